@@ -1,0 +1,47 @@
+# `make` lists the targets. Every target sets up what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help setup engine demo test check lint fmt unit golden verify schemas lock bench clean
+BIN := .venv/bin
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: .venv/.ready ## virtual environment with everything from the lock file
+
+.venv/.ready: .ci/requirements.txt pyproject.toml .ci/setup
+	@sh .ci/setup
+
+engine: setup ## a running container engine and the images
+	@$(BIN)/gradekit doctor --fix
+
+demo: engine ## grade two sample submissions and show their reports
+	@$(BIN)/gradekit demo
+
+test: engine ## all tests, those in containers included
+	@GRADEKIT_REQUIRE_DOCKER=1 $(BIN)/pytest
+
+check: lint test ## what CI runs
+
+lint: setup ## formatting, lint, types, layers
+	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
+
+fmt: setup ## format and apply safe fixes
+	@$(BIN)/ruff check --fix && $(BIN)/ruff format
+
+unit: setup ## the tests that need no engine, with the coverage of the pure packages
+	@$(BIN)/pytest -m "not docker" --cov
+
+golden: setup ## rewrite golden files; review the diff
+	@$(BIN)/pytest -m "not docker" --update-golden
+
+verify: engine ## every challenge against its own solutions
+	@for folder in challenges/*/challenge.yaml; do $(BIN)/gradekit challenge verify "$$folder" || exit; done
+
+schemas: setup ## rewrite docs/schema
+	@for name in challenge rubric report; do $(BIN)/gradekit schema $$name > docs/schema/$$name.schema.json; done
+
+lock: setup ## resolve the development lock file again
+	@$(BIN)/uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-annotate --group dev --extra-index-url "" pyproject.toml -o .ci/requirements.txt
+
+clean: ## remove what killed runs left on the engine, and local caches
+	@$(BIN)/gradekit clean; rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage demo-reports

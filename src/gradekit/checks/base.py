@@ -1,0 +1,133 @@
+"""What a check kind is: a model, an evidence model, and pure functions around one effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from gradekit.results import Exhibit, Judgement, Tier
+from gradekit.sandbox.protocol import ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
+
+S = TypeVar("S", bound=BaseModel)
+E = TypeVar("E", bound=BaseModel)
+
+Role = Literal["owner", "reader"]
+"""``owner`` made the data set's tables (the app's own rights); ``reader`` may only read them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """A semantic problem of a check: where (keys and indexes below the kind's map) and what."""
+
+    loc: tuple[str | int, ...]
+    what: str
+    expected: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a check may refer to, for ``lint``."""
+
+    files: Mapping[str, bytes]
+    """The challenge's files, by path relative to the challenge's folder."""
+    variables: Mapping[str, str | int | float | bool]
+    """``vars`` of the spec."""
+    datasets: Sequence[str] = ()
+    services: Sequence[str] = ()
+    app: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a judge may read beside spec and evidence; all of it belongs to the challenge."""
+
+    check: str
+    """The check's id."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    variables: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    expected_tests: tuple[str, ...] | None = None
+    """For suites: the test ids that the reference passed, from challenge.lock."""
+
+
+class Database(Protocol):
+    """A fresh copy of a data set, for one check."""
+
+    def query(
+        self, statements: Sequence[str], *, role: Role, timeout: float, read_only: bool = False, max_rows: int = 100_000
+    ) -> Sequence[SqlResult]:
+        """Run statements as a role; see ``Sandbox.sql``."""
+
+
+class Bench(Protocol):
+    """What ``observe`` may do. Raises Blocked (candidate's fault) or InfrastructureError (ours)."""
+
+    @property
+    def context(self) -> Context:
+        """The challenge's files and variables."""
+
+    @property
+    def submission(self) -> Mapping[str, FileEntry]:
+        """The candidate's files, by path."""
+
+    def request(self, request: HttpRequest) -> HttpReply:
+        """Send a request to the candidate's app (its port is filled in)."""
+
+    def database(self, dataset: str) -> Database:
+        """A fresh copy of a data set."""
+
+    def app_database(self) -> Database:
+        """The database that the running app uses."""
+
+    def command(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes,
+        timeout: float,
+        files: Sequence[FileEntry] = (),
+        env: Mapping[str, str],
+    ) -> ExecResult:
+        """Run a program in the submission's folder (a fresh, writable copy in a fresh container).
+
+        ``files`` are put over the submission's before it starts.
+        """
+
+    def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int) -> ExecResult:
+        """Run the runner's ``test`` over a hidden suite (paths relative to the suite) in a fresh container.
+
+        stdout holds the runner's records, one JSON object a line (see runners/README.md).
+        """
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, interruptibly."""
+
+    def now(self) -> float:
+        """A monotonic clock in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[S, E]):
+    """One check kind. ``observe`` is the only function with effects, and it decides nothing."""
+
+    name: str
+    """The key in YAML."""
+    spec: type[S]
+    evidence: type[E]
+    tier: Tier
+    observe: Callable[[S, Bench], E]
+    """``check.timeout`` bounds it from outside; kinds have timeouts of their own for each action."""
+    judge: Callable[[S, E, Context], Judgement]
+    show: Callable[[S, E], tuple[Exhibit, ...]]
+    lint: Callable[[S, Scope], Iterable[Complaint]]
+    paths: Callable[[S], Iterable[tuple[tuple[str | int, ...], str]]]
+    """Files of the challenge that it needs: (loc below the kind's map, path or folder)."""
+    uses_app: Callable[[S], bool]
+    """Whether the app must run for it."""
+    ships_files: bool = False
+    """Whether observing puts files of the challenge into a candidate's container."""
+    manifest: Callable[[E], tuple[str, ...]] | None = None
+    """The test ids that the reference passed, for challenge.lock; None where a kind has no such list."""

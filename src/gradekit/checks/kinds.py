@@ -1,0 +1,13 @@
+"""The table of check kinds: a new kind is one module and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gradekit.checks import command, http, schema, sql, suite
+from gradekit.checks.base import Kind
+
+KINDS: Mapping[str, Kind[Any, Any]] = {
+    kind.name: kind for kind in (http.KIND, sql.KIND, schema.KIND, suite.KIND, command.KIND)
+}

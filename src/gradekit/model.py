@@ -1,0 +1,86 @@
+"""The frozen model that all data shares, and the scalar types of the YAML files."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SIZE = re.compile(r"(?P<number>\d+)(?P<unit>KiB|MiB|GiB)")
+_BYTES = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+class Model(BaseModel):
+    """Frozen, closed-world plain data: an unknown key is an error, and nothing is coerced silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+def parse_duration(value: Any) -> float:
+    """Seconds of ``250ms``, ``90s``, ``15m`` or ``4h``; a float passes (already parsed).
+
+    Raises:
+        ValueError: for anything else, a bare integer included.
+    """
+    if isinstance(value, float):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        message = f"{value!r} is not a duration; write 250ms, 90s, 15m or 4h"
+        raise ValueError(message)
+    return float(match["number"]) * _SECONDS[match["unit"]]
+
+
+def parse_size(value: Any) -> int:
+    """Bytes of ``64KiB``, ``512MiB`` or ``2GiB``; an int passes (already parsed).
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        message = f"{value!r} is not a size; write 64KiB, 512MiB or 2GiB"
+        raise ValueError(message)
+    return int(match["number"]) * _BYTES[match["unit"]]
+
+
+def check_relative(value: Any) -> str:
+    """A path that stays inside its root: relative, with ``/``, without ``..`` or empty parts.
+
+    Raises:
+        ValueError: when it does not.
+    """
+    if not isinstance(value, str) or not value:
+        message = "a relative path is needed"
+        raise ValueError(message)
+    parts = value.rstrip("/").split("/")
+    if value.startswith("/") or "\0" in value or "\\" in value or ".." in parts or "" in parts:
+        message = f"{value!r} is not a path inside the folder; write it relative, with /, without '..'"
+        raise ValueError(message)
+    return value
+
+
+def tuple_of(value: Any) -> Any:
+    """YAML lists as tuples, so that strict models accept them; anything else is left to the model."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|m|h)$"}),
+]
+"""Seconds, written with a unit."""
+Size = Annotated[
+    int, BeforeValidator(parse_size), WithJsonSchema({"type": "string", "pattern": r"^\d+(KiB|MiB|GiB)$"})
+]
+"""Bytes, written with a unit."""
+RelativePath = Annotated[str, BeforeValidator(check_relative), WithJsonSchema({"type": "string", "minLength": 1})]
+"""A path inside the challenge's or the submission's folder."""
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""An id: small letters, digits and hyphens."""

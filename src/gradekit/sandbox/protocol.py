@@ -1,0 +1,292 @@
+"""What a sandbox can do: the only view of an engine that the layers above have.
+
+A sandbox is one running pod: a trusted probe container owns a network namespace with loopback only;
+services, the app and one-shot commands join it, each with its own process, ipc and mount
+namespaces, user and limits. Every method raises ``InfrastructureError`` for a fault of ours; what the
+code inside does (exit 1, out of memory, too much output) is data in the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from gradekit.results import Isolation
+
+CANDIDATE_UID = 10001
+"""Build, app, commands and in-process suites."""
+SERVICE_UID = 10002
+"""Databases and caches."""
+PROBE_UID = 10003
+"""The trusted probe."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A regular file to put into a sandbox; ``path`` is relative, with ``/``."""
+
+    path: str
+    data: bytes
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VolumePlan:
+    """A capped tmpfs volume: ``size`` in bytes, at most ``inodes`` files and folders."""
+
+    name: str
+    size: int
+    inodes: int = 20_000
+    uid: int = CANDIDATE_UID
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A volume of the sandbox at an absolute path in one container."""
+
+    volume: str
+    path: str
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tmpfs:
+    """A writable scratch folder of one container, counted against its memory."""
+
+    path: str
+    size: int
+    inodes: int = 8_192
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps of one container: ``memory`` in bytes (swap included), ``cpus`` in cores."""
+
+    memory: int = 1 << 30
+    cpus: float = 2.0
+    pids: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerPlan:
+    """A container to run; ``image`` is an image id, ``argv`` never passes through a shell of ours.
+
+    ``env`` is the whole environment (nothing is inherited but PATH, HOME=/tmp, LANG=C.UTF-8, TZ=UTC).
+    A tmpfs at ``/tmp`` of 64 MiB (noexec) is always there.
+    """
+
+    image: str
+    argv: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+    uid: int = CANDIDATE_UID
+    workdir: str = "/"
+    mounts: Sequence[Mount] = ()
+    tmpfs: Sequence[Tmpfs] = ()
+    limits: Limits = Limits()
+    name: str = "command"
+    """A word for progress and errors: ``app``, ``db``, ``suite unit``."""
+
+
+class Ending(StrEnum):
+    """How a process ended."""
+
+    EXITED = "exited"
+    TIMEOUT = "timeout"
+    OOM = "oom"
+    OUTPUT = "output"
+    """It wrote more than the cap and was killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecResult:
+    """A finished process; ``exit_code`` is None unless it exited by itself; outputs are capped bytes."""
+
+    argv: Sequence[str]
+    ending: Ending
+    exit_code: int | None
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One HTTP/1.1 request to a port on the pod's loopback; ``target`` is the raw path and query."""
+
+    port: int
+    method: str
+    target: str
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+    timeout: float = 5.0
+    """Seconds, a total deadline over connect, send and the whole body."""
+    max_body: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """The answer, or why there was none (``error`` is then one of ERRORS and ``status`` is 0).
+
+    Redirects are never followed, bodies never decompressed.
+    """
+
+    ERRORS = ("refused", "timeout", "closed", "protocol", "too-large")
+    status: int
+    reason: str = ""
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+    error: str | None = None
+    detail: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SqlRequest:
+    """Statements on PostgreSQL, each sent alone, in one session, outside a transaction of ours.
+
+    ``user`` None means the administrator over the service's unix socket (never mounted elsewhere);
+    else ``user``/``password`` over TCP on loopback.
+    """
+
+    service: str
+    database: str
+    statements: Sequence[str]
+    user: str | None = None
+    password: str | None = None
+    timeout: float = 5.0
+    """Seconds for each statement (statement_timeout) and, plus 2 s, for the whole on the wire."""
+    read_only: bool = False
+    max_rows: int = 100_000
+    max_bytes: int = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SqlColumn:
+    """A column of a result: its name and the engine's type name, such as ``int4`` or ``numeric``."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class SqlResult:
+    """The result of one statement: rows in the engine's own text form, None for NULL."""
+
+    columns: Sequence[SqlColumn] = ()
+    rows: Sequence[Sequence[str | None]] = ()
+    affected: int | None = None
+    truncated: bool = False
+    error: str | None = None
+    """The engine's message; execution stopped here."""
+    sqlstate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image on the engine: ``id`` is its digest, ``tag`` the name it was found by."""
+
+    tag: str
+    id: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    size: int = 0
+
+
+class Running(Protocol):
+    """A long-running container of the pod."""
+
+    @property
+    def id(self) -> str:
+        """The engine's id."""
+
+    def alive(self) -> bool:
+        """Whether its main process runs."""
+
+    def ending(self) -> str:
+        """How it ended in words (``exited with 1``, ``ran out of memory``), or ``running``."""
+
+    def tail(self) -> str:
+        """The last 8 KiB of what it printed, decoded leniently; hostile text."""
+
+    def execute(self, argv: Sequence[str], stdin: bytes = b"", timeout: float = 30.0) -> ExecResult:
+        """Run a *trusted* program of the image inside it (services only, never the app)."""
+
+    def stop(self) -> None:
+        """Kill and remove it; harmless when it is gone."""
+
+
+class Sandbox(Protocol):
+    """One running pod."""
+
+    def fill(self, volume: str, files: Sequence[FileEntry]) -> None:
+        """Put files into a volume through the probe, folders made as needed, modes 0644/0755."""
+
+    def run(
+        self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = 4 << 20
+    ) -> ExecResult:
+        """Run a fresh container to its end; the clock starts when the process does."""
+
+    def start(self, plan: ContainerPlan) -> Running:
+        """Start a long-running container; returns once its process has started."""
+
+    def http(self, request: HttpRequest) -> HttpReply:
+        """Send one request from the probe."""
+
+    def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
+        """Run statements from the probe; the list is shorter than the request when one failed.
+
+        A refused or broken connection is one SqlResult with ``error`` and SQLSTATE ``08006``.
+        """
+
+    def listening(self, port: int, timeout: float) -> bool:
+        """Wait until something accepts connections on a port of the pod's loopback."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxPlan:
+    """What a pod needs from its start: the probe mounts every volume at /vol/NAME."""
+
+    run: str
+    """The run's id, part of every label."""
+    probe_image: str
+    volumes: Sequence[VolumePlan] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPlan:
+    """The deps phase: a *trusted* program of a runner fetches packages, with the network on.
+
+    ``files`` land in /in (read-only); what the program leaves in /out (a tmpfs of ``size`` bytes) is
+    copied to ``destination`` in a new image on top of ``image``, tagged ``tag``.
+    """
+
+    image: str
+    argv: Sequence[str]
+    files: Sequence[FileEntry]
+    destination: str
+    tag: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    size: int = 1 << 30
+    timeout: float = 300.0
+
+
+class Engine(Protocol):
+    """A container engine."""
+
+    def isolation(self) -> Isolation:
+        """The isolation a sandbox on this engine has."""
+
+    def image(self, tag: str) -> Image | None:
+        """A local image by name, or None."""
+
+    def open(self, plan: SandboxPlan) -> AbstractContextManager[Sandbox]:
+        """A pod; everything of it is gone when the context ends, however it ends."""
+
+    def fetch(self, plan: FetchPlan, run: str) -> Image | ExecResult:
+        """Run the deps phase; the ExecResult is returned when the program did not exit with 0."""
+
+    def reap(self, *, all_owners: bool = False) -> Sequence[str]:
+        """Remove what dead runs left (``all_owners``: living ones too); names of what was removed."""

@@ -1,0 +1,108 @@
+"""A challenge against its own solutions: the reference earns everything, each wrong one loses what it must."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gradekit.checks.kinds import KINDS
+from gradekit.errors import Problem, SpecError
+from gradekit.grade.judging import judge
+from gradekit.grade.run import grade
+from gradekit.grade.setting import Setting
+from gradekit.progress import Progress
+from gradekit.record import Record
+from gradekit.results import Report, Status
+from gradekit.spec.challenge import Expectation, Solution
+from gradekit.spec.load import Challenge
+from gradekit.spec.lock import Lock, make_lock
+from gradekit.submission import CloneRules, obtain
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One solution's result: ``mismatches`` is empty when it got what its folder claims."""
+
+    path: str
+    report: Report
+    mismatches: tuple[str, ...]
+
+
+def run_solution(challenge: Challenge, solution: Solution, setting: Setting, progress: Progress) -> Record:
+    """Grade one solution's folder; suites without a lock are observed all the same."""
+    rules = challenge.spec.submission
+    folder = challenge.root / solution.path
+    return grade(
+        challenge,
+        None,
+        setting,
+        lambda: obtain(
+            str(folder),
+            ref=None,
+            before=None,
+            candidate=solution.path,
+            received_at=None,
+            rules=CloneRules(max_size=rules.max_size, max_files=rules.max_files),
+        ),
+        progress,
+    )
+
+
+def expected_tests(challenge: Challenge, record: Record) -> Mapping[str, tuple[str, ...]]:
+    """Check id -> the test ids that this run (the reference's) passed."""
+    tests: dict[str, tuple[str, ...]] = {}
+    for observation in record.observations:
+        kind = KINDS[challenge.spec.check(observation.check).kind]
+        if kind.manifest is not None and observation.state == "observed":
+            tests[observation.check] = kind.manifest(kind.evidence.model_validate(observation.evidence, strict=False))
+    return tests
+
+
+def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
+    """How a report differs from what its solution claims, one sentence each."""
+    lost = {check.id: check for check in report.checks if check.outcome.status is not Status.PASSED}
+    claimed = set(expect.fails or ())
+    found = [f"{check.id}: {check.outcome.status.value}, should pass: {check.outcome.message}" for check in lost.values() if check.id not in claimed]
+    found += [f"{check}: passed, should fail: the check does not see this mistake" for check in sorted(claimed - lost.keys())]
+    if expect.score is not None and report.score.earned is not None and report.score.possible:
+        percent = 100 * report.score.earned / report.score.possible
+        if expect.score.gte is not None and percent < expect.score.gte:
+            found.append(f"score {percent:.1f} % is below {expect.score.gte:g} %")
+        if expect.score.lte is not None and percent > expect.score.lte:
+            found.append(f"score {percent:.1f} % is above {expect.score.lte:g} %")
+    return tuple(found)
+
+
+def verify(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[Lock, Sequence[Verified]]:
+    """Grade every solution of a challenge, the reference first, and compare with what each claims.
+
+    Returns:
+        The lock to write (expected test ids from the reference), and a result for each solution.
+
+    Raises:
+        SpecError: the challenge lists no reference (``expect: {passes: all}``).
+        InfrastructureError: a fault of ours.
+    """
+    solutions = challenge.spec.solutions
+    reference = next((solution for solution in solutions if solution.expect.passes == "all"), None)
+    if reference is None:
+        raise SpecError(
+            Problem(
+                str(challenge.root / "challenge.yaml"),
+                "solutions: there is no reference",
+                "one solution with expect: {passes: all}",
+                "add it",
+            )
+        )
+    ordered = (reference, *(solution for solution in solutions if solution is not reference))
+    lock: Lock | None = None
+    results = []
+    for solution in ordered:
+        progress.note(f"{solution.path}")
+        record = run_solution(challenge, solution, setting, progress)
+        if lock is None:
+            lock = make_lock(challenge, expected_tests(challenge, record))
+        report = judge(challenge, record, lock)
+        results.append(Verified(solution.path, report, mismatches(solution.expect, report)))
+    assert lock is not None  # noqa: S101 - ``ordered`` holds at least the reference
+    return lock, results
