@@ -67,7 +67,8 @@ class Record(Model):
 
 
 def _dump(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode(errors="surrogatepass")
+    # ASCII, for evidence may hold what is no text at all, such as half a surrogate pair.
+    return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode("ascii")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -91,7 +92,9 @@ def write_atomically(path: Path, data: bytes) -> None:
             raise
     except OSError as error:
         raise UsageError(
-            Problem(str(path), f"cannot be written ({error.strerror})", "a folder you may write to", "choose another --out")
+            Problem(
+                str(path), f"cannot be written ({error.strerror})", "a folder you may write to", "choose another --out"
+            )
         ) from error
 
 
@@ -115,7 +118,12 @@ def read(folder: Path) -> Record:
     path = folder if folder.name == RECORD else folder / RECORD
     if not path.is_file():
         raise UsageError(
-            Problem(str(folder), "holds no record.json", "a folder that gradekit grade wrote", "give the --out folder of a run")
+            Problem(
+                str(folder),
+                "holds no record.json",
+                "a folder that gradekit grade wrote",
+                "give the --out folder of a run",
+            )
         )
     try:
         slim = json.loads(path.read_bytes())
@@ -126,12 +134,22 @@ def read(folder: Path) -> Record:
                 data = evidence.read_bytes()
                 if hashlib.sha256(data).hexdigest() != recorded:
                     raise UsageError(
-                        Problem(str(evidence), "is not the evidence that the run recorded", f"SHA-256 {recorded}", "restore it")
+                        Problem(
+                            str(evidence),
+                            "is not the evidence that the run recorded",
+                            f"SHA-256 {recorded}",
+                            "restore it",
+                        )
                     )
                 entry["evidence"] = json.loads(data)
-        return Record.model_validate_json(json.dumps(slim))
+        return Record.model_validate(slim, strict=False)
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         first = str(error).splitlines()[0]
         raise UsageError(
-            Problem(str(path), f"cannot be read as a record ({first})", "the files as gradekit grade wrote them", "run grade again")
+            Problem(
+                str(path),
+                f"cannot be read as a record ({first})",
+                "the files as gradekit grade wrote them",
+                "run grade again",
+            )
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gradekit import __version__
 from gradekit.checks.kinds import KINDS
 from gradekit.errors import Problem, SpecError
 from gradekit.grade.judging import judge
@@ -13,9 +14,8 @@ from gradekit.grade.setting import Setting
 from gradekit.progress import Progress
 from gradekit.record import Record
 from gradekit.results import Report, Status
-from gradekit.spec.challenge import Expectation, Solution
-from gradekit.spec.load import Challenge
-from gradekit.spec.lock import Lock, make_lock
+from gradekit.spec.challenge import Challenge, Expectation, Solution
+from gradekit.spec.lock import Lock
 from gradekit.submission import CloneRules, obtain
 
 
@@ -62,8 +62,14 @@ def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
     """How a report differs from what its solution claims, one sentence each."""
     lost = {check.id: check for check in report.checks if check.outcome.status is not Status.PASSED}
     claimed = set(expect.fails or ())
-    found = [f"{check.id}: {check.outcome.status.value}, should pass: {check.outcome.message}" for check in lost.values() if check.id not in claimed]
-    found += [f"{check}: passed, should fail: the check does not see this mistake" for check in sorted(claimed - lost.keys())]
+    found = [
+        f"{check.id}: {check.outcome.status.value}, should pass: {check.outcome.message}"
+        for check in lost.values()
+        if check.id not in claimed
+    ]
+    found += [
+        f"{check}: passed, should fail: the check does not see this mistake" for check in sorted(claimed - lost.keys())
+    ]
     if expect.score is not None and report.score.earned is not None and report.score.possible:
         percent = 100 * report.score.earned / report.score.possible
         if expect.score.gte is not None and percent < expect.score.gte:
@@ -81,28 +87,42 @@ def verify(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
 
     Raises:
         SpecError: the challenge lists no reference (``expect: {passes: all}``).
-        InfrastructureError: a fault of ours.
+        SubmissionError: a solution's folder is refused.
     """
     solutions = challenge.spec.solutions
     reference = next((solution for solution in solutions if solution.expect.passes == "all"), None)
     if reference is None:
         raise SpecError(
             Problem(
-                str(challenge.root / "challenge.yaml"),
+                str(challenge.source),
                 "solutions: there is no reference",
                 "one solution with expect: {passes: all}",
                 "add it",
             )
         )
-    ordered = (reference, *(solution for solution in solutions if solution is not reference))
-    lock: Lock | None = None
-    results = []
-    for solution in ordered:
-        progress.note(f"{solution.path}")
-        record = run_solution(challenge, solution, setting, progress)
-        if lock is None:
-            lock = make_lock(challenge, expected_tests(challenge, record))
-        report = judge(challenge, record, lock)
-        results.append(Verified(solution.path, report, mismatches(solution.expect, report)))
-    assert lock is not None  # noqa: S101 - ``ordered`` holds at least the reference
-    return lock, results
+    progress.note(reference.path)
+    record = run_solution(challenge, reference, setting, progress)
+    lock = Lock(
+        gradekit=__version__,
+        challenge=challenge.digest,
+        rubric=challenge.rubric_name,
+        tests=expected_tests(challenge, record),
+    )
+    results = [_verified(challenge, reference, record, lock)]
+    for solution in solutions:
+        if solution is not reference:
+            progress.note(solution.path)
+            results.append(_verified(challenge, solution, run_solution(challenge, solution, setting, progress), lock))
+    got = {result.path: _got(result.report) for result in results}
+    return lock.model_copy(update={"solutions": got}), results
+
+
+def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lock) -> Verified:
+    report = judge(challenge, record, lock)
+    return Verified(solution.path, report, mismatches(solution.expect, report))
+
+
+def _got(report: Report) -> Mapping[str, object]:
+    """What a solution got, for people who read the lock's history."""
+    lost = sorted(check.id for check in report.checks if check.outcome.status is not Status.PASSED)
+    return {"earned": report.score.earned, "possible": report.score.possible, "fails": lost}

@@ -1,0 +1,52 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gradekit import __version__
+from gradekit.cli import challenge, demo, grade, system
+from gradekit.errors import ExitCode
+
+_EXIT_CODES = """Exit codes: 0 graded, pass mark met or none set; 1 below it, or verify found a mismatch; 2 bad usage,
+spec or configuration; 3 our fault, no total; 4 submission not obtainable; 5 integrity violated; 70 a bug;
+130, 143 interrupted."""
+
+app = typer.Typer(
+    name="gradekit",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_EXIT_CODES,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"gradekit {__version__}\n")
+        raise typer.Exit(int(ExitCode.OK))
+
+
+@app.callback()
+def gradekit(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Grade backend take-home submissions in a sandbox, fairly, with the evidence behind every number."""
+
+
+app.command()(grade.grade)
+app.command()(grade.regrade)
+app.command()(grade.report)
+app.add_typer(challenge.commands, name="challenge")
+app.add_typer(system.runner_commands, name="runner")
+app.command()(system.schema)
+app.command()(system.doctor)
+app.command()(system.clean)
+app.command()(demo.demo)

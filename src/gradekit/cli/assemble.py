@@ -1,0 +1,82 @@
+"""From options and configuration to what a grading needs: challenge, lock, engine, images, runners."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gradekit import runner as runners
+from gradekit.cli import config as configuration
+from gradekit.grade.setting import Setting
+from gradekit.progress import Progress
+from gradekit.spec.challenge import Challenge, ChallengeSpec
+from gradekit.spec.find import Places
+from gradekit.spec.load import load_challenge
+from gradekit.spec.lock import Lock, read_lock
+
+
+def places(config: configuration.Config) -> Places:
+    """Where challenges and rubrics are looked for."""
+    folders = configuration.folders
+    return Places(Path.cwd(), os.environ, folders(config.challenges), folders(config.rubrics))
+
+
+def kinds_of_runners(config: configuration.Config) -> Mapping[str, str]:
+    """Runner name -> kind, for the spec's references."""
+    folder = runners.runners_folder(configuration.environment(config))
+    return {runner.name: runner.kind for runner in runners.load_all(folder)}
+
+
+def challenge_for(name: str | None, config: configuration.Config) -> tuple[Challenge, Lock | None]:
+    """The challenge that ``-c`` names, or the only one there is, with its lock.
+
+    Raises:
+        UsageError: there is none of that name, or a choice is needed.
+        SpecError: it is wrong.
+    """
+    where = places(config)
+    path = where.find_challenge(name)
+    challenge = load_challenge(path, rubrics=where.rubric_folders(path), runners=kinds_of_runners(config))
+    return challenge, read_lock(challenge.lock_path)
+
+
+def image_names(spec: ChallengeSpec, known: Mapping[str, runners.Runner]) -> Sequence[str]:
+    """The runners whose images a challenge needs: probe, services, and every language it allows."""
+    languages = [
+        name
+        for name, runner in known.items()
+        if runner.kind == "language" and (spec.runner == "any" or name in spec.runner)
+    ]
+    return tuple(dict.fromkeys(("probe", *(service.runner for service in spec.services.values()), *languages)))
+
+
+def setting_for(
+    spec: ChallengeSpec, config: configuration.Config, progress: Progress, *, only: str | None = None
+) -> Setting:
+    """Connect to the engine and see that the images are there, building what is missing.
+
+    ``only`` keeps one language.
+
+    Raises:
+        InfrastructureError: no engine, or an image cannot be had.
+        UsageError: a runner that the challenge names does not exist.
+    """
+    from gradekit.sandbox import docker, images  # noqa: PLC0415 - help and lint must not pay for the engine's client
+
+    environment = configuration.environment(config)
+    folder = runners.runners_folder(environment)
+    known = {runner.name: runner for runner in runners.load_all(folder)}
+    wanted = image_names(spec, known)
+    if only:
+        runners.find(folder, only)
+        known = {name: runner for name, runner in known.items() if runner.kind != "language" or name == only}
+        wanted = [name for name in wanted if name in known]
+    engine = docker.connect()
+    return Setting(
+        engine=engine,
+        images=images.ensure(wanted, progress.note, folder=folder),
+        runners=known,
+        registry_env=lambda: images.registry_env(environment),
+        ca_bundle=lambda: images.ca_bundle(environment),
+    )

@@ -1,0 +1,90 @@
+"""demo: two submissions of a shipped challenge graded from git URLs over HTTP on loopback."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gradekit.cli import assemble, output
+from gradekit.cli import config as configuration
+from gradekit.cli.guard import guarded
+from gradekit.cli.terminal import Lines
+from gradekit.errors import ExitCode
+from gradekit.grade.judging import judge
+from gradekit.grade.run import grade
+from gradekit.grade.setting import Setting
+from gradekit.report import words
+from gradekit.results import Report
+from gradekit.spec.challenge import Challenge
+from gradekit.spec.lock import Lock
+from gradekit.submission import CloneRules, obtain
+from gradekit.submission.publish import publish
+from gradekit.submission.serve import serve_repositories
+
+CHALLENGE = "orders-api"
+SUBMISSIONS = {"ada": "solutions/reference", "ben": "solutions/known-bad/oversell"}
+"""Candidate -> folder of the challenge that stands for what they handed in."""
+
+
+def _grade(url: str, candidate: str, challenge: Challenge, lock: Lock | None, setting: Setting, out: Path) -> Report:
+    rules = challenge.spec.submission
+    progress = Lines()
+    try:
+        record = grade(
+            challenge,
+            lock,
+            setting,
+            lambda: obtain(
+                url,
+                ref="main",
+                before=None,
+                candidate=candidate,
+                received_at=None,
+                rules=CloneRules(max_size=rules.max_size, max_files=rules.max_files),
+            ),
+            progress,
+        )
+    finally:
+        progress.close()
+    report = judge(challenge, record, lock)
+    output.emit(report, formats=("html",), out=out, record=record, quiet=2)
+    return report
+
+
+@guarded
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the two reports.")] = Path("demo-reports"),
+) -> ExitCode:
+    """Grade two sample submissions: the reference, and one with a plausible mistake.
+
+    Example:
+      gradekit demo
+    """
+    begun = time.monotonic()
+    config = configuration.load()
+    challenge, lock = assemble.challenge_for(CHALLENGE, config)
+    for candidate in SUBMISSIONS:
+        output.check_folder(out / candidate)
+    setting = assemble.setting_for(challenge.spec, config, Lines())
+    reports = {}
+    with tempfile.TemporaryDirectory(prefix="gradekit-demo-") as folder:
+        for candidate, path in SUBMISSIONS.items():
+            publish(challenge.root / path, Path(folder) / f"{candidate}.git")
+        with serve_repositories(Path(folder)) as base:
+            for candidate in SUBMISSIONS:
+                url = f"{base}/{candidate}.git"
+                sys.stderr.write(f"\n$ gradekit grade {url} --ref main -c {CHALLENGE} --candidate {candidate}\n")
+                reports[candidate] = _grade(url, candidate, challenge, lock, setting, out / candidate)
+    for report in reports.values():
+        sys.stdout.write(f"\n{output.to_terminal(report)}")
+    sys.stdout.write("\n")
+    for candidate, report in reports.items():
+        sys.stdout.write(f"{candidate}: {words.verdict(report).sentence}  {out / candidate / 'report.html'}\n")
+    sys.stdout.write(f"done in {time.monotonic() - begun:.1f} s\n")
+    graded = all(report.score.state in ("complete", "provisional") for report in reports.values())
+    return ExitCode.OK if graded else ExitCode.INFRASTRUCTURE

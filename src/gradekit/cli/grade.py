@@ -1,0 +1,220 @@
+"""grade, regrade and report: one submission."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gradekit import record as records
+from gradekit.cli import assemble, output
+from gradekit.cli import config as configuration
+from gradekit.cli.guard import guarded
+from gradekit.cli.terminal import Lines
+from gradekit.errors import ExitCode, Problem, UsageError
+from gradekit.grade.judging import judge
+from gradekit.grade.run import grade as run_grade
+from gradekit.progress import Progress, Silent
+from gradekit.record import Record
+from gradekit.report import record as report_record
+from gradekit.submission import CloneRules, obtain
+
+ChallengeOption = Annotated[
+    str | None,
+    typer.Option("--challenge", "-c", help="Challenge: a path, or a name in challenges/ or GRADEKIT_CHALLENGES."),
+]
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for report files and the record.")]
+FormatOption = Annotated[
+    list[str] | None, typer.Option("--format", "-f", help="text, json, html, markdown or junit; repeatable with --out.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+QuietOption = Annotated[
+    int, typer.Option("--quiet", "-q", count=True, help="No progress; -qq: no result on stdout either.")
+]
+VerboseOption = Annotated[int, typer.Option("--verbose", "-v", count=True, help="More progress; may be repeated.")]
+
+
+def parse_time(text: str, option: str) -> datetime:
+    """A point in time; without an offset it is UTC.
+
+    Raises:
+        UsageError: it is not ISO 8601.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            Problem(option, f'"{text}" is not a time', "ISO 8601", "write 2026-05-01 or 2026-05-01T18:00:00+02:00")
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def chosen_formats(formats: list[str] | None, as_json: bool, out: Path | None) -> tuple[str, ...]:
+    """The formats of a command line.
+
+    Raises:
+        UsageError: one is unknown, or several are to share stdout.
+    """
+    names = output.check_formats([*(formats or []), *(["json"] if as_json else [])])
+    if len(names) > 1 and out is None:
+        raise UsageError(
+            Problem("--format", "several formats need a folder", "one format, or --out", "add --out FOLDER")
+        )
+    return names
+
+
+def keep(record: Record, progress: Progress) -> None:
+    """Keep a record in the state folder, so that the run can be judged again."""
+    folder = configuration.state_folder() / "runs" / record.id
+    try:
+        records.write(folder, record)
+    except UsageError as error:
+        progress.note(f"the record was not kept: {error}")
+
+
+@guarded
+def grade(
+    repo: Annotated[
+        str, typer.Argument(help="https, ssh or file URL, git@host:path, or a local folder or repository.")
+    ],
+    challenge: ChallengeOption = None,
+    ref: Annotated[
+        str | None, typer.Option("--ref", help="Branch, tag or commit; default: the repository's own.")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option("--before", help="The last commit before this time (ISO 8601) is graded.")
+    ] = None,
+    candidate: Annotated[str | None, typer.Option("--candidate", help="Name or id for the report.")] = None,
+    runner: Annotated[str | None, typer.Option("--runner", help="Language, when the files do not tell.")] = None,
+    out: OutOption = None,
+    formats: FormatOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = 0,
+    verbose: VerboseOption = 0,
+) -> ExitCode:
+    """Grade a submission: clone it, run it in a sandbox against the challenge's checks, report.
+
+    Examples:
+      gradekit grade https://git.example.org/ana/orders.git -c orders-api
+
+      gradekit grade ./ana -c challenges/orders-api --out reports/ana --format html
+
+      gradekit grade git@git.example.org:ana/orders.git --ref main --before 2026-05-01T18:00 --json
+    """
+    names = chosen_formats(formats, as_json, out)
+    output.check_folder(out)
+    moment = parse_time(before, "--before") if before else None
+    config = configuration.load()
+    spec, lock = assemble.challenge_for(challenge, config)
+    progress: Progress = Silent() if quiet else Lines(verbose)
+    try:
+        setting = assemble.setting_for(spec.spec, config, progress, only=runner)
+        rules = spec.spec.submission
+        record = run_grade(
+            spec,
+            lock,
+            setting,
+            lambda: obtain(
+                repo,
+                ref=ref,
+                before=moment,
+                candidate=candidate,
+                received_at=None,
+                rules=CloneRules(max_size=rules.max_size, max_files=rules.max_files),
+                token=os.environ.get("GRADEKIT_TOKEN"),
+            ),
+            progress,
+        )
+    finally:
+        if isinstance(progress, Lines):
+            progress.close()
+    report = judge(spec, record, lock)
+    if out is None:
+        keep(record, progress)
+    output.emit(report, formats=names, out=out, record=record, quiet=quiet)
+    if out is not None and not quiet:
+        sys.stderr.write(f"report: {out / 'report.html' if (out / 'report.html').exists() else out}\n")
+    return output.exit_code(report)
+
+
+def record_folder(run: str) -> Path:
+    """The folder of a record: an --out folder, a record folder, or the id of a kept run."""
+    path = Path(run)
+    for folder in (path / output.RECORD_FOLDER, path):
+        if (folder / records.RECORD).is_file():
+            return folder
+    kept = configuration.state_folder() / "runs" / run
+    return kept if "/" not in run and (kept / records.RECORD).is_file() else path
+
+
+@guarded
+def regrade(
+    run: Annotated[str, typer.Argument(help="--out folder of a run, or the id of a run.")],
+    challenge: ChallengeOption = None,
+    out: OutOption = None,
+    formats: FormatOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = 0,
+) -> ExitCode:
+    """Judge a recorded run again, by the challenge as it is now. Nothing is run.
+
+    Examples:
+      gradekit regrade reports/ana
+
+      gradekit regrade reports/ana -c challenges/orders-api --out reports/ana-corrected
+    """
+    names = chosen_formats(formats, as_json, out)
+    output.check_folder(out)
+    config = configuration.load()
+    record = records.read(record_folder(run))
+    spec, lock = assemble.challenge_for(challenge or _challenge_of(record), config)
+    if spec.spec.id != record.challenge:
+        raise UsageError(
+            Problem(
+                run,
+                f'is a run of challenge "{record.challenge}", not of "{spec.spec.id}"',
+                "its own challenge",
+                "change -c",
+            )
+        )
+    report = judge(spec, record, lock)
+    output.emit(report, formats=names, out=out, record=record, quiet=quiet)
+    return output.exit_code(report)
+
+
+def _challenge_of(record: Record) -> str:
+    """Where the record's challenge was, if it is still there, else its name."""
+    return record.challenge_path if Path(record.challenge_path).is_dir() else record.challenge
+
+
+@guarded
+def report(
+    path: Annotated[Path, typer.Argument(help="A report.json, or the --out folder that holds one.")],
+    formats: FormatOption = None,
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> ExitCode:
+    """Show a report in another format. The exit code is that of the report.
+
+    Examples:
+      gradekit report reports/ana
+
+      gradekit report reports/ana/report.json --format markdown
+    """
+    names = chosen_formats(formats, as_json, out)
+    file = path / "report.json" if path.is_dir() else path
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            Problem(str(file), f"cannot be read ({error.strerror})", "a report.json", "give its path")
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(Problem(str(file), "is not UTF-8", "a report.json", "give its path")) from error
+    shown = report_record.read(text, place=str(file))
+    output.emit(shown, formats=names, out=out, record=None, quiet=0)
+    return output.exit_code(shown)

@@ -1,0 +1,100 @@
+"""From exceptions and signals to exit codes: the one place that ends the process."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn, ParamSpec
+
+import typer
+
+from gradekit.errors import ExitCode, GradekitError, Problem
+from gradekit.report.text import clean
+
+P = ParamSpec("P")
+_MESSAGE = 2_000
+
+
+class Terminated(BaseException):
+    """SIGTERM, as an exception, so that every ``finally`` cleans up."""
+
+
+def fail(*problems: Problem) -> None:
+    """Print problems on stderr, one line each, a source excerpt below its line."""
+    for problem in problems:
+        sys.stderr.write(f"error: {clean(str(problem), limit=_MESSAGE)}\n")
+        for line in problem.excerpt.splitlines():
+            sys.stderr.write(f"    {clean(line, limit=_MESSAGE)}\n")
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Terminated
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGINT, _give_up)
+    sys.stderr.write("\ninterrupted: removing containers (again to stop at once, then run gradekit clean)\n")
+    raise KeyboardInterrupt
+
+
+def _give_up(_signal: int, _frame: FrameType | None) -> NoReturn:
+    os._exit(ExitCode.INTERRUPTED)
+
+
+def _crash_log() -> str:
+    """Keep the traceback of a bug in a file; its path, or where it could not be kept."""
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="gradekit-crash-", suffix=".log")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            traceback.print_exc(file=file)
+    except OSError as error:
+        return f"(no crash log: {error.strerror})"
+    return str(Path(name))
+
+
+def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
+    """Wrap a command: it returns an exit code (None is 0) or raises; nobody sees a traceback.
+
+    GRADEKIT_DEBUG=1 lets a bug's traceback through.
+    """
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        signal.signal(signal.SIGTERM, _terminate)
+        signal.signal(signal.SIGINT, _interrupt)
+        try:
+            code = command(*args, **kwargs) or ExitCode.OK
+            sys.stdout.flush()
+        except GradekitError as error:
+            fail(*error.problems)
+            code = error.exit_code
+        except KeyboardInterrupt:
+            code = ExitCode.INTERRUPTED
+        except Terminated:
+            code = ExitCode.TERMINATED
+        except BrokenPipeError:
+            # What reads our output has enough; Python must not complain at exit either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = ExitCode.OK
+        except typer.Exit:
+            raise
+        except Exception as error:
+            if os.environ.get("GRADEKIT_DEBUG"):
+                raise
+            fail(
+                Problem(
+                    "gradekit", f"a bug of ours ({type(error).__name__})", hint=f"please report it with {_crash_log()}"
+                )
+            )
+            code = ExitCode.BUG
+        raise typer.Exit(int(code))
+
+    return run

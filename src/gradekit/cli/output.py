@@ -1,0 +1,111 @@
+"""Where a report goes: stdout, and files where asked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from gradekit import record as records
+from gradekit.cli.terminal import unicode_works
+from gradekit.errors import ExitCode, Problem, UsageError
+from gradekit.record import Record, write_atomically
+from gradekit.report import console
+from gradekit.report import record as report_record
+from gradekit.report.formats import FORMATS
+from gradekit.report.text import cleaned
+from gradekit.results import Report
+
+RECORD_FOLDER = "record"
+_DEFAULT = ("json", "html")
+_WIDTH = 100
+
+
+def check_formats(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of known formats.
+
+    Raises:
+        UsageError: one is unknown.
+    """
+    for name in names:
+        if name not in FORMATS:
+            near = get_close_matches(name, FORMATS, 1)
+            hint = f"did you mean {near[0]}?" if near else ""
+            raise UsageError(Problem("--format", f'"{name}" is unknown', f"one of {', '.join(FORMATS)}", hint))
+    return tuple(dict.fromkeys(names))
+
+
+def check_folder(out: Path | None) -> None:
+    """Refuse, before any work, to write over what is not ours.
+
+    Raises:
+        UsageError: ``out`` is a file, or holds a report.json of something else.
+    """
+    if out is None:
+        return
+    if out.exists() and not out.is_dir():
+        raise UsageError(Problem(f"--out {out}", "is a file", "a folder", "choose another --out"))
+    report = out / "report.json"
+    if report.exists():
+        try:
+            report_record.read(report.read_text(encoding="utf-8"))
+        except (UsageError, ValueError) as error:
+            raise UsageError(
+                Problem(
+                    str(report),
+                    "is not a report of gradekit",
+                    "an empty folder or an earlier run's",
+                    "choose another --out",
+                )
+            ) from error
+
+
+def emit(report: Report, *, formats: Sequence[str], out: Path | None, record: Record | None, quiet: int) -> None:
+    """Print the result on stdout and write files into ``out``.
+
+    Without ``out`` one format goes to stdout (default: text); with it, stdout has the text and the
+    folder has report.json, the chosen formats (default: html) and the record.
+    """
+    if out is not None:
+        for name in dict.fromkeys(("json", *(formats or _DEFAULT))):
+            data = FORMATS[name].render(report)
+            write_atomically(out / f"report{FORMATS[name].suffix}", data.encode() if isinstance(data, str) else data)
+        if record is not None:
+            records.write(out / RECORD_FOLDER, record)
+    if quiet > 1:
+        return
+    name = formats[0] if formats and (out is None or len(formats) == 1) and formats[0] != "html" else "text"
+    if out is None and formats:
+        name = formats[0]
+    if name == "text":
+        sys.stdout.write(to_terminal(report))
+        return
+    data = FORMATS[name].render(report)
+    sys.stdout.write(data if isinstance(data, str) else data.decode())
+
+
+def to_terminal(report: Report) -> str:
+    """The text of a report for this process's stdout: its width, colour and encoding."""
+    wanted = os.environ.get("NO_COLOR", "") == "" and os.environ.get("TERM") != "dumb"
+    colour = wanted and (sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")))
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdigit() and int(columns) else _terminal_width()
+    return console.console(cleaned(report), width=width, colour=colour, unicode=unicode_works(sys.stdout.encoding))
+
+
+def _terminal_width() -> int:
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return _WIDTH
+
+
+def exit_code(report: Report) -> ExitCode:
+    """The exit code that a report stands for."""
+    if report.score.state == "withheld":
+        return ExitCode.INTEGRITY
+    if report.score.state == "incomplete":
+        return ExitCode.INFRASTRUCTURE
+    return ExitCode.BELOW if report.score.passed is False else ExitCode.OK

@@ -1,0 +1,139 @@
+"""doctor, clean, runner and schema: the operator's commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from gradekit import runner as runners
+from gradekit.cli import config as configuration
+from gradekit.cli.guard import guarded
+from gradekit.cli.terminal import Lines
+from gradekit.errors import ExitCode, InfrastructureError, Problem, UsageError
+
+runner_commands = typer.Typer(no_args_is_help=True, help="Images of languages and services: list and build them.")
+
+
+@guarded
+def doctor(
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be mended: install and start the engine, build images.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> ExitCode:
+    """Say what this machine has and lacks for grading, and how to mend it.
+
+    Examples:
+      gradekit doctor
+
+      gradekit doctor --fix
+    """
+    from gradekit.cli import findings  # noqa: PLC0415 - imports the engine's client
+
+    config = configuration.load()
+    if fix:
+        findings.mend(configuration.environment(config), Lines())
+    found = findings.examine(config)
+    if as_json:
+        sys.stdout.write(json.dumps([finding.model_dump() for finding in found], indent=1) + "\n")
+    else:
+        for finding in found:
+            sys.stdout.write(f"{finding.state:<5} {finding.subject:<12} {finding.fact}\n")
+            if finding.mend:
+                sys.stdout.write(f"      {'':<12} {finding.mend}\n")
+    return ExitCode.INFRASTRUCTURE if any(finding.state == "fail" for finding in found) else ExitCode.OK
+
+
+@guarded
+def clean(
+    everything: Annotated[bool, typer.Option("--all", help="Also what living runs use: it ends them.")] = False,
+    cache: Annotated[bool, typer.Option("--cache", help="Also the cached packages of submissions.")] = False,
+) -> ExitCode:
+    """Remove what killed runs left on the engine: containers, volumes, networks, temporary folders.
+
+    Examples:
+      gradekit clean
+
+      gradekit clean --cache
+    """
+    from gradekit.sandbox import docker  # noqa: PLC0415
+
+    engine = docker.connect()
+    removed = [*engine.reap(all_owners=everything), *(engine.forget_cache() if cache else [])]
+    for name in removed:
+        sys.stdout.write(f"removed {name}\n")
+    sys.stdout.write("nothing to remove\n" if not removed else f"{len(removed)} removed\n")
+    return ExitCode.OK
+
+
+@runner_commands.command("list")
+@guarded
+def list_runners() -> None:
+    """List the runners and whether their images are built.
+
+    Example:
+      gradekit runner list
+    """
+    from gradekit.sandbox import docker  # noqa: PLC0415
+
+    config = configuration.load()
+    try:
+        engine = docker.connect()
+    except InfrastructureError:
+        engine = None
+    for runner in runners.load_all(runners.runners_folder(configuration.environment(config))):
+        image = engine.image(runner.tag) if engine is not None else None
+        state = "no engine" if engine is None else "not built" if image is None else f"{image.size / (1 << 20):.0f} MiB"
+        sys.stdout.write(f"{runner.name:<12} {runner.kind:<9} {state:<10} {runner.title}\n")
+
+
+@runner_commands.command()
+@guarded
+def build(names: Annotated[list[str] | None, typer.Argument(help="Runners; default: all.")] = None) -> None:
+    """Build the images that are missing or whose folder changed.
+
+    Examples:
+      gradekit runner build
+
+      gradekit runner build python postgres
+    """
+    from gradekit.sandbox import docker, images  # noqa: PLC0415
+
+    config = configuration.load()
+    folder = runners.runners_folder(configuration.environment(config))
+    wanted = names or [runner.name for runner in runners.load_all(folder)]
+    docker.connect()
+    progress = Lines()
+    built = images.ensure(wanted, progress.note, folder=folder)
+    for name, image in built.items():
+        sys.stdout.write(f"{name:<12} {image.tag}\n")
+
+
+@guarded
+def schema(
+    name: Annotated[str, typer.Argument(help="challenge, rubric or report.")],
+) -> None:
+    """Print the JSON Schema of a file format, for editors and other programs.
+
+    Example:
+      gradekit schema challenge > challenge.schema.json
+    """
+    from gradekit.report import record  # noqa: PLC0415
+    from gradekit.spec.schema import challenge_schema, rubric_schema  # noqa: PLC0415
+
+    known: dict[str, Callable[[], str]] = {
+        "challenge": lambda: _text(challenge_schema()),
+        "rubric": lambda: _text(rubric_schema()),
+        "report": record.schema,
+    }
+    if name not in known:
+        raise UsageError(Problem("schema", f'"{name}" is unknown', f"one of {', '.join(known)}", "choose one"))
+    sys.stdout.write(known[name]())
+
+
+def _text(schema: object) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,1 @@
+"""The one use case: challenge and submission in, record and report out."""

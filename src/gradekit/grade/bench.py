@@ -1,0 +1,366 @@
+"""The bench: what a check may do to the submission in its pod, and the app and data sets behind that."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gradekit.checks.base import Context, Role
+from gradekit.errors import Blocked, InfrastructureError, Problem
+from gradekit.grade.postgres import PostgresServer
+from gradekit.sandbox.protocol import (
+    ContainerPlan,
+    ExecResult,
+    FileEntry,
+    HttpReply,
+    HttpRequest,
+    Limits,
+    Mount,
+    Running,
+    Sandbox,
+    SqlResult,
+    Tmpfs,
+)
+from gradekit.spec.challenge import SERVICE_REFERENCE, AppSpec, Challenge
+from gradekit.submission.globs import matching
+
+WORK = "work"
+"""The volume that holds the submission."""
+_VERBS = "/opt/gradekit/bin"
+_LOAD_TIMEOUT = 60.0
+_READY_PAUSE = 0.03
+_SCRATCH = 256 << 20
+# A command works in a copy of the submission. ``--`` guards the argv that follows.
+_IN_COPY = (
+    "/bin/sh",
+    "-c",
+    'for from; do shift; [ "$from" = -- ] && break; cp -R "$from/." /copy/ || exit 125; done; exec "$@"',
+    "sh",
+)
+
+
+def files_volume(check: str) -> str:
+    """The volume for what one check puts beside the submission."""
+    return f"files-{check}"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetCopy:
+    """A copy of a data set on a server."""
+
+    server: PostgresServer
+    name: str
+    bench: PodBench
+
+    def query(
+        self,
+        statements: Sequence[str],
+        *,
+        role: Role,
+        timeout: float,
+        read_only: bool = False,
+        max_rows: int = 100_000,
+    ) -> Sequence[SqlResult]:
+        """Run statements as a role, within the check's deadline."""
+        return self.server.query(
+            self.name,
+            statements,
+            role=role,
+            timeout=self.bench.within(timeout),
+            read_only=read_only,
+            max_rows=max_rows,
+        )
+
+
+@dataclass
+class PodBench:
+    """A bench on one pod; ``begin`` opens each check."""
+
+    challenge: Challenge
+    submission: Mapping[str, FileEntry]
+    sandbox: Sandbox
+    image: str
+    """Id of the image that holds the runner and the fetched packages."""
+    servers: Mapping[str, PostgresServer]
+    run_deadline: float
+    """On ``now()``'s clock: when the whole run is over."""
+    context: Context = field(default_factory=lambda: Context(""))
+    _deadline: float = 0.0
+    _timeout: float = 0.0
+    _app: Running | None = None
+    _app_copy: DatasetCopy | None = None
+    _app_blocked: Blocked | None = None
+    _templates: dict[str, str | Blocked] = field(default_factory=dict)
+    _copies: list[DatasetCopy] = field(default_factory=list)
+    _crashed: bool = False
+
+    # --- a check's frame
+
+    def begin(self, context: Context, timeout: float, *, app: bool, fresh: bool) -> None:
+        """Open a check: set its deadline and, where it uses the app, see that it runs.
+
+        Raises:
+            Blocked: the app does not start, or the run's time is over.
+            InfrastructureError: a fault of ours.
+        """
+        self.context = context
+        self._timeout = timeout
+        self._deadline = min(self.now() + timeout, self.run_deadline)
+        if self.now() >= self.run_deadline:
+            raise Blocked("the run's time limit was used up before this check began")
+        if app:
+            if fresh or (self._app is not None and not self._app.alive()):
+                self.stop_app()
+            self._ensure_app()
+        self._deadline = min(self.now() + timeout, self.run_deadline)
+
+    def end(self) -> None:
+        """Close a check: drop the copies it made."""
+        for copy in self._copies:
+            copy.server.drop(copy.name)
+        self._copies.clear()
+
+    def within(self, timeout: float) -> float:
+        """The part of ``timeout`` that the check's deadline leaves.
+
+        Raises:
+            Blocked: none is left.
+        """
+        left = self._deadline - self.now()
+        if left <= 0:
+            raise Blocked(f"the check ran past its limit of {self._timeout:g} s")
+        return min(timeout, left)
+
+    def now(self) -> float:
+        """A monotonic clock in seconds."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, interruptibly, within the check's deadline."""
+        time.sleep(self.within(seconds))
+
+    # --- data sets
+
+    def _template(self, dataset: str) -> tuple[PostgresServer, str]:
+        spec = self.challenge.spec.datasets[dataset]
+        server = self.servers[spec.service]
+        known = self._templates.get(dataset)
+        if isinstance(known, Blocked):
+            raise known
+        if known is None:
+            name = f"template_{len(self._templates)}"
+            try:
+                self._load(server, name, dataset)
+            except Blocked as blocked:
+                self._templates[dataset] = blocked
+                raise
+            self._templates[dataset] = known = name
+        return server, known
+
+    def _load(self, server: PostgresServer, name: str, dataset: str) -> None:
+        """Load a data set into a new template. A script of ours that fails after one of the candidate's blocks."""
+        server.create(name, logins=("loader",))
+        theirs = False
+        for step in self.challenge.spec.datasets[dataset].load:
+            if step.challenge is not None:
+                scripts = {step.challenge: self.challenge.files[step.challenge]}
+            else:
+                paths = matching(self.submission, step.submission or "")
+                if not paths:
+                    raise Blocked(
+                        f"no file of the submission matches {step.submission}, which data set {dataset} loads"
+                    )
+                scripts = {path: self.submission[path].data for path in paths}
+                theirs = True
+            for path, data in scripts.items():
+                own = step.challenge is None
+                try:
+                    script = data.decode()
+                except UnicodeDecodeError as error:
+                    raise Blocked(f"{path} is not UTF-8") from error
+                failed = server.load(name, script, _LOAD_TIMEOUT)
+                if failed is None:
+                    continue
+                if own:
+                    raise Blocked(f"{path} does not load: {failed.error} (SQLSTATE {failed.sqlstate})")
+                if theirs:
+                    raise Blocked(f"our data do not fit the tables that your migrations make: {failed.error}")
+                raise InfrastructureError(
+                    Problem(
+                        f"datasets.{dataset}", f"{path} does not load ({failed.error})", "", "correct the challenge"
+                    )
+                )
+        server.seal(name)
+
+    def database(self, dataset: str) -> DatasetCopy:
+        """A fresh copy of a data set, dropped at the end of the check.
+
+        Raises:
+            Blocked: the candidate's part of it does not load.
+            InfrastructureError: a fault of ours.
+        """
+        server, template = self._template(dataset)
+        copy = DatasetCopy(server, server.copy(template, ("loader", "reader")), self)
+        self._copies.append(copy)
+        return copy
+
+    def app_database(self) -> DatasetCopy:
+        """The database that the running app uses.
+
+        Raises:
+            Blocked: the app has none because it did not start.
+        """
+        if self._app_copy is None:
+            raise Blocked("the app has no database")
+        return self._app_copy
+
+    # --- the app
+
+    @property
+    def _app_spec(self) -> AppSpec:
+        spec = self.challenge.spec.app
+        if spec is None:
+            raise InfrastructureError(
+                Problem("app", "the challenge has none", "an app section", "correct the challenge")
+            )
+        return spec
+
+    def _ensure_app(self) -> None:
+        if self._app_blocked is not None:
+            raise self._app_blocked
+        if self._app is not None:
+            return
+        try:
+            self._start_app()
+        except Blocked as blocked:
+            self._app_blocked = blocked
+            self.stop_app()
+            raise
+
+    def _start_app(self) -> None:
+        spec = self._app_spec
+        if spec.dataset is not None:
+            server, template = self._template(spec.dataset)
+            self._app_copy = DatasetCopy(server, server.copy(template, ("app", "loader")), self)
+        argv = (f"{_VERBS}/serve",) if spec.start is None else ("/bin/sh", "-c", f"exec {spec.start}")
+        self._app = self.sandbox.start(
+            ContainerPlan(
+                self.image,
+                argv,
+                env={**self._app_env(), "PORT": str(spec.port)},
+                workdir="/work",
+                mounts=(Mount(WORK, "/work"),),
+                limits=self._limits,
+                name="app",
+            )
+        )
+        self._wait_ready(self._app, spec)
+
+    def _app_env(self) -> dict[str, str]:
+        spec = self.challenge.spec.app
+        if spec is None or self._app_copy is None:
+            return dict(spec.env) if spec is not None else {}
+        server = self._app_copy.server
+        facts = {
+            "host": "127.0.0.1",
+            "port": "5432",
+            "user": "app",
+            "password": server.passwords["app"],
+            "database": self._app_copy.name,
+        }
+        facts["url"] = f"postgresql://app:{facts['password']}@127.0.0.1:5432/{facts['database']}"
+        return {
+            name: SERVICE_REFERENCE.sub(lambda found: facts[found["fact"]], value) for name, value in spec.env.items()
+        }
+
+    def _wait_ready(self, app: Running, spec: AppSpec) -> None:
+        ready = spec.ready
+        end = self.now() + ready.timeout
+        what = f"answered {ready.http}" if ready.http else f"listened on port {spec.port}"
+        last = "nothing listened on the port"
+        while True:
+            left = end - self.now()
+            if ready.http is None:
+                answered = self.sandbox.listening(spec.port, min(0.2, max(left, 0.01)))
+            else:
+                method, _, target = ready.http.partition(" ")
+                reply = self.sandbox.http(HttpRequest(spec.port, method, target, timeout=min(2.0, max(left, 0.05))))
+                answered = reply.error is None and reply.status == ready.status
+                if reply.error is None:
+                    last = f"the last answer had status {reply.status}"
+            if answered:
+                return
+            if not app.alive():
+                raise Blocked(f"the app {app.ending()} before it {what}", app.tail())
+            if left <= 0:
+                raise Blocked(f"the app had not {what} after {ready.timeout:g} s; {last}", app.tail())
+            time.sleep(_READY_PAUSE)
+
+    def stop_app(self) -> None:
+        """Stop the app and drop its database; the next check that uses it starts a fresh one."""
+        if self._app is not None:
+            self._app.stop()
+            self._app = None
+        if self._app_copy is not None:
+            self._app_copy.server.drop(self._app_copy.name)
+            self._app_copy = None
+
+    def request(self, request: HttpRequest) -> HttpReply:
+        """Send a request to the app, within the check's deadline."""
+        return self.sandbox.http(replace(request, port=self._app_spec.port, timeout=self.within(request.timeout)))
+
+    # --- one-shot containers
+
+    @property
+    def _limits(self) -> Limits:
+        spec = self.challenge.spec.limits
+        return Limits(memory=spec.memory, cpus=spec.cpus, pids=spec.pids)
+
+    def command(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes,
+        timeout: float,
+        files: Sequence[FileEntry] = (),
+        env: Mapping[str, str],
+    ) -> ExecResult:
+        """Run a program in a writable copy of the submission in a fresh container."""
+        mounts = [Mount(WORK, "/work")]
+        sources = ["/work"]
+        if files:
+            volume = files_volume(self.context.check)
+            self.sandbox.fill(volume, files)
+            mounts.append(Mount(volume, "/extra"))
+            sources.append("/extra")
+        return self.sandbox.run(
+            ContainerPlan(
+                self.image,
+                (*_IN_COPY, *sources, "--", *argv),
+                env={"PYTHONPATH": "/opt/deps", **env},
+                workdir="/copy",
+                mounts=mounts,
+                tmpfs=(Tmpfs("/copy", _SCRATCH, 20_000, executable=True),),
+                limits=self._limits,
+                name=f"command {self.context.check}",
+            ),
+            stdin=stdin,
+            timeout=self.within(timeout),
+        )
+
+    def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int) -> ExecResult:
+        """Run a hidden suite in a fresh container; the suite's volume is filled only now."""
+        volume = files_volume(self.context.check)
+        self.sandbox.fill(volume, files)
+        return self.sandbox.run(
+            ContainerPlan(
+                self.image,
+                (f"{_VERBS}/test",),
+                mounts=(Mount(WORK, "/work"), Mount(volume, "/hidden")),
+                limits=self._limits,
+                name=f"suite {self.context.check}",
+            ),
+            timeout=self.within(timeout),
+            max_output=max_output,
+        )

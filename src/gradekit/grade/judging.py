@@ -1,0 +1,155 @@
+"""From a record to a report: pure, so that any run can be judged again without running anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ValidationError
+
+from gradekit import __version__
+from gradekit.checks.base import Context
+from gradekit.checks.kinds import KINDS
+from gradekit.record import Observation, Record
+from gradekit.results import (
+    ChallengeRef,
+    CheckResult,
+    CheckRun,
+    Exhibit,
+    Judgement,
+    Outcome,
+    Report,
+    Run,
+    Status,
+)
+from gradekit.score import score
+from gradekit.spec.challenge import Challenge, Check
+from gradekit.spec.lock import Lock, freshness
+
+
+def context_of(challenge: Challenge, check: str, lock: Lock | None) -> Context:
+    """What the judge of one check may read."""
+    tests = lock.tests.get(check) if lock is not None else None
+    return Context(check, challenge.files, challenge.spec.vars, tests)
+
+
+def judge_alone(challenge: Challenge, check: Check, observation: Observation, lock: Lock | None) -> Judgement:
+    """Judge one observation, as if it stood alone (``need`` is not looked at).
+
+    Evidence that does not fit the check (it was recorded for another kind, or by another version) is
+    our fault: errored.
+    """
+    if observation.state == "errored":
+        return _errored(observation.message)
+    if observation.state == "blocked":
+        return Judgement(outcome=Outcome(status=Status.FAILED, message=observation.message))
+    kind = KINDS[check.kind]
+    if observation.kind != check.kind:
+        return _errored(
+            f"the run recorded a check of kind {observation.kind}, the challenge now has {check.kind}: grade again"
+        )
+    try:
+        evidence = kind.evidence.model_validate(observation.evidence, strict=False)
+    except ValidationError as error:
+        return _errored(f"the recorded evidence cannot be read ({error.error_count()} problems): grade again")
+    judgement: Judgement = kind.judge(check.body, evidence, context_of(challenge, check.id, lock))
+    return judgement
+
+
+def _errored(message: str) -> Judgement:
+    return Judgement(outcome=Outcome(status=Status.ERRORED, message=message))
+
+
+def with_needs(check: Check, judgement: Judgement, before: Mapping[str, CheckResult]) -> Judgement:
+    """Apply ``need``: a check whose need did not pass is skipped; whose need errored is errored too.
+
+    What was observed is judged all the same and thrown away here, so that a corrected need brings it back.
+    """
+    if judgement.outcome.status is Status.ERRORED:
+        return judgement
+    for need in check.need:
+        status = before[need].outcome.status
+        if status is Status.ERRORED:
+            return _errored(f"needs {need}, which could not be graded")
+        if status is not Status.PASSED:
+            return Judgement(outcome=Outcome(status=Status.SKIPPED, message=f"needs {need}, which did not pass"))
+    return judgement
+
+
+def result_of(check: Check, judgement: Judgement) -> CheckResult:
+    """The report's view of a judged check."""
+    return CheckResult(
+        id=check.id,
+        title=check.name,
+        kind=check.kind,
+        criterion=check.criterion,
+        points=check.points,
+        required=check.required,
+        tier=KINDS[check.kind].tier,
+        outcome=judgement.outcome,
+        cases=judgement.cases,
+    )
+
+
+def exhibits_of(check: Check, observation: Observation) -> tuple[Exhibit, ...]:
+    """The evidence of one check, made readable."""
+    if observation.detail:
+        return (Exhibit(title="Last output", text=observation.detail),)
+    if observation.state != "observed" or observation.kind != check.kind:
+        return ()
+    kind = KINDS[check.kind]
+    body: BaseModel = check.body
+    try:
+        return kind.show(body, kind.evidence.model_validate(observation.evidence, strict=False))
+    except ValidationError:
+        return ()
+
+
+def judge(challenge: Challenge, record: Record, lock: Lock | None) -> Report:
+    """Judge a whole record by a challenge (the one of the run, or a corrected one).
+
+    A check that the record does not know is errored: it needs a new run.
+    """
+    observed = {observation.check: observation for observation in record.observations}
+    results: dict[str, CheckResult] = {}
+    runs: dict[str, CheckRun] = {}
+    for check in challenge.spec.checks:
+        observation = observed.get(check.id) or Observation(
+            check=check.id, kind=check.kind, state="errored", message="the run did not observe this check: grade again"
+        )
+        judgement = with_needs(check, judge_alone(challenge, check, observation, lock), results)
+        results[check.id] = result_of(check, judgement)
+        runs[check.id] = CheckRun(
+            seconds=observation.seconds, evidence=observation.digest, exhibits=exhibits_of(check, observation)
+        )
+    checks = tuple(results.values())
+    total, criteria = score(challenge.rubric, checks)
+    state = freshness(challenge, lock)
+    return Report(
+        gradekit=__version__,
+        challenge=ChallengeRef(id=challenge.spec.id, title=challenge.spec.title, digest=challenge.digest, lock=state),
+        rubric=challenge.rubric_name,
+        submission=record.submission,
+        isolation=record.isolation,
+        images=record.images,
+        score=total,
+        criteria=criteria,
+        checks=checks,
+        notices=(*record.notices, *_lock_notices(state), *_changed(challenge, record)),
+        run=Run(id=record.id, started_at=record.started_at, seconds=record.seconds, phases=record.phases, checks=runs),
+    )
+
+
+def _lock_notices(state: str) -> Sequence[str]:
+    if state == "stale":
+        return ("challenge.lock is older than the challenge: run gradekit challenge verify",)
+    if state == "missing":
+        return ("challenge.lock is missing: run gradekit challenge verify",)
+    return ()
+
+
+def _changed(challenge: Challenge, record: Record) -> Sequence[str]:
+    if challenge.digest == record.challenge_digest:
+        return ()
+    return (
+        f"judged by challenge {challenge.digest[:12]}, the run had {record.challenge_digest[:12]}",
+    )

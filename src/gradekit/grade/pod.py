@@ -1,0 +1,117 @@
+"""The pod of one grading: its volumes are planned, its services started, before there is a submission."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+
+from gradekit.checks.kinds import KINDS
+from gradekit.errors import InfrastructureError, Problem
+from gradekit.grade.bench import WORK, files_volume
+from gradekit.grade.postgres import PostgresServer
+from gradekit.grade.setting import Setting
+from gradekit.sandbox.protocol import (
+    SERVICE_UID,
+    ContainerPlan,
+    Limits,
+    Mount,
+    Running,
+    Sandbox,
+    SandboxPlan,
+    SqlRequest,
+    Tmpfs,
+    VolumePlan,
+)
+from gradekit.spec.challenge import Challenge
+
+_READY = 30.0
+_POLL = 0.02
+_SERVICE = Limits(memory=1 << 30, cpus=2.0, pids=128)
+_DATA = 512 << 20
+_SOCKETS = 1 << 20
+_HIDDEN = 32 << 20
+_ROOM = 8 << 20
+"""tmpfs counts whole pages and inodes: room beside the files' own bytes."""
+
+
+class Pod:
+    """Opens the sandbox and its services; ``close`` ends both and may be called at any time after ``open`` ended."""
+
+    def __init__(self, challenge: Challenge, setting: Setting, run: str) -> None:
+        """Nothing is started before ``open``."""
+        self.challenge = challenge
+        self.setting = setting
+        self.run = run
+        self.servers: dict[str, PostgresServer] = {}
+        self._sandbox: Sandbox | None = None
+        self._stack = ExitStack()
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The open sandbox.
+
+        Raises:
+            InfrastructureError: it was never opened.
+        """
+        if self._sandbox is None:
+            raise InfrastructureError(Problem("sandbox", "is not open", "", "run again"))
+        return self._sandbox
+
+    def _plan(self) -> SandboxPlan:
+        spec = self.challenge.spec
+        rules = spec.submission
+        volumes = [VolumePlan(WORK, rules.max_size + rules.max_files * 4096 + _ROOM, 2 * rules.max_files + 1024)]
+        volumes += [VolumePlan(name, _SOCKETS, 64, SERVICE_UID) for name in spec.services]
+        for check in spec.checks:
+            if KINDS[check.kind].ships_files(check.body):
+                volumes.append(VolumePlan(files_volume(check.id), _HIDDEN))
+        return SandboxPlan(self.run, self.setting.images["probe"].id, tuple(volumes))
+
+    def open(self) -> None:
+        """Open the sandbox, start every service and wait until it answers.
+
+        Raises:
+            InfrastructureError: a fault of ours.
+        """
+        self._sandbox = self._stack.enter_context(self.setting.engine.open(self._plan()))
+        started = {name: self._start(name) for name in self.challenge.spec.services}
+        for name, running in started.items():
+            self._await(name, running)
+            server = PostgresServer(self.sandbox, name)
+            server.prepare()
+            self.servers[name] = server
+
+    def _start(self, name: str) -> Running:
+        image = self.setting.images[self.challenge.spec.services[name].runner]
+        return self.sandbox.start(
+            ContainerPlan(
+                image.id,
+                ("/opt/gradekit/bin/serve",),
+                uid=SERVICE_UID,
+                mounts=(Mount(name, "/run/postgresql", writable=True),),
+                tmpfs=(Tmpfs("/data", _DATA, 20_000),),
+                limits=_SERVICE,
+                name=name,
+            )
+        )
+
+    def _await(self, name: str, running: Running) -> None:
+        end = time.monotonic() + _READY
+        while True:
+            result = self.sandbox.sql(SqlRequest(name, "postgres", ("select 1",)))[0]
+            if result.error is None:
+                return
+            if not running.alive() or time.monotonic() > end:
+                raise InfrastructureError(
+                    Problem(
+                        f"service {name}",
+                        f"was not ready after {_READY:g} s or stopped ({running.ending()}; {running.tail()[-300:]!r})",
+                        "a database that accepts connections",
+                        "gradekit doctor",
+                    )
+                )
+            time.sleep(_POLL)
+
+    def close(self) -> None:
+        """Remove everything of the pod."""
+        self._stack.close()

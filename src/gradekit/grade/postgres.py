@@ -1,0 +1,138 @@
+"""Roles, templates and fresh copies on one PostgreSQL service of a pod.
+
+Three logins share one server, and CONNECT rights keep them apart:
+
+- ``app``: what the candidate's app knows. It may connect to the app's database only, so it never sees
+  another data set.
+- ``loader``: loads data sets and runs candidate statements in copies; its sessions act as ``app``, so
+  that all tables belong to the same role everywhere.
+- ``reader``: may only select, for candidate queries.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gradekit.checks.base import Role
+from gradekit.errors import InfrastructureError, Problem
+from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
+
+_GRANT_READER = """
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO reader', name);
+    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO reader', name);
+  END LOOP;
+END $$
+"""
+_LOGIN = {"owner": "loader", "reader": "reader"}
+_ADMIN_TIMEOUT = 30.0
+
+
+@dataclass
+class PostgresServer:
+    """One running PostgreSQL service; ``prepare`` must be called once before anything else."""
+
+    sandbox: Sandbox
+    service: str
+    passwords: dict[str, str] = field(default_factory=dict, repr=False)
+    _copies: int = 0
+
+    def prepare(self) -> None:
+        """Create the roles with fresh passwords and close the server's own databases to them.
+
+        Raises:
+            InfrastructureError: the server refuses.
+        """
+        self.passwords = {role: secrets.token_urlsafe(18) for role in ("app", "loader", "reader")}
+        self.administer(
+            "postgres",
+            *(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'" for role, password in self.passwords.items()),
+            "GRANT app TO loader",
+            "ALTER ROLE loader SET role = 'app'",
+            "ALTER ROLE app CONNECTION LIMIT 50",
+            "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC",
+            "REVOKE CONNECT ON DATABASE template1 FROM PUBLIC",
+        )
+
+    def administer(self, database: str, *statements: str) -> None:
+        """Run statements of ours as the administrator.
+
+        Raises:
+            InfrastructureError: one of them failed.
+        """
+        results = self.sandbox.sql(SqlRequest(self.service, database, statements, timeout=_ADMIN_TIMEOUT))
+        failed = next((result for result in results if result.error is not None), None)
+        if failed is not None:
+            raise InfrastructureError(
+                Problem(
+                    f"service {self.service}",
+                    f"the server refused a statement of ours ({failed.error})",
+                    "",
+                    "run again",
+                )
+            )
+
+    def create(self, database: str, *, template: str = "template1", logins: Sequence[str]) -> None:
+        """Create a database that only ``logins`` may connect to.
+
+        Raises:
+            InfrastructureError: the server refuses.
+        """
+        self.administer(
+            "postgres",
+            f"CREATE DATABASE {database} TEMPLATE {template}",
+            f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+            *(f"GRANT CONNECT ON DATABASE {database} TO {login}" for login in logins),
+            f"GRANT CREATE, TEMPORARY ON DATABASE {database} TO app",
+        )
+        if template == "template1":
+            self.administer(database, "GRANT ALL ON SCHEMA public TO app")
+
+    def load(self, database: str, script: str, timeout: float) -> SqlResult | None:
+        """Run one script as the tables' owner in its own session; the failing result, None when all went well."""
+        results = self.query(database, [script], role="owner", timeout=timeout)
+        return next((result for result in results if result.error is not None), None)
+
+    def seal(self, template: str) -> None:
+        """End the loading of a template: the reader may read its tables, nobody may connect to it."""
+        self.administer(template, _GRANT_READER)
+        self.administer("postgres", f"REVOKE CONNECT ON DATABASE {template} FROM loader")
+
+    def copy(self, template: str, logins: Sequence[str]) -> str:
+        """A fresh database equal to ``template``; returns its name."""
+        self._copies += 1
+        name = f"copy_{self._copies}"
+        self.create(name, template=template, logins=logins)
+        return name
+
+    def drop(self, database: str) -> None:
+        """Drop a copy, whoever is connected to it."""
+        self.administer("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
+    def query(
+        self,
+        database: str,
+        statements: Sequence[str],
+        *,
+        role: Role,
+        timeout: float,
+        read_only: bool = False,
+        max_rows: int = 100_000,
+    ) -> Sequence[SqlResult]:
+        """Run candidate or challenge statements with the rights of ``role``."""
+        login = _LOGIN[role]
+        return self.sandbox.sql(
+            SqlRequest(
+                self.service,
+                database,
+                statements,
+                user=login,
+                password=self.passwords[login],
+                timeout=timeout,
+                read_only=read_only,
+                max_rows=max_rows,
+            )
+        )

@@ -1,0 +1,195 @@
+"""One grading: challenge and submission in, record out. All effects of a run start here."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+
+from gradekit import __version__
+from gradekit.checks.kinds import KINDS
+from gradekit.errors import Blocked, InfrastructureError
+from gradekit.grade import deps
+from gradekit.grade.bench import WORK, PodBench
+from gradekit.grade.judging import context_of, judge_alone, result_of, with_needs
+from gradekit.grade.pod import Pod
+from gradekit.grade.setting import Setting
+from gradekit.progress import Progress
+from gradekit.record import Observation, Record
+from gradekit.results import CheckResult, Isolation, Phase, SubmissionRef
+from gradekit.runner import detect
+from gradekit.spec.challenge import Challenge, Check
+from gradekit.spec.lock import Lock
+from gradekit.submission import Submission, rules_problems
+
+
+class _Clock:
+    """Phases and their times, told to the terminal as they happen."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.phases: list[Phase] = []
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[list[str]]:
+        """Time a phase; what the body appends to the list becomes its detail."""
+        self.progress.phase(name)
+        begun = time.monotonic()
+        details: list[str] = []
+        yield details
+        seconds = time.monotonic() - begun
+        self.phases.append(Phase(name=name, seconds=round(seconds, 3), detail="; ".join(details)))
+        self.progress.phase_done(name, seconds, "; ".join(details))
+
+
+def grade(
+    challenge: Challenge,
+    lock: Lock | None,
+    setting: Setting,
+    obtain: Callable[[], Submission],
+    progress: Progress,
+) -> Record:
+    """Run a challenge's checks on a submission and record what was observed.
+
+    The pod and its services start while the submission is fetched.
+
+    Raises:
+        SubmissionError: the submission could not be obtained, or no runner fits it. Faults of ours raise
+            nothing: they stand in the record.
+    """
+    clock = _Clock(progress)
+    started = datetime.now(UTC)
+    begun = time.monotonic()
+    run = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    with ExitStack() as stack:
+        pod = Pod(challenge, setting, run)
+        stack.callback(pod.close)
+        threads = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="gradekit-pod"))
+        opening = threads.submit(pod.open)
+        with clock.phase("clone") as details:
+            submission = obtain()
+            details.append(f"{len(submission.files)} files at {(submission.commit or submission.tree)[:12]}")
+        languages = {
+            name: runner
+            for name, runner in setting.runners.items()
+            if runner.kind == "language" and (challenge.spec.runner == "any" or name in challenge.spec.runner)
+        }
+        runner = detect(languages.values(), tuple(submission.files))
+        try:
+            _refuse_broken_rules(challenge, submission)
+            with clock.phase("deps") as details:
+                image, word = deps.fetch(setting, runner, submission.files, run)
+                details.append(f"{runner.name}: {word}")
+            with clock.phase("services"):
+                opening.result()
+                pod.sandbox.fill(WORK, tuple(submission.files.values()))
+            bench = PodBench(
+                challenge,
+                submission.files,
+                pod.sandbox,
+                image.id,
+                pod.servers,
+                begun + challenge.spec.limits.timeout,
+            )
+        except (InfrastructureError, Blocked) as error:
+            observations: Sequence[Observation] = [_fault(check, error) for check in challenge.spec.checks]
+        else:
+            with clock.phase("checks"):
+                observations = _observe_all(challenge, lock, bench, progress)
+    used = ("probe", runner.name, *(service.runner for service in challenge.spec.services.values()))
+    return Record(
+        gradekit=__version__,
+        id=run,
+        started_at=started.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - begun, 3),
+        challenge=challenge.spec.id,
+        challenge_path=str(challenge.root.resolve()),
+        challenge_digest=challenge.digest,
+        submission=reference(submission),
+        isolation=_isolation(setting),
+        images={name: setting.images[name].id for name in sorted(set(used))},
+        phases=tuple(clock.phases),
+        observations=tuple(observations),
+    )
+
+
+def reference(submission: Submission) -> SubmissionRef:
+    """The report's view of a submission."""
+    return SubmissionRef(
+        repo=submission.repo,
+        ref=submission.ref,
+        commit=submission.commit,
+        tree=submission.tree,
+        candidate=submission.candidate,
+        received_at=submission.received_at,
+        files=len(submission.files),
+        bytes=sum(len(entry.data) for entry in submission.files.values()),
+        dropped=submission.dropped,
+    )
+
+
+def _refuse_broken_rules(challenge: Challenge, submission: Submission) -> None:
+    rules = challenge.spec.submission
+    problems = rules_problems(submission.files, rules.required, rules.forbidden)
+    if problems:
+        raise Blocked("; ".join(problems))
+
+
+def _isolation(setting: Setting) -> Isolation | None:
+    try:
+        return setting.engine.isolation()
+    except InfrastructureError:  # the engine died: the record says so elsewhere
+        return None
+
+
+def _fault(check: Check, error: InfrastructureError | Blocked, seconds: float = 0.0) -> Observation:
+    if isinstance(error, Blocked):
+        return Observation(
+            check=check.id,
+            kind=check.kind,
+            state="blocked",
+            message=error.message,
+            detail=error.detail,
+            seconds=round(seconds, 3),
+        )
+    return Observation(check=check.id, kind=check.kind, state="errored", message=str(error), seconds=round(seconds, 3))
+
+
+def _observe_all(challenge: Challenge, lock: Lock | None, bench: PodBench, progress: Progress) -> Sequence[Observation]:
+    """Observe every check, those whose needs failed too: a regrade may want them."""
+    observations: list[Observation] = []
+    results: dict[str, CheckResult] = {}
+    checks = challenge.spec.checks
+    for number, check in enumerate(checks, 1):
+        progress.check(check.id, number, len(checks))
+        observation = _observe(challenge, check, bench, lock)
+        judgement = with_needs(check, judge_alone(challenge, check, observation, lock), results)
+        results[check.id] = result_of(check, judgement)
+        observations.append(observation)
+        progress.check_done(check.id, judgement.outcome.status, observation.seconds, judgement.outcome.message)
+    return observations
+
+
+def _observe(challenge: Challenge, check: Check, bench: PodBench, lock: Lock | None) -> Observation:
+    kind = KINDS[check.kind]
+    begun = time.monotonic()
+    try:
+        bench.begin(
+            context_of(challenge, check.id, lock), check.timeout, app=kind.uses_app(check.body), fresh=check.fresh
+        )
+        try:
+            evidence = kind.observe(check.body, bench)
+        finally:
+            bench.end()
+    except (InfrastructureError, Blocked) as error:
+        return _fault(check, error, time.monotonic() - begun)
+    return Observation(
+        check=check.id,
+        kind=check.kind,
+        state="observed",
+        evidence=evidence.model_dump(mode="json"),
+        seconds=round(time.monotonic() - begun, 3),
+    )

@@ -1,0 +1,23 @@
+"""What a grading needs beside challenge and submission: an engine, images, runners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gradekit.runner import Runner
+from gradekit.sandbox.protocol import Engine, Image
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The operator's side of a grading."""
+
+    engine: Engine
+    images: Mapping[str, Image]
+    """By runner name: ``probe``, the challenge's services and every language it allows."""
+    runners: Mapping[str, Runner]
+    registry_env: Callable[[], Mapping[str, str]] = dict
+    """Environment of the deps phase, such as a package index; asked only when something must be fetched."""
+    ca_bundle: Callable[[], bytes | None] = lambda: None
+    """Certificates that package clients must trust, PEM; None for the image's own."""

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gradekit.cli.config import environment, load, state_folder
+from gradekit.errors import UsageError
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    return tmp_path
+
+
+def test_defaults(project: Path) -> None:
+    config = load({}, project)
+    assert (config.challenges, config.rubrics, config.runners, config.sources) == ((), (), None, {})
+
+
+def test_environment_over_project_over_user(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    user = tmp_path_factory.mktemp("xdg") / "gradekit"
+    user.mkdir()
+    (user / "config.toml").write_text(
+        'index_url = "https://user.example/simple"\nrunners = "r"\nca_bundle = "ca.pem"\n'
+    )
+    (project / "gradekit.toml").write_text('challenges = ["ours"]\nindex_url = "https://project.example/simple"\n')
+    config = load(
+        {"XDG_CONFIG_HOME": str(user.parent), "GRADEKIT_CHALLENGES": os.pathsep.join(["/a", "/b"])},
+        project / "deep" / "er",
+    )
+    assert config.challenges == ("/a", "/b")
+    assert config.index_url == "https://project.example/simple"
+    assert config.runners == str(user / "r")
+    assert config.sources == {
+        "challenges": "GRADEKIT_CHALLENGES",
+        "index_url": str(project / "gradekit.toml"),
+        "runners": str(user / "config.toml"),
+        "ca_bundle": str(user / "config.toml"),
+    }
+    assert environment(config, {"A": "1"}) == {
+        "A": "1",
+        "GRADEKIT_RUNNERS": str(user / "r"),
+        "GRADEKIT_CA_BUNDLE": str(user / "ca.pem"),
+        "PIP_INDEX_URL": "https://project.example/simple",
+    }
+
+
+def test_the_search_ends_at_the_git_root(project: Path) -> None:
+    (project / "deep" / ".git").mkdir()
+    (project / "gradekit.toml").write_text('challenges = ["ours"]\n')
+    assert load({}, project / "deep" / "er").challenges == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('chalenges = ["x"]', 'unknown key "chalenges"; one of challenges, .*; did you mean "challenges"?'),
+        ("whatever = 1", 'unknown key "whatever".*remove it'),
+        ('challenges = "x"', '"challenges" has the wrong type; a list of strings'),
+        ("index_url = 1", '"index_url" has the wrong type; a string'),
+        ("= 1", "cannot be read"),
+    ],
+)
+def test_bad_files_are_refused(project: Path, text: str, message: str) -> None:
+    (project / "gradekit.toml").write_text(text)
+    with pytest.raises(UsageError, match=message):
+        load({}, project)
+
+
+def test_state_folder() -> None:
+    assert state_folder({"XDG_STATE_HOME": "/s"}) == Path("/s/gradekit")
+    assert state_folder({"HOME": "/h"}) == Path("/h/.local/state/gradekit")

@@ -1,0 +1,60 @@
+"""Fixtures and options that all tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REQUIRE_DOCKER = os.environ.get("GRADEKIT_REQUIRE_DOCKER") == "1"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite golden files; review the diff")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compare a text with a golden file, or rewrite the file with --update-golden."""
+    update = bool(request.config.getoption("--update-golden"))
+
+    def compare(path: Path, text: str) -> None:
+        if update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="")
+        assert path.is_file(), f"{path} is missing: run pytest --update-golden and review it"
+        assert text == path.read_bytes().decode("utf-8")
+
+    return compare
+
+
+def _engine_answers() -> bool:
+    from gradekit.errors import InfrastructureError  # noqa: PLC0415 - docker is imported only when a test needs it
+    from gradekit.sandbox.docker import connect  # noqa: PLC0415
+
+    try:
+        connect()
+    except InfrastructureError:
+        return False
+    return True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip engine tests where there is no engine, unless the environment demands them."""
+    wanted = [item for item in items if item.get_closest_marker("docker")]
+    if wanted and not REQUIRE_DOCKER and not _engine_answers():
+        for item in wanted:
+            item.add_marker(pytest.mark.skip(reason="no container engine answers; make test starts one"))
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests out of the real home folder and free of the caller's configuration."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("GRADEKIT_") and name != "GRADEKIT_REQUIRE_DOCKER"]:
+        monkeypatch.delenv(name)

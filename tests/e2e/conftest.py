@@ -1,0 +1,97 @@
+"""Whole runs of the command line: a served submission, the real engine, the installed program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from gradekit.submission.publish import publish
+from gradekit.submission.serve import serve_repositories
+from tests.e2e.running import CHALLENGE, ROOT, Background, EngineProxy, Finished, command
+
+
+@pytest.fixture
+def gradekit(tmp_path: Path) -> Callable[..., Finished]:
+    """Run the command line in a folder of its own; ``env`` adds to the environment."""
+
+    def run(*arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Finished:
+        environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "CI": "true", **(env or {})}
+        done = subprocess.run(
+            command(arguments),
+            cwd=cwd or tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """Solution name -> URL of a git repository that holds it, over HTTP on loopback."""
+    folder = tmp_path_factory.mktemp("served")
+    names = {"reference": CHALLENGE / "solutions" / "reference"}
+    names |= {path.name: path for path in sorted((CHALLENGE / "solutions" / "known-bad").iterdir()) if path.is_dir()}
+    for name, path in names.items():
+        publish(path, folder / f"{name}.git")
+    with serve_repositories(folder) as base:
+        yield {name: f"{base}/{name}.git" for name in names}
+
+
+@pytest.fixture
+def challenge_copy(tmp_path: Path) -> Path:
+    """A copy of the shipped challenge and rubrics that a test may change."""
+    copy = tmp_path / "challenges" / "orders-api"
+    shutil.copytree(CHALLENGE, copy)
+    shutil.copytree(ROOT / "rubrics", tmp_path / "rubrics")
+    return copy
+
+
+@pytest.fixture
+def in_background(tmp_path: Path) -> Iterator[Callable[..., Background]]:
+    running: list[Background] = []
+
+    def start(*arguments: str, env: Mapping[str, str] | None = None) -> Background:
+        environment = {**os.environ, "CI": "true", **(env or {})}
+        process = subprocess.Popen(
+            command(arguments),
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        background = Background(process, [])
+
+        def read() -> None:
+            assert process.stderr is not None
+            background.lines.extend(process.stderr)
+
+        threading.Thread(target=read, daemon=True).start()
+        running.append(background)
+        return background
+
+    yield start
+    for background in running:
+        background.process.kill()
+        background.process.wait()
+
+
+@pytest.fixture
+def engine_proxy(tmp_path: Path) -> Iterator[EngineProxy]:
+    proxy = EngineProxy(tmp_path / "engine.sock", "/var/run/docker.sock")
+    yield proxy
+    proxy.stop()

@@ -1,0 +1,105 @@
+"""What the tests of whole runs share: a finished run, one in the background, an engine that goes away."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CHALLENGE = ROOT / "challenges" / "orders-api"
+LABEL = "io.gradekit.run"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    code: int
+    out: str
+    err: str
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "gradekit", *arguments]
+
+
+def left_on_engine() -> list[str]:
+    """Everything on the engine that carries our label."""
+    found: list[str] = []
+    for what in (["ps", "-a"], ["volume", "ls"], ["network", "ls"]):
+        done = subprocess.run(
+            ["docker", *what, "-q", "--filter", f"label={LABEL}"], capture_output=True, text=True, check=True
+        )
+        found += done.stdout.split()
+    return found
+
+
+@dataclass
+class Background:
+    """A run in the background, to be interrupted."""
+
+    process: subprocess.Popen[str]
+    lines: list[str]
+
+    def wait_for(self, text: str, seconds: float = 60.0) -> None:
+        end = time.monotonic() + seconds
+        while not any(text in line for line in self.lines):
+            assert self.process.poll() is None, "".join(self.lines)
+            assert time.monotonic() < end, "".join(self.lines)
+            time.sleep(0.02)
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+class EngineProxy:
+    """A socket in front of the engine that can go away, as an engine does that is stopped."""
+
+    def __init__(self, path: Path, engine: str) -> None:
+        self.path = path
+        self.engine = engine
+        self.open = True
+        self.pairs: list[socket.socket] = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen(64)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while self.open:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self.engine)
+            self.pairs += [near, far]
+            for source, target in ((near, far), (far, near)):
+                threading.Thread(target=self._relay, args=(source, target), daemon=True).start()
+
+    @staticmethod
+    def _relay(source: socket.socket, target: socket.socket) -> None:
+        try:
+            while chunk := source.recv(65536):
+                target.sendall(chunk)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+    def stop(self) -> None:
+        self.open = False
+        self.listener.close()
+        self.path.unlink(missing_ok=True)
+        for end in self.pairs:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+        for end in self.pairs:
+            end.close()

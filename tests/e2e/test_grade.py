@@ -1,0 +1,165 @@
+"""The main path: a submission behind a git URL to a report, and everything that can interrupt it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.running import CHALLENGE, Background, EngineProxy, Finished, left_on_engine
+
+pytestmark = pytest.mark.docker
+Run = Callable[..., Finished]
+
+
+def report_of(folder: Path) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return report
+
+
+def test_the_reference_earns_everything_but_the_review(
+    gradekit: Run, served: Mapping[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = gradekit(
+        "grade", served["reference"], "-c", str(CHALLENGE), "--ref", "main", "--candidate", "ana", "-o", str(out)
+    )
+    assert done.code == 0, done.err
+    report = report_of(out)
+    assert report["score"]["state"] == "provisional"
+    assert report["score"]["earned"] == report["score"]["possible"] == 90
+    assert report["score"]["total"] is None
+    assert len(report["score"]["pending"]) == 1
+    assert {check["outcome"]["status"] for check in report["checks"]} == {"passed"}
+    assert "1 review pending" in done.out
+    assert sum(max(1, len(check["cases"])) for check in report["checks"]) >= 25
+    assert sorted(path.name for path in out.iterdir()) == ["record", "report.html", "report.json"]
+    assert left_on_engine() == []
+
+
+def test_the_same_commit_gets_the_same_report(gradekit: Run, served: Mapping[str, str], tmp_path: Path) -> None:
+    reports = []
+    for name in ("one", "two"):
+        done = gradekit("grade", served["oversell"], "-c", str(CHALLENGE), "-o", str(tmp_path / name), "-q")
+        assert done.code in {0, 1}, done.err
+        report = report_of(tmp_path / name)
+        del report["run"]
+        reports.append(report)
+    assert reports[0] == reports[1]
+
+
+def test_json_on_stdout_is_the_whole_of_stdout(gradekit: Run, served: Mapping[str, str]) -> None:
+    done = gradekit("grade", served["reference"], "-c", str(CHALLENGE), "--json", "--quiet")
+    assert json.loads(done.out)["score"]["state"] == "provisional"
+    assert done.err == ""
+
+
+def test_verify_finds_every_solution_as_claimed(gradekit: Run, challenge_copy: Path) -> None:
+    (challenge_copy / "challenge.lock").unlink(missing_ok=True)
+    done = gradekit("challenge", "verify", str(challenge_copy))
+    assert done.code == 0, done.out + done.err
+    assert done.out.count("as claimed") >= 4
+    lock = json.loads((challenge_copy / "challenge.lock").read_text())
+    assert lock == json.loads((CHALLENGE / "challenge.lock").read_text())
+
+
+def test_verify_names_a_check_that_misses_its_mistake(gradekit: Run, challenge_copy: Path) -> None:
+    spec = challenge_copy / "challenge.yaml"
+    text = spec.read_text()
+    # Only reference and one wrong solution, which is now said to fail a check that it passes.
+    head, _, solutions = text.partition("\nsolutions:")
+    claimed = re.search(r"fails: \[([a-z0-9, -]+)\]", solutions)
+    assert claimed is not None
+    passing = next(
+        name for name in re.findall(r"^  - id: ([a-z0-9-]+)$", head, re.MULTILINE) if name not in claimed[1].split(", ")
+    )
+    spec.write_text(
+        head
+        + "\nsolutions:\n  - {path: solutions/reference, expect: {passes: all}}\n"
+        + f"  - {{path: solutions/known-bad/oversell, expect: {{fails: [{passing}]}}}}\n"
+    )
+    done = gradekit("challenge", "verify", str(challenge_copy))
+    assert done.code == 1
+    assert f"{passing}: passed, should fail" in done.out
+    assert "challenge.lock was not written" in done.out
+
+
+def test_a_corrected_challenge_regrades_without_an_engine(
+    gradekit: Run, served: Mapping[str, str], challenge_copy: Path, tmp_path: Path
+) -> None:
+    spec = challenge_copy / "challenge.yaml"
+    right = spec.read_text()
+    wrong = right.replace("status: 201", "status: 299", 1)
+    assert wrong != right
+    spec.write_text(wrong)
+    first = gradekit("grade", served["reference"], "-c", str(challenge_copy), "-o", str(tmp_path / "out"), "-q")
+    assert first.code in {0, 1}, first.err
+    before = report_of(tmp_path / "out")
+    assert before["score"]["earned"] < 90
+    spec.write_text(right)
+    nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/nowhere.sock"}
+    second = gradekit("regrade", str(tmp_path / "out"), "-o", str(tmp_path / "again"), env=nowhere)
+    assert second.code == 0, second.err
+    after = report_of(tmp_path / "again")
+    assert after["score"]["earned"] == 90
+    assert any("differs" in notice or "the run had" in notice for notice in after["notices"])
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("moment", ["clone", "services", "checks: begins"])
+def test_an_interrupted_run_leaves_nothing(
+    in_background: Callable[..., Background], served: Mapping[str, str], number: signal.Signals, code: int, moment: str
+) -> None:
+    run = in_background("grade", served["reference"], "-c", str(CHALLENGE), "-vv")
+    run.wait_for(moment)
+    assert run.end(number) == code, "".join(run.lines)
+    assert left_on_engine() == []
+
+
+def test_clean_removes_what_a_killed_run_left(
+    gradekit: Run, in_background: Callable[..., Background], served: Mapping[str, str]
+) -> None:
+    run = in_background("grade", served["reference"], "-c", str(CHALLENGE), "-vv")
+    run.wait_for("[3/")
+    run.end(signal.SIGKILL)
+    assert left_on_engine() != []
+    done = gradekit("clean")
+    assert done.code == 0, done.err
+    assert "removed" in done.out
+    assert left_on_engine() == []
+
+
+def test_an_engine_that_goes_away_is_our_fault(
+    gradekit: Run,
+    in_background: Callable[..., Background],
+    served: Mapping[str, str],
+    engine_proxy: EngineProxy,
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out"
+    run = in_background(
+        "grade",
+        served["reference"],
+        "-c",
+        str(CHALLENGE),
+        "-o",
+        str(out),
+        "-vv",
+        env={"DOCKER_HOST": f"unix://{engine_proxy.path}"},
+    )
+    run.wait_for("[4/")
+    engine_proxy.stop()
+    assert run.process.wait(60) == 3, "".join(run.lines)
+    score = report_of(out)["score"]
+    assert score["state"] == "incomplete"
+    assert (score["total"], score["earned"], score["possible"], score["passed"]) == (None, None, None, None)
+    statuses = [check["outcome"]["status"] for check in report_of(out)["checks"]]
+    assert "errored" in statuses
+    assert "failed" not in statuses
+    gradekit("clean")
+    assert left_on_engine() == []
