@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+
+AUTHORED: Final = "authored"
+"""Validation context of what a person wrote: a duration or a size must have its unit."""
 
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -19,14 +22,16 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
 
-def parse_duration(value: Any) -> float:
+def parse_duration(value: object) -> float:
     """Seconds of ``250ms``, ``90s``, ``15m`` or ``4h``; a float passes (already parsed).
 
     Raises:
         ValueError: for anything else, a bare integer included.
     """
-    if isinstance(value, float):
-        return value
+    return value if isinstance(value, float) else _written_duration(value)
+
+
+def _written_duration(value: object) -> float:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         message = f"{value!r} is not a duration; write 250ms, 90s, 15m or 4h"
@@ -34,14 +39,16 @@ def parse_duration(value: Any) -> float:
     return float(match["number"]) * _SECONDS[match["unit"]]
 
 
-def parse_size(value: Any) -> int:
+def parse_size(value: object) -> int:
     """Bytes of ``64KiB``, ``512MiB`` or ``2GiB``; an int passes (already parsed).
 
     Raises:
         ValueError: for anything else.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+    return value if isinstance(value, int) and not isinstance(value, bool) else _written_size(value)
+
+
+def _written_size(value: object) -> int:
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         message = f"{value!r} is not a size; write 64KiB, 512MiB or 2GiB"
@@ -49,7 +56,15 @@ def parse_size(value: Any) -> int:
     return int(match["number"]) * _BYTES[match["unit"]]
 
 
-def check_relative(value: Any) -> str:
+def _duration(value: object, info: ValidationInfo) -> float:
+    return _written_duration(value) if info.context == AUTHORED else parse_duration(value)
+
+
+def _size(value: object, info: ValidationInfo) -> int:
+    return _written_size(value) if info.context == AUTHORED else parse_size(value)
+
+
+def check_relative(value: object) -> str:
     """A path that stays inside its root: relative, with ``/``, without ``..`` or empty parts.
 
     Raises:
@@ -65,20 +80,18 @@ def check_relative(value: Any) -> str:
     return value
 
 
-def tuple_of(value: Any) -> Any:
+def tuple_of(value: object) -> object:
     """YAML lists as tuples, so that strict models accept them; anything else is left to the model."""
     return tuple(value) if isinstance(value, list) else value
 
 
 Duration = Annotated[
     float,
-    BeforeValidator(parse_duration),
+    BeforeValidator(_duration),
     WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|m|h)$"}),
 ]
 """Seconds, written with a unit."""
-Size = Annotated[
-    int, BeforeValidator(parse_size), WithJsonSchema({"type": "string", "pattern": r"^\d+(KiB|MiB|GiB)$"})
-]
+Size = Annotated[int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": r"^\d+(KiB|MiB|GiB)$"})]
 """Bytes, written with a unit."""
 RelativePath = Annotated[str, BeforeValidator(check_relative), WithJsonSchema({"type": "string", "minLength": 1})]
 """A path inside the challenge's or the submission's folder."""

@@ -110,11 +110,13 @@ def runners_folder(environ: Mapping[str, str] = os.environ) -> Path:
             )
         return folder
     package = Path(__file__).resolve().parent
-    for folder in (package.parents[1] / "runners", package / "_runners"):
+    for folder in (package.parents[1] / "runners", package / "_shipped" / "runners"):
         if (folder / "probe" / "runner.yaml").is_file():
             return folder
     raise InfrastructureError(
-        Problem("runners", "this installation has no runner images", hint="install gradekit again, or set GRADEKIT_RUNNERS")
+        Problem(
+            "runners", "this installation has no runner images", hint="install gradekit again, or set GRADEKIT_RUNNERS"
+        )
     )
 
 
@@ -173,7 +175,9 @@ def find(folder: Path, name: str) -> Runner:
     except ValidationError as error:
         raise UsageError(
             *(
-                Problem(f"{place}: {'.'.join(map(str, item['loc'])) or 'runner'}", item["msg"].removeprefix("Value error, "))
+                Problem(
+                    f"{place}: {'.'.join(map(str, item['loc'])) or 'runner'}", item["msg"].removeprefix("Value error, ")
+                )
                 for item in error.errors()
             )
         ) from error
@@ -212,10 +216,10 @@ def detect(runners: Iterable[Runner], names: Iterable[str]) -> Runner:
                 Problem("submission", f"its files look like {both}", "one language", "choose it with --runner NAME")
             )
     patterns = "; ".join(f"{runner.name}: {', '.join(runner.detect)}" for runner in languages) or "no language at all"
-    raise SubmissionError(
-        Problem("submission", "no language was recognised in its files", f"looked for {patterns}")
-    )
+    raise SubmissionError(Problem("submission", "no language was recognised in its files", f"looked for {patterns}"))
 
 
 def _matches(patterns: Sequence[str], paths: Sequence[PurePosixPath]) -> bool:
-    return any(fnmatchcase(str(path) if "/" in pattern else path.name, pattern) for pattern in patterns for path in paths)
+    return any(
+        fnmatchcase(str(path) if "/" in pattern else path.name, pattern) for pattern in patterns for path in paths
+    )

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+import gradekit
 from gradekit.cli import assemble, output
 from gradekit.cli import config as configuration
 from gradekit.cli.guard import guarded
@@ -29,6 +30,13 @@ from gradekit.submission.serve import serve_repositories
 CHALLENGE = "orders-api"
 SUBMISSIONS = {"ada": "solutions/reference", "ben": "solutions/known-bad/oversell"}
 """Candidate -> folder of the challenge that stands for what they handed in."""
+
+
+def _shipped(name: str) -> Path:
+    """A challenge that comes with gradekit: in a checkout, or in the installed package."""
+    package = Path(gradekit.__file__).resolve().parent
+    found = (package.parents[1] / "challenges" / name, package / "_shipped" / "challenges" / name)
+    return next((path for path in found if path.is_dir()), found[0])
 
 
 def _grade(url: str, candidate: str, challenge: Challenge, lock: Lock | None, setting: Setting, out: Path) -> Report:
@@ -67,7 +75,7 @@ def demo(
     """
     begun = time.monotonic()
     config = configuration.load()
-    challenge, lock = assemble.challenge_for(CHALLENGE, config)
+    challenge, lock = assemble.challenge_for(str(_shipped(CHALLENGE)), config)
     for candidate in SUBMISSIONS:
         output.check_folder(out / candidate)
     setting = assemble.setting_for(challenge.spec, config, Lines())
@@ -84,7 +92,9 @@ def demo(
         sys.stdout.write(f"\n{output.to_terminal(report)}")
     sys.stdout.write("\n")
     for candidate, report in reports.items():
-        sys.stdout.write(f"{candidate}: {words.verdict(report).sentence}  {out / candidate / 'report.html'}\n")
+        verdict = words.verdict(report)
+        sys.stdout.write(f"{candidate}: {verdict.word}, {verdict.number}. {verdict.sentence}\n")
+        sys.stdout.write(f"     {out / candidate / 'report.html'}\n")
     sys.stdout.write(f"done in {time.monotonic() - begun:.1f} s\n")
     graded = all(report.score.state in ("complete", "provisional") for report in reports.values())
     return ExitCode.OK if graded else ExitCode.INFRASTRUCTURE

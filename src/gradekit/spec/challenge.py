@@ -1,0 +1,250 @@
+"""The models of challenge.yaml, as authored; cross-references are checked in ``load``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, Field, SerializeAsAny, WithJsonSchema, model_validator
+
+from gradekit.errors import Problem
+from gradekit.model import Duration, Model, RelativePath, Size, Slug, tuple_of
+from gradekit.spec.rubric import Rubric
+from gradekit.spec.translate import NAME_PATTERN
+
+SERVICE_FACTS: Final = ("url", "host", "port", "user", "password", "database")
+"""What ``${SERVICE.fact}`` in the app's environment may ask for."""
+SERVICE_REFERENCE: Final = re.compile(r"\$\{(?P<service>[^{}.]*)(?:\.(?P<fact>[^{}]*))?\}")
+"""``${db.url}`` inside a value of ``app.env``."""
+RESERVED_VARIABLES: Final = ("run", "case")
+"""Names that ``vars`` cannot take: ``${run.uuid}`` and ``${case.x}`` are made by gradekit."""
+
+Slugs = Annotated[tuple[Slug, ...], BeforeValidator(tuple_of)]
+Globs = Annotated[tuple[RelativePath, ...], BeforeValidator(tuple_of)]
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+Scalar = str | int | float | bool
+
+
+def _runners(value: object) -> object:
+    """One name stands for a list of one."""
+    return (value,) if isinstance(value, str) and value != "any" else tuple_of(value)
+
+
+def _target(value: object) -> object:
+    """``METHOD /path``; anything but text is left to the model.
+
+    Raises:
+        ValueError: when text has another form.
+    """
+    if isinstance(value, str) and not re.fullmatch(r"[A-Z]+ /\S*", value):
+        raise ValueError(f'{value!r} is not a request; write it as "GET /health"')
+    return value
+
+
+class SubmissionRules(Model):
+    """What the candidate hands in: globs over paths, and caps."""
+
+    required: Globs = Field((), description="Globs, each must match a file of the submission.")
+    forbidden: Globs = Field((), description="Globs, none may match a file of the submission.")
+    max_size: Size = Field(50 << 20, description="Largest sum of all files, such as 20MiB.")
+    max_files: int = Field(10_000, ge=1, description="Largest number of files.")
+
+
+class LimitsSpec(Model):
+    """Caps of each candidate container, and of the whole run (``timeout``)."""
+
+    cpus: float = Field(2.0, gt=0, le=64, description="Processor cores for each container.")
+    memory: Size = Field(1 << 30, description="Memory for each container, swap included.")
+    pids: int = Field(256, ge=16, le=65_535, description="Processes and threads for each container.")
+    timeout: Duration = Field(600.0, gt=0, description="The whole run.")
+
+
+class ServiceSpec(Model):
+    """A service beside the app; its name is also its host name in the sandbox."""
+
+    runner: Slug = Field(description="Name of a folder in runners/ of kind service.")
+
+
+class LoadStep(Model):
+    """One source of a data set: files of the submission (a glob, sorted) or one file of the challenge."""
+
+    submission: RelativePath | None = Field(None, description="Glob over the candidate's files, sorted by path.")
+    challenge: RelativePath | None = Field(None, description="A file of the challenge's folder.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.submission is None) == (self.challenge is None):
+            raise ValueError("a step loads one thing; give exactly one of submission, challenge")
+        return self
+
+
+class DatasetSpec(Model):
+    """A named state of a service's data; every use of it is a fresh copy."""
+
+    service: Slug = Field(description="The service it lives in.")
+    load: Annotated[tuple[LoadStep, ...], BeforeValidator(tuple_of)] = Field(
+        (), description="SQL files, run in order as the owner."
+    )
+
+
+class Ready(Model):
+    """When the app is ready: an HTTP answer, or that its port accepts connections."""
+
+    http: Annotated[str, BeforeValidator(_target)] | None = Field(None, description='Request, such as "GET /health".')
+    status: int = Field(200, ge=100, le=599, description="Status that the request must have.")
+    tcp: Literal[True] | None = Field(None, description="Ready as soon as the port accepts a connection.")
+    timeout: Duration = Field(30.0, gt=0, description="How long the app may take to get ready.")
+
+    @model_validator(mode="after")
+    def _one_probe(self) -> Self:
+        if (self.http is None) == (self.tcp is None):
+            raise ValueError('how to see that the app is ready; give exactly one of http: "GET /health", tcp: true')
+        if self.tcp and "status" in self.model_fields_set:
+            raise ValueError("status is for http; remove it")
+        return self
+
+
+class AppSpec(Model):
+    """The candidate's service under test."""
+
+    start: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="Shell command, by default the serve script of the runner (the web: line of a Procfile)."
+    )
+    port: int = Field(8080, ge=1024, le=65_535, description="Where it listens, also in PORT.")
+    env: Mapping[Name, str] = Field(
+        default_factory=dict,
+        description="Environment, where ${SERVICE.url|host|port|user|password|database} is filled in.",
+    )
+    dataset: Slug | None = Field(None, description="The app's database is a fresh copy of this data set.")
+    ready: Ready = Field(Ready(tcp=True), description="When checks may start.")
+
+
+class CheckHead(Model):
+    """What every check has, whatever its kind."""
+
+    id: Slug = Field(description="Unique name of the check, shown in reports.")
+    title: str | None = Field(None, min_length=1, max_length=120, description="Shown in reports, by default the id.")
+    criterion: Slug = Field(description="Criterion of the rubric that its points count for.")
+    points: int = Field(1, ge=0, le=10_000, description="Weight inside the criterion.")
+    required: bool = Field(default=False, description="If it fails, the submission does not pass, whatever the total.")
+    need: Slugs = Field((), description="Earlier checks: if one is not passed, this one is skipped.")
+    fresh: bool = Field(default=False, description="Restart the app on a fresh copy of its data before it.")
+    timeout: Duration = Field(60.0, gt=0, description="The whole check.")
+
+
+class Check(CheckHead):
+    """A check with its kind: ``body`` is an instance of the model of ``KINDS[kind]``."""
+
+    kind: str
+    body: SerializeAsAny[BaseModel]
+
+    @property
+    def name(self) -> str:
+        """The title, or the id where there is none."""
+        return self.title or self.id
+
+
+class Bounds(Model):
+    """Bounds of the earned share of the possible points, in percent, both inclusive."""
+
+    gte: float | None = Field(None, ge=0, le=100)
+    lte: float | None = Field(None, ge=0, le=100)
+
+
+class Expectation(Model):
+    """What a solution must get: all checks passed, or exactly the named ones not."""
+
+    passes: Literal["all"] | None = Field(None, description="All checks pass.")
+    fails: Annotated[tuple[Slug, ...], Field(min_length=1), BeforeValidator(tuple_of)] | None = Field(
+        None, description="Exactly these checks do not pass."
+    )
+    score: Bounds | None = Field(None, description="Percent earned of the points that checks can give.")
+
+    @model_validator(mode="after")
+    def _one_claim(self) -> Self:
+        if (self.passes is None) == (self.fails is None):
+            raise ValueError("what the solution must get; give exactly one of passes: all, fails: [check ids]")
+        return self
+
+
+class Solution(Model):
+    """A submission whose result the author knows; it proves the challenge before candidates meet it."""
+
+    path: RelativePath = Field(description="A folder below the challenge's.")
+    expect: Expectation
+
+
+class ChallengeHead(Model):
+    """Everything of a challenge but its checks."""
+
+    gradekit: Annotated[Literal[1], Field(description="Version of this format.")]
+    id: Slug = Field(description="Name of the challenge in reports.")
+    title: str = Field(min_length=1, max_length=120)
+    brief: RelativePath | None = Field(None, description="What the candidate reads, for authors' reference.")
+    time_budget: Duration | None = Field(None, description="Shown only.")
+    runner: Annotated[
+        Literal["any"] | Annotated[tuple[Slug, ...], Field(min_length=1)],
+        BeforeValidator(_runners),
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+    ] = Field(description='Runners of languages that a submission may use, or "any".')
+    rubric: Annotated[str, Field(min_length=1)] = Field(
+        description="Name of a file in rubrics/, or a path ending .yaml relative to the challenge."
+    )
+    submission: SubmissionRules = SubmissionRules()
+    limits: LimitsSpec = LimitsSpec()
+    services: Mapping[Slug, ServiceSpec] = Field(default_factory=dict)
+    datasets: Mapping[Slug, DatasetSpec] = Field(default_factory=dict)
+    app: AppSpec | None = None
+    vars: Mapping[Name, Scalar] = Field(default_factory=dict, description="${name} in checks.")
+    solutions: Annotated[tuple[Solution, ...], BeforeValidator(tuple_of)] = ()
+
+
+class ChallengeSpec(ChallengeHead):
+    """A challenge as authored; ``defaults`` are merged into the checks already."""
+
+    checks: tuple[Check, ...] = Field(min_length=1)
+
+    def check(self, check_id: str) -> Check:
+        """The check with this id.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        for check in self.checks:
+            if check.id == check_id:
+                return check
+        raise KeyError(check_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A challenge that has been read and found right: all that grading needs of its folder."""
+
+    spec: ChallengeSpec
+    rubric: Rubric
+    source: Path
+    """The YAML file, as the user gave it."""
+    files: Mapping[str, bytes]
+    """Every file that checks and data sets refer to, by path relative to ``root``."""
+    digest: str
+    """SHA-256 (hex) over spec, rubric and files: equal digests give equal grades."""
+    rubric_digest: str
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def root(self) -> Path:
+        """The challenge's folder."""
+        return self.source.parent
+
+    @property
+    def lock_path(self) -> Path:
+        """Where ``challenge verify`` writes what it recorded."""
+        return self.root / "challenge.lock"
+
+    @property
+    def rubric_name(self) -> str:
+        """``backend@1f2e3d4c5b6a``, for reports."""
+        return f"{self.rubric.id}@{self.rubric_digest[:12]}"

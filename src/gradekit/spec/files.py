@@ -1,0 +1,81 @@
+"""The files of a challenge's folder that its spec refers to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gradekit.spec.reader import Loc, quote
+from gradekit.spec.translate import Fault, near
+
+MAX_TOTAL = 128 << 20
+"""Bytes of all referenced files together."""
+_MAX_LISTED = 2_000
+_IGNORED = ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".git")
+"""Folders that tools leave behind: never part of a challenge, so they do not change its digest."""
+
+
+@dataclass(slots=True)
+class Files:
+    """Reads referenced files once; ``content`` grows with each ``add``."""
+
+    root: Path
+    content: dict[str, bytes] = field(default_factory=dict)
+    total: int = 0
+
+    def add(self, path: str, loc: Loc, *, folder: bool = True) -> Iterator[Fault]:
+        """Read a file, or all files below a folder; the faults say why that is impossible."""
+        target = self.root / path
+        if not target.exists():
+            yield self.missing(path, loc)
+        elif not target.is_dir():
+            yield from self._read(target, loc)
+        elif not folder:
+            yield Fault(loc, f"{quote(path)} is a folder", "a file is needed")
+        else:
+            found = list(_below(target))
+            if not found:
+                yield Fault(loc, f"the folder {quote(path)} is empty")
+            for file in found:
+                yield from self._read(file, loc)
+
+    def missing(self, path: str, loc: Loc) -> Fault:
+        """The fault for a path that is not there, with the most similar path that is."""
+        return Fault(loc, f"no file {quote(path)} in the challenge's folder", hint=near(path, self._listed(), 0.8))
+
+    def _read(self, file: Path, loc: Loc) -> Iterator[Fault]:
+        name = file.relative_to(self.root).as_posix()
+        if name in self.content:
+            return
+        if not file.resolve().is_relative_to(self.root.resolve()):
+            yield Fault(loc, f"{quote(name)} leads out of the challenge's folder", hint="put the file itself there")
+            return
+        try:
+            self.total += file.stat().st_size
+            if self.total > MAX_TOTAL:
+                yield Fault(loc, f"the files of the challenge exceed {MAX_TOTAL >> 20} MiB", hint="make them smaller")
+            else:
+                self.content[name] = file.read_bytes()
+        except OSError as error:
+            yield Fault(loc, f"{quote(name)} cannot be read: {error.strerror}")
+
+    def _listed(self) -> list[str]:
+        """Paths to suggest from, not all of a huge folder."""
+        names: list[str] = []
+        for file in _below(self.root):
+            if len(names) == _MAX_LISTED:
+                break
+            names.append(file.relative_to(self.root).as_posix())
+        return names
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Files below a folder, sorted, without what tools leave behind."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _IGNORED)
+        for name in sorted(names):
+            path = Path(parent, name)
+            if not name.endswith(".pyc") and path.is_file():
+                yield path

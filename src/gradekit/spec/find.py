@@ -1,0 +1,112 @@
+"""Where challenges and rubrics are, by name or path."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradekit.errors import Problem, UsageError
+from gradekit.spec.load import FILE_NAME
+from gradekit.spec.translate import listed, near
+
+CHALLENGES_VARIABLE = "GRADEKIT_CHALLENGES"
+RUBRICS_VARIABLE = "GRADEKIT_RUBRICS"
+_OPTION = "--challenge"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where to look: folders given by the user first, then the environment's, then those of the project."""
+
+    cwd: Path
+    environ: Mapping[str, str]
+    challenges: Sequence[Path] = ()
+    """Folders of challenges given by the user."""
+    rubrics: Sequence[Path] = ()
+    """Folders of rubrics given by the user."""
+
+    def challenge_folders(self) -> tuple[Path, ...]:
+        """Existing folders that hold challenges, best first."""
+        return self._folders(self.challenges, CHALLENGES_VARIABLE, self._upwards("challenges"))
+
+    def rubric_folders(self, challenge: Path | None = None) -> tuple[Path, ...]:
+        """Existing folders that hold rubrics, best first; those beside a challenge before the project's."""
+        beside: list[Path] = []
+        if challenge is not None:
+            root = self.cwd / challenge
+            root = root if root.is_dir() else root.parent
+            beside = [root / "rubrics", root.resolve().parent / "rubrics", root.resolve().parent.parent / "rubrics"]
+        return self._folders(self.rubrics, RUBRICS_VARIABLE, [*beside, *self._upwards("rubrics")])
+
+    def list_challenges(self) -> dict[str, Path]:
+        """Name to folder of every challenge; of two with one name the first found counts."""
+        found: dict[str, Path] = {}
+        for folder in self.challenge_folders():
+            for entry in sorted((self.cwd / folder).iterdir()):
+                if (entry / FILE_NAME).is_file():
+                    found.setdefault(entry.name, folder / entry.name)
+        return dict(sorted(found.items()))
+
+    def find_challenge(self, name: str | None) -> Path:
+        """The folder or file of a challenge: a path, a name, or (None) the only one there is.
+
+        Raises:
+            UsageError: if there is none, or several and no name; it lists them.
+        """
+        if name is None:
+            return self._only()
+        path = self.cwd / name
+        if path.is_file() or (path / FILE_NAME).is_file():
+            return Path(name)
+        known = self.list_challenges()
+        if name in known:
+            return known[name]
+        if path.is_dir():
+            raise UsageError(Problem(_OPTION, f"no {FILE_NAME} in {name}", hint="name the folder of a challenge"))
+        if "/" in name:
+            raise UsageError(Problem(_OPTION, f"no challenge at {name}", hint="check the path"))
+        hint = near(name, known)
+        expected = "" if hint else f"there is: {listed(known)}"
+        raise UsageError(Problem(_OPTION, f'no challenge "{name}"', expected, hint))
+
+    def _only(self) -> Path:
+        here = self.cwd / FILE_NAME
+        if here.is_file():
+            return Path(FILE_NAME)
+        known = self.list_challenges()
+        if len(known) == 1:
+            return next(iter(known.values()))
+        if known:
+            what = f"there are {len(known)} challenges: {listed(known)}"
+            raise UsageError(Problem(_OPTION, what, "exactly one, or a name", f"add {_OPTION} NAME"))
+        hint = f"add {_OPTION} PATH, go to a folder that has challenges/, or set {CHALLENGES_VARIABLE}"
+        raise UsageError(Problem(_OPTION, "no challenge found", hint=hint))
+
+    def _folders(self, given: Sequence[Path], variable: str, project: Sequence[Path]) -> tuple[Path, ...]:
+        listed_paths = [Path(part) for part in self.environ.get(variable, "").split(os.pathsep) if part]
+        found: dict[Path, Path] = {}
+        for folder in (*given, *listed_paths, *project):
+            whole = (self.cwd / folder).resolve()
+            if whole.is_dir():
+                found.setdefault(whole, self._short(folder, whole))
+        return tuple(found.values())
+
+    def _short(self, folder: Path, whole: Path) -> Path:
+        """The path as given, and one below the working folder relative to it."""
+        cwd = self.cwd.resolve()
+        return whole.relative_to(cwd) if folder.is_absolute() and whole.is_relative_to(cwd) else folder
+
+    def _upwards(self, name: str) -> list[Path]:
+        """Folders of this name in the working folder and above it, up to the root of the git work tree."""
+        return [folder / name for folder in self._ancestors()]
+
+    def _ancestors(self) -> Iterator[Path]:
+        cwd = self.cwd.resolve()
+        ancestors = [cwd, *cwd.parents]
+        for index, folder in enumerate(ancestors):
+            if (folder / ".git").exists():
+                yield from ancestors[: index + 1]
+                return
+        yield cwd

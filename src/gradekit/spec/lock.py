@@ -1,0 +1,87 @@
+"""challenge.lock: what ``challenge verify`` recorded, for which content of the challenge."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from gradekit.errors import Problem, SpecError
+from gradekit.model import Model, tuple_of
+from gradekit.spec.challenge import Challenge
+
+Freshness = Literal["fresh", "stale", "missing", "not needed"]
+_REMEDY = "run gradekit challenge verify to write it anew"
+
+
+class Lock(Model):
+    """The content of challenge.lock."""
+
+    gradekit: str
+    """Version that wrote it."""
+    challenge: str
+    """``Challenge.digest`` at that time."""
+    rubric: str
+    """``Challenge.rubric_name`` at that time."""
+    tests: Mapping[str, Annotated[tuple[str, ...], BeforeValidator(tuple_of)]] = Field(default_factory=dict)
+    """Per suite check: ids of the tests that the reference passed, sorted."""
+    solutions: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    """Per solution: what it got, for people to compare."""
+
+
+def read_lock(path: Path) -> Lock | None:
+    """The lock, or None if there is none.
+
+    Raises:
+        SpecError: if the file is not a lock.
+    """
+    try:
+        data = json.loads(path.read_bytes())
+        return Lock.model_validate(data)
+    except FileNotFoundError:
+        return None
+    except json.JSONDecodeError as error:
+        place = f"{path}:{error.lineno}:{error.colno}"
+        raise SpecError(Problem(place, f"is not JSON: {error.msg}", hint=_REMEDY)) from error
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        raise SpecError(Problem(str(path), f"cannot be read: {error}", hint=_REMEDY)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        what = f"is not a lock: {'.'.join(map(str, first['loc'])) or 'content'}: {first['msg']}"
+        raise SpecError(Problem(str(path), what, hint=_REMEDY)) from error
+
+
+def write_lock(path: Path, lock: Lock) -> None:
+    """Replace the lock atomically: afterwards the old or the new one is there, never half of one.
+
+    Raises:
+        OSError: if the folder is not writable.
+    """
+    text = json.dumps(lock.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def freshness(challenge: Challenge, lock: Lock | None) -> Freshness:
+    """Whether the recorded test ids belong to the challenge as it is now."""
+    suites = {check.id for check in challenge.spec.checks if check.kind == "suite"}
+    if not suites:
+        return "not needed"
+    if lock is None:
+        return "missing"
+    same = lock.challenge == challenge.digest and suites <= lock.tests.keys()
+    return "fresh" if same else "stale"

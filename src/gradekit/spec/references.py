@@ -1,0 +1,163 @@
+"""Names that one part of a challenge uses and another part defines."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradekit.spec.challenge import (
+    RESERVED_VARIABLES,
+    SERVICE_FACTS,
+    SERVICE_REFERENCE,
+    AppSpec,
+    ChallengeHead,
+    CheckHead,
+    Scalar,
+)
+from gradekit.spec.reader import Loc, quote
+from gradekit.spec.rubric import Rubric
+from gradekit.spec.translate import Fault, listed, near
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that a file defines; taken from its raw data, so that one wrong field hides no name."""
+
+    services: Mapping[str, object]
+    datasets: Mapping[str, object]
+    variables: Mapping[str, Scalar]
+    checks: tuple[str, ...]
+    """The ids of all checks, in order; empty text where there is none."""
+
+    @classmethod
+    def of(cls, data: Mapping[str, object]) -> Names:
+        """Collect the names of a challenge's data."""
+        checks = data.get("checks")
+        ids = [_mapping(check).get("id") for check in checks] if isinstance(checks, list) else []
+        names = tuple(name if isinstance(name, str) else "" for name in ids)
+        variables = {k: v for k, v in _mapping(data.get("vars")).items() if isinstance(v, Scalar)}
+        return cls(_mapping(data.get("services")), _mapping(data.get("datasets")), variables, names)
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _unknown(loc: Loc, noun: str, name: str, known: Sequence[str]) -> Fault:
+    known = [other for other in known if other]
+    hint = near(name, known)
+    return Fault(loc, f"no {noun} {quote(name)}", "" if hint else f"there is: {listed(known)}", hint)
+
+
+def head_faults(head: ChallengeHead, names: Names, runners: Mapping[str, str] | None) -> Iterator[Fault]:
+    """Services, data sets, runners and variables."""
+    for index, runner in enumerate(head.runner if head.runner != "any" else ()):
+        yield from _runner(("runner", index), runner, "language", runners)
+    for name, service in head.services.items():
+        yield from _runner(("services", name, "runner"), service.runner, "service", runners)
+    for name, dataset in head.datasets.items():
+        if dataset.service not in names.services:
+            yield _unknown(("datasets", name, "service"), "service", dataset.service, list(names.services))
+    for name in names.variables:
+        if name in RESERVED_VARIABLES:
+            yield Fault(("vars",), f"{quote(name)} is made by gradekit", hint="choose another name", at=("vars", name))
+    if head.app is not None:
+        yield from _app(head.app, head, names)
+
+
+def _runner(loc: Loc, name: str, kind: str, runners: Mapping[str, str] | None) -> Iterator[Fault]:
+    if runners is None:
+        return
+    known = sorted(other for other, its_kind in runners.items() if its_kind == kind)
+    if name not in known:
+        yield _unknown(loc, f"runner of kind {kind}", name, known)
+
+
+def _app(app: AppSpec, head: ChallengeHead, names: Names) -> Iterator[Fault]:
+    if app.dataset is not None and app.dataset not in names.datasets:
+        yield _unknown(("app", "dataset"), "data set", app.dataset, list(names.datasets))
+    dataset = head.datasets.get(app.dataset or "")
+    for name, value in app.env.items():
+        loc: Loc = ("app", "env", name)
+        if name == "PORT":
+            yield Fault(loc, "PORT is set to app.port", hint="remove it", at=loc)
+        for match in SERVICE_REFERENCE.finditer(value):
+            service, fact = match["service"], match["fact"]
+            if service not in names.services:
+                yield _unknown(loc, "service", service, list(names.services))
+            elif fact not in SERVICE_FACTS:
+                what = f"{quote(match[0])} is no fact of a service"
+                hint = near(fact or "", SERVICE_FACTS)
+                expected = "" if hint else f"${{{service}.FACT}}, where FACT is one of {listed(SERVICE_FACTS)}"
+                yield Fault(loc, what, expected, hint)
+            elif app.dataset is None or (dataset is not None and dataset.service != service):
+                what = (
+                    f"{quote(match[0])} needs a database, but app.dataset names no data set of service {quote(service)}"
+                )
+                yield Fault(loc, what, hint="set app.dataset; a data set without load is an empty database")
+
+
+def check_faults(index: int, check: CheckHead, names: Names, criteria: Mapping[str, bool]) -> Iterator[Fault]:
+    """A check's id, needs and criterion; ``criteria`` says of each whether it is manual."""
+    loc: Loc = ("checks", index)
+    first = names.checks.index(check.id)
+    if first < index:
+        yield Fault((*loc, "id"), f"{quote(check.id)} is already the id of checks[{first}]", hint="choose another")
+    earlier = names.checks[:index]
+    for position, name in enumerate(check.need):
+        place = (*loc, "need", position)
+        if name == check.id:
+            yield Fault(place, f"{quote(name)} is this check itself", hint="remove it")
+        elif name in names.checks and name not in earlier:
+            yield Fault(
+                place, f"{quote(name)} comes later", "only earlier checks can be needed", "move it before this one"
+            )
+        elif name not in earlier:
+            yield _unknown(place, "check", name, earlier)
+    if not criteria:
+        return
+    if check.criterion not in criteria:
+        automatic = [name for name, manual in criteria.items() if not manual]
+        yield _unknown((*loc, "criterion"), "criterion", check.criterion, automatic)
+    elif criteria[check.criterion]:
+        what = f"{quote(check.criterion)} is a manual criterion, which people score"
+        yield Fault((*loc, "criterion"), what, hint="choose another, or remove manual: true in the rubric")
+
+
+def rubric_faults(rubric: Rubric, heads: Sequence[CheckHead]) -> Iterator[Fault]:
+    """Criteria that nothing can earn; only meaningful when every check names a known criterion."""
+    for name, criterion in rubric.criteria.items():
+        if criterion.manual:
+            continue
+        checks = [head for head in heads if head.criterion == name]
+        if not checks:
+            what = f"criterion {quote(name)} of rubric {quote(rubric.id)} has no checks"
+            yield Fault(("rubric",), what, hint="add a check, make it manual, or choose another rubric")
+        elif not sum(head.points for head in checks):
+            yield Fault(
+                ("rubric",), f"the checks of criterion {quote(name)} have no points", hint="give one of them points"
+            )
+
+
+def solution_faults(head: ChallengeHead, names: Names, root: Path) -> Iterator[Fault]:
+    """Folders of solutions, and the checks that they are said to fail."""
+    for index, solution in enumerate(head.solutions):
+        loc: Loc = ("solutions", index)
+        if not (root / solution.path).is_dir():
+            hint = _near_folder(root, solution.path)
+            yield Fault((*loc, "path"), f"no folder {quote(solution.path)} in the challenge's folder", hint=hint)
+        for position, name in enumerate(solution.expect.fails or ()):
+            if name not in names.checks:
+                yield _unknown((*loc, "expect", "fails", position), "check", name, names.checks)
+
+
+def _near_folder(root: Path, path: str) -> str:
+    """A folder beside the missing one with a similar name."""
+    parent = (root / path).parent
+    if not parent.is_dir():
+        return ""
+    names = [entry.name for entry in parent.iterdir() if entry.is_dir()]
+    found = difflib.get_close_matches(Path(path).name, names, n=1)
+    return f"did you mean {quote((Path(path).parent / found[0]).as_posix())}?" if found else ""

@@ -1,0 +1,324 @@
+"""Challenges: what is read, what is complained about, and what changes a digest."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
+from typing import cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gradekit.checks.base import Complaint
+from gradekit.checks.http import KIND as HTTP
+from gradekit.checks.kinds import KINDS
+from gradekit.errors import Problem, SpecError
+from gradekit.spec import files as files_module
+from gradekit.spec.challenge import Challenge, LoadStep
+from gradekit.spec.files import Files
+from gradekit.spec.lint import lint
+from gradekit.spec.load import _Draft, _finished, load_challenge, load_rubric
+from gradekit.spec.reader import read
+
+HERE = Path(__file__).parent
+RUNNERS = {"python": "language", "postgres": "service", "probe": "probe"}
+HEALTH = "- {id: health, criterion: api, http: {steps: [{request: GET /health, expect: {status: 200}}]}}"
+
+
+def _shown(problems: tuple[Problem, ...]) -> str:
+    return "".join(f"{problem}\n{problem.excerpt}\n".replace("\n\n", "\n") for problem in problems)
+
+
+@pytest.mark.parametrize("name", sorted(entry.name for entry in (HERE / "bad").iterdir()))
+def test_bad_challenges(name: str, golden: Callable[[Path, str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(HERE)
+    folder = Path("bad") / name
+    found = lint(folder, rubrics=[folder / "rubrics", Path("rubrics")], runners=RUNNERS)
+    assert found.challenge is None
+    golden(HERE / folder / "expected.txt", _shown(found.problems))
+
+
+class Folder:
+    """A challenge to write files into."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rubrics = HERE / "rubrics"
+
+    def write(self, name: str, text: str) -> None:
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+    def spec(self, text: str, rubric: str = "small") -> None:
+        head = f"gradekit: 1\nid: demo\ntitle: Demo\nrunner: any\nrubric: {rubric}\n"
+        self.write("challenge.yaml", head + dedent(text))
+
+    def load(self) -> Challenge:
+        return load_challenge(self.path, rubrics=[self.path / "none", self.rubrics], runners=RUNNERS)
+
+    def complaints(self) -> list[str]:
+        with pytest.raises(SpecError) as caught:
+            self.load()
+        return [str(problem).split(": ", 1)[1] for problem in caught.value.problems]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+WHOLE = f"""
+brief: README.md
+time_budget: 4h
+submission: {{required: [README.md], max_size: 20MiB}}
+limits: {{memory: 512MiB}}
+services: {{db: {{runner: postgres}}}}
+datasets: {{shop: {{service: db, load: [{{submission: "migrations/*.sql"}}, {{challenge: hidden/seed.sql}}]}}}}
+app:
+  port: 9000
+  env: {{DATABASE_URL: "${{db.url}}", MODE: "a ${{db.host}} b"}}
+  dataset: shop
+  ready: {{http: GET /health}}
+vars: {{page: 20}}
+defaults: {{sql: {{dataset: shop}}, http: {{timeout: 2s}}}}
+checks:
+  {HEALTH}
+  - id: revenue
+    title: Revenue
+    criterion: data
+    points: 3
+    required: true
+    need: [health]
+    timeout: 90s
+    sql: {{file: revenue.sql, expect: {{reference: hidden/revenue.sql}}}}
+  - {{id: tests, criterion: data, suite: {{files: hidden/tests/}}}}
+  - {{id: again, criterion: api, fresh: true, http: {{timeout: 3s, steps: [{{request: GET /, expect: any}}]}}}}
+solutions:
+  - {{path: solutions/reference, expect: {{passes: all}}}}
+  - {{path: solutions/wrong, expect: {{fails: [revenue], score: {{lte: 50}}}}}}
+"""
+
+
+def _whole(folder: Folder) -> None:
+    folder.spec(WHOLE, "people")
+    for name in ("README.md", "hidden/seed.sql", "hidden/revenue.sql", "hidden/tests/test_a.py", "solutions/wrong/x"):
+        folder.write(name, f"{name}\n")
+    folder.write("hidden/tests/__pycache__/test_a.pyc", "cache")
+    folder.write("hidden/tests/data.pyc", "cache")
+    folder.write("solutions/reference/x", "x\n")
+
+
+def test_a_whole_challenge(folder: Folder) -> None:
+    _whole(folder)
+    challenge = folder.load()
+    spec = challenge.spec
+    assert challenge.root == folder.path
+    assert challenge.warnings == ()
+    assert challenge.rubric.pass_mark == 60
+    assert challenge.rubric_name.startswith("people@")
+    assert sorted(challenge.files) == ["hidden/revenue.sql", "hidden/seed.sql", "hidden/tests/test_a.py"]
+    assert spec.time_budget == 4 * 3600
+    assert spec.limits.memory == 512 << 20
+    assert spec.app is not None
+    assert (spec.app.port, spec.app.dataset, spec.app.ready.http) == (9000, "shop", "GET /health")
+    assert spec.datasets["shop"].load[0] == LoadStep(submission="migrations/*.sql")
+    revenue = spec.check("revenue")
+    assert (revenue.kind, revenue.name, revenue.need, revenue.timeout) == ("sql", "Revenue", ("health",), 90.0)
+    assert getattr(revenue.body, "dataset", None) == "shop", "from the defaults"
+    assert spec.check("health").name == "health"
+    assert getattr(spec.check("health").body, "timeout", None) == 2.0
+    assert getattr(spec.check("again").body, "timeout", None) == 3.0, "a check's own field wins"
+    with pytest.raises(KeyError):
+        spec.check("none")
+
+
+def test_a_challenge_by_its_file(folder: Folder) -> None:
+    _whole(folder)
+    by_file = load_challenge(folder.path / "challenge.yaml", rubrics=[folder.rubrics])
+    assert by_file == folder.load()
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "same"),
+    [
+        ("challenge.yaml", "checks:", "checks:  # a comment", True),
+        ("challenge.yaml", "points: 3", "points: 4", False),
+        ("hidden/seed.sql", "seed", "sead", False),
+        ("hidden/tests/test_a.py", "test", "TEST", False),
+        ("hidden/tests/__pycache__/test_a.pyc", "c", "C", True),
+        ("solutions/reference/x", "x", "y", True),
+        ("../rubrics/people.yaml", "pass_mark: 60", "pass_mark: 61", False),
+        ("../rubrics/people.yaml", "title: Checks", "title:   Checks", True),
+    ],
+)
+def test_the_digest_covers_what_can_influence_a_grade(
+    tmp_path: Path, path: str, old: str, new: str, *, same: bool
+) -> None:
+    folder = Folder(tmp_path / "demo")
+    _whole(folder)
+    folder.rubrics = tmp_path / "rubrics"
+    shutil.copytree(HERE / "rubrics", folder.rubrics)
+    before = folder.load()
+    target = folder.path / path
+    text = target.read_text(encoding="utf-8")
+    assert old in text
+    target.write_text(text.replace(old, new), encoding="utf-8")
+    assert (folder.load().digest == before.digest) is same
+
+
+def test_a_rubric_by_path(folder: Folder) -> None:
+    folder.spec(f"app: {{}}\nchecks:\n  {HEALTH}\n", "rubrics/own.yaml")
+    folder.write("rubrics/own.yaml", (HERE / "rubrics" / "small.yaml").read_text(encoding="utf-8"))
+    challenge = folder.load()
+    assert challenge.rubric.id == "small"
+    assert challenge.rubric_digest == load_rubric(HERE / "rubrics" / "small.yaml").digest
+
+
+def test_warnings(folder: Folder) -> None:
+    folder.spec(f"app: {{}}\nchecks:\n  {HEALTH}\n")
+    (warning,) = folder.load().warnings
+    assert str(warning).endswith(
+        "challenge.yaml:1:1: no solutions are listed, so nothing shows that the challenge is sound; "
+        "add solutions: a reference and typical wrong ones"
+    )
+    folder.write("solutions/x/y", "")
+    folder.spec(f"app: {{}}\nchecks:\n  {HEALTH}\nsolutions: [{{path: solutions/x, expect: {{fails: [health]}}}}]\n")
+    (warning,) = folder.load().warnings
+    assert "solutions: no solution passes all checks; add a reference solution" in str(warning)
+    folder.spec(f"app: {{}}\nchecks:\n  {HEALTH}\nsolutions: [{{path: solutions/x, expect: {{passes: all}}}}]\n")
+    (warning,) = folder.load().warnings
+    assert "solutions: no solution fails a check; add a known-bad solution" in str(warning)
+
+
+def test_runners_are_not_checked_without_a_list(folder: Folder) -> None:
+    folder.spec(f"services: {{db: {{runner: nosuch}}}}\napp: {{}}\nchecks:\n  {HEALTH}\n")
+    assert load_challenge(folder.path, rubrics=[folder.rubrics]).spec.services["db"].runner == "nosuch"
+
+
+def test_a_single_runner_needs_no_list(folder: Folder) -> None:
+    folder.spec(f"app: {{}}\nchecks:\n  {HEALTH}\n")
+    path = folder.path / "challenge.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("runner: any", "runner: python"), encoding="utf-8")
+    assert folder.load().spec.runner == ("python",)
+
+
+def test_one_wrong_entry_does_not_hide_the_others(folder: Folder) -> None:
+    folder.spec(
+        f"""
+        services: {{db: {{}}, other: {{runner: postgrs}}}}
+        app: {{port: 80, env: {{URL: "${{db.ulr}}"}}}}
+        checks:
+          {HEALTH}
+        solutions:
+          - {{path: 3, expect: {{passes: all}}}}
+          - {{path: solutions/none, expect: {{passes: all}}}}
+        """
+    )
+    assert folder.complaints() == [
+        'services.db: missing key "runner"; name of a folder in runners/ of kind service',
+        'services.other.runner: no runner of kind service "postgrs"; did you mean "postgres"?',
+        "app.port: must be at least 1024, not 80",
+        'app.env.URL: "${db.ulr}" is no fact of a service; did you mean "url"?',
+        "solutions[0].path: a relative path is needed",
+        'solutions[1].path: no folder "solutions/none" in the challenge\'s folder',
+    ]
+
+
+def test_wrong_entries_that_hide_others(folder: Folder) -> None:
+    folder.spec(f"app: {{start: 5, ready: {{http: x, tcp: true}}}}\nvars: [1]\nchecks:\n  {HEALTH}\n")
+    assert folder.complaints() == [
+        "app.start: must be text, not the number 5; put it in quotes",
+        "app.ready.http: 'x' is not a request; write it as \"GET /health\"",
+        "vars: must be a map, not a list",
+    ]
+
+
+def test_files_in_folders(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite = "checks:\n  - {id: tests, criterion: api, suite: {files: hidden}}\n"
+    folder.spec(suite)
+    (folder.path / "hidden").mkdir()
+    assert 'checks[0].suite.files: the folder "hidden" is empty' in folder.complaints()
+    folder.write("hidden/a.py", "x" * 100)
+    (folder.path / "hidden" / "b.py").symlink_to("/etc/hostname")
+    assert folder.complaints() == [
+        'checks[0].suite.files: "hidden/b.py" leads out of the challenge\'s folder; put the file itself there'
+    ]
+    (folder.path / "hidden" / "b.py").unlink()
+    monkeypatch.setattr(files_module, "MAX_TOTAL", 50)
+    assert folder.complaints() == ["checks[0].suite.files: the files of the challenge exceed 0 MiB; make them smaller"]
+
+
+def test_a_file_is_read_once_and_errors_are_faults(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write("a.sql", "1")
+    files = Files(folder.path)
+    assert list(files.add("a.sql", ())) == []
+    folder.write("a.sql", "2")
+    assert list(files.add("a.sql", ())) == []
+    assert files.content == {"a.sql": b"1"}
+
+    def refuse(_path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    folder.write("b.sql", "1")
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert [fault.what for fault in files.add("b.sql", ())] == ['"b.sql" cannot be read: Permission denied']
+
+
+def test_suggestions_come_from_a_bounded_list(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files_module, "_MAX_LISTED", 1)
+    folder.write("hidden/data-a.sql", "")
+    folder.write("hidden/data-b.sql", "")
+    assert Files(folder.path).missing("hidden/data-b.sqll", ()).hint == 'did you mean "hidden/data-a.sql"?'
+
+
+def test_an_unfinished_check_is_a_bug() -> None:
+    with pytest.raises(AssertionError, match="a fault of x was not reported"):
+        _finished(_Draft({"id": "x"}))
+
+
+def test_what_a_kind_complains_about_in_defaults_is_shown_there(folder: Folder) -> None:
+    folder.spec(
+        f"""
+        app: {{}}
+        defaults: {{http: {{headers: {{x: "${{nme}}"}}}}}}
+        vars: {{name: x}}
+        checks:
+          {HEALTH}
+        """
+    )
+    assert folder.complaints() == ['defaults.http.headers.x: ${nme} is not known here; did you mean "name"?']
+
+
+def test_a_kind_does_not_repeat_what_is_said_already(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    loc = ("steps", 0, "expect", "schema")
+    kind = replace(HTTP, lint=lambda _body, _scope: [Complaint(loc, "is not there"), Complaint((), "is odd")])
+    monkeypatch.setitem(cast("dict[str, object]", KINDS), "http", kind)
+    step = "{request: GET /, expect: {schema: nosuch.json}}"
+    folder.spec(f"app: {{}}\nchecks: [{{id: x, criterion: api, http: {{steps: [{step}]}}}}]\n")
+    assert folder.complaints() == [
+        "checks[0].http: is odd",
+        'checks[0].http.steps[0].expect.schema: no file "nosuch.json" in the challenge\'s folder',
+    ]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(data=st.data())
+def test_any_part_can_be_replaced_by_anything(folder: Folder, data: st.DataObject) -> None:
+    """Whatever stands where, the answer is a challenge or problems with places, never another exception."""
+    _whole(folder)
+    lines = (folder.path / "challenge.yaml").read_text(encoding="utf-8").splitlines()
+    document = read("\n".join(lines).encode(), "c.yaml")
+    scalars = sorted(set(document.values) - document.collections, key=str)
+    span = document.values[data.draw(st.sampled_from(scalars))]
+    line = lines[span.line - 1]
+    anything = data.draw(st.sampled_from(["null", "[]", "{}", "-1", "1.5", "true", "''", "[[x]]", "{x: {y: 1}}", "z9"]))
+    lines[span.line - 1] = line[: span.column - 1] + anything + line[span.column - 1 + span.width :]
+    folder.write("challenge.yaml", "\n".join(lines))
+    found = lint(folder.path, rubrics=[folder.rubrics], runners=RUNNERS)
+    assert found.challenge is not None or found.problems
+    assert all(problem.excerpt for problem in found.problems)

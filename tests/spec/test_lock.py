@@ -1,0 +1,128 @@
+"""challenge.lock, and what lint says about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gradekit.errors import SpecError
+from gradekit.spec.challenge import Challenge
+from gradekit.spec.lint import lint
+from gradekit.spec.load import load_challenge
+from gradekit.spec.lock import Lock, freshness, read_lock, write_lock
+
+RUBRICS = [Path(__file__).parent / "rubrics"]
+HEAD = "gradekit: 1\nid: demo\ntitle: Demo\nrunner: any\nrubric: small\n"
+SUITE = HEAD + "checks:\n  - {id: tests, criterion: api, suite: {files: hidden}}\n"
+COMMAND = HEAD + "checks:\n  - {id: tool, criterion: api, command: {run: x, expect: {exit: 0}}}\n"
+
+
+def _challenge(folder: Path, text: str = SUITE) -> Challenge:
+    (folder / "hidden").mkdir(exist_ok=True)
+    (folder / "hidden" / "test_a.py").write_text("def test_a(): pass\n", encoding="utf-8")
+    (folder / "challenge.yaml").write_text(text, encoding="utf-8")
+    return load_challenge(folder, rubrics=RUBRICS)
+
+
+def _lock(challenge: Challenge, **tests: tuple[str, ...]) -> Lock:
+    return Lock(gradekit="0.1.0", challenge=challenge.digest, rubric=challenge.rubric_name, tests=tests)
+
+
+def test_a_lock_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "challenge.lock"
+    lock = Lock(
+        gradekit="0.1.0",
+        challenge="abc",
+        rubric="small@1",
+        tests={"z": ("test_é.py::a", "b"), "a": ()},
+        solutions={"solutions/reference": {"score": 100.0, "fails": []}},
+    )
+    write_lock(path, lock)
+    assert read_lock(path) == lock
+    text = path.read_text(encoding="utf-8")
+    assert text.endswith("}\n")
+    assert text.index('"a"') < text.index('"z"')
+    assert "test_é.py::a" in text
+    write_lock(path, lock)
+    assert path.read_text(encoding="utf-8") == text
+    assert [entry.name for entry in tmp_path.iterdir()] == ["challenge.lock"]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_failed_write_leaves_the_old_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "challenge.lock"
+    path.write_text("old", encoding="utf-8")
+
+    def refuse(_source: Path, _target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        write_lock(path, Lock(gradekit="0.1.0", challenge="abc", rubric="small@1"))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["challenge.lock"]
+    assert path.read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"a" 1}', r"challenge\.lock:1:6: is not JSON: .*; run gradekit challenge verify to write it anew"),
+        ("[]", r"challenge\.lock: is not a lock: content: Input should be .*; run gradekit challenge verify"),
+        ('{"gradekit": 1}', r"challenge\.lock: is not a lock: gradekit: Input should be a valid string"),
+        ("[" * 100_000, r"challenge\.lock: cannot be read: "),
+    ],
+)
+def test_what_is_no_lock(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "challenge.lock"
+    assert read_lock(path) is None
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError, match=problem):
+        read_lock(path)
+
+
+def test_a_lock_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"cannot be read: .*Is a directory"):
+        read_lock(tmp_path)
+    (tmp_path / "challenge.lock").write_bytes(b'"\xff"')
+    with pytest.raises(SpecError, match=r"cannot be read: .* can't decode"):
+        read_lock(tmp_path / "challenge.lock")
+
+
+def test_freshness(tmp_path: Path) -> None:
+    challenge = _challenge(tmp_path)
+    assert freshness(challenge, None) == "missing"
+    assert freshness(challenge, _lock(challenge, tests=("a",))) == "fresh"
+    assert freshness(challenge, _lock(challenge)) == "stale", "without the ids of the suite"
+    changed = _challenge(tmp_path, SUITE.replace("Demo", "Other"))
+    assert freshness(changed, _lock(challenge, tests=("a",))) == "stale"
+    assert freshness(_challenge(tmp_path, COMMAND), None) == "not needed"
+
+
+def test_lint_warns_about_the_lock(tmp_path: Path) -> None:
+    challenge = _challenge(tmp_path)
+
+    def said() -> list[str]:
+        return [str(problem) for problem in lint(tmp_path, rubrics=RUBRICS).warnings]
+
+    none = said()[:1]
+    assert "no solutions are listed" in none[0]
+    remedy = "run gradekit challenge verify"
+    path = challenge.lock_path
+    assert said() == [*none, f"{path}: is missing, so nothing says which tests of the suites count; {remedy}"]
+    write_lock(path, _lock(challenge))
+    assert said() == [*none, f"{path}: is stale: the challenge has changed since it was written; {remedy}"]
+    write_lock(path, _lock(challenge, tests=("a",)))
+    assert said() == none
+    found = lint(tmp_path, rubrics=RUBRICS)
+    assert found.problems == ()
+    assert found.challenge == challenge
+
+
+def test_lint_reports_a_broken_lock_as_a_problem(tmp_path: Path) -> None:
+    challenge = _challenge(tmp_path)
+    challenge.lock_path.write_text("{", encoding="utf-8")
+    found = lint(tmp_path, rubrics=RUBRICS)
+    assert "is not JSON" in str(found.problems[0])
+    assert found.challenge is None
+    assert found.warnings == challenge.warnings
