@@ -8,6 +8,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from gradekit.errors import Blocked, InfrastructureError
 from gradekit.results import Exhibit, Judgement, Tier
 from gradekit.sandbox.protocol import ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
 
@@ -60,6 +61,13 @@ class Database(Protocol):
         self, statements: Sequence[str], *, role: Role, timeout: float, read_only: bool = False, max_rows: int = 100_000
     ) -> Sequence[SqlResult]:
         """Run statements as a role; see ``Sandbox.sql``."""
+
+    def fault(self, place: str, what: str) -> InfrastructureError | Blocked:
+        """The exception for a statement of ours that cannot run here.
+
+        Blocked where the candidate's files made the tables (a slow view in the place of a table is their
+        doing), InfrastructureError where all of it is ours.
+        """
 
 
 class Bench(Protocol):
@@ -127,7 +135,7 @@ class Kind(Generic[S, E]):
     """Files of the challenge that it needs: (loc below the kind's map, path or folder)."""
     uses_app: Callable[[S], bool]
     """Whether the app must run for it."""
-    ships_files: bool = False
+    ships_files: Callable[[S], bool] = lambda _: False
     """Whether observing puts files of the challenge into a candidate's container."""
     manifest: Callable[[E], tuple[str, ...]] | None = None
     """The test ids that the reference passed, for challenge.lock; None where a kind has no such list."""

@@ -52,6 +52,8 @@ class DatasetCopy:
     server: PostgresServer
     name: str
     bench: PodBench
+    by_candidate: bool
+    """Whether files of the submission made its tables."""
 
     def query(
         self,
@@ -71,6 +73,12 @@ class DatasetCopy:
             read_only=read_only,
             max_rows=max_rows,
         )
+
+    def fault(self, place: str, what: str) -> InfrastructureError | Blocked:
+        """Whose fault it is that a statement of ours cannot run here."""
+        if self.by_candidate:
+            return Blocked(f"{place}, on tables that your files made: {what}")
+        return InfrastructureError(Problem(place, what, "", "correct the challenge, or run again"))
 
 
 @dataclass
@@ -158,6 +166,9 @@ class PodBench:
             self._templates[dataset] = known = name
         return server, known
 
+    def _theirs(self, dataset: str) -> bool:
+        return any(step.submission is not None for step in self.challenge.spec.datasets[dataset].load)
+
     def _load(self, server: PostgresServer, name: str, dataset: str) -> None:
         """Load a data set into a new template. A script of ours that fails after one of the candidate's blocks."""
         server.create(name, logins=("loader",))
@@ -172,7 +183,7 @@ class PodBench:
                         f"no file of the submission matches {step.submission}, which data set {dataset} loads"
                     )
                 scripts = {path: self.submission[path].data for path in paths}
-                theirs = True
+                theirs = server.touched = True
             for path, data in scripts.items():
                 own = step.challenge is None
                 try:
@@ -201,7 +212,7 @@ class PodBench:
             InfrastructureError: a fault of ours.
         """
         server, template = self._template(dataset)
-        copy = DatasetCopy(server, server.copy(template, ("loader", "reader")), self)
+        copy = DatasetCopy(server, server.copy(template, ("loader", "reader")), self, self._theirs(dataset))
         self._copies.append(copy)
         return copy
 
@@ -242,7 +253,8 @@ class PodBench:
         spec = self._app_spec
         if spec.dataset is not None:
             server, template = self._template(spec.dataset)
-            self._app_copy = DatasetCopy(server, server.copy(template, ("app", "loader")), self)
+            server.touched = True
+            self._app_copy = DatasetCopy(server, server.copy(template, ("app", "loader")), self, by_candidate=True)
         argv = (f"{_VERBS}/serve",) if spec.start is None else ("/bin/sh", "-c", f"exec {spec.start}")
         self._app = self.sandbox.start(
             ContainerPlan(

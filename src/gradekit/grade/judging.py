@@ -150,6 +150,4 @@ def _lock_notices(state: str) -> Sequence[str]:
 def _changed(challenge: Challenge, record: Record) -> Sequence[str]:
     if challenge.digest == record.challenge_digest:
         return ()
-    return (
-        f"judged by challenge {challenge.digest[:12]}, the run had {record.challenge_digest[:12]}",
-    )
+    return (f"judged by challenge {challenge.digest[:12]}, the run had {record.challenge_digest[:12]}",)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gradekit.checks.base import Role
-from gradekit.errors import InfrastructureError, Problem
+from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
 
 _GRANT_READER = """
@@ -38,6 +38,8 @@ class PostgresServer:
     sandbox: Sandbox
     service: str
     passwords: dict[str, str] = field(default_factory=dict, repr=False)
+    touched: bool = False
+    """Whether statements or programs of the candidate have reached this server."""
     _copies: int = 0
 
     def prepare(self) -> None:
@@ -61,10 +63,13 @@ class PostgresServer:
         """Run statements of ours as the administrator.
 
         Raises:
-            InfrastructureError: one of them failed.
+            InfrastructureError: one of them failed before the candidate could have caused it.
+            Blocked: one of them failed later: whoever fills or stops the server must not gain a new try by it.
         """
         results = self.sandbox.sql(SqlRequest(self.service, database, statements, timeout=_ADMIN_TIMEOUT))
         failed = next((result for result in results if result.error is not None), None)
+        if failed is not None and self.touched:
+            raise Blocked(f"the database server no longer works as it did before your code used it: {failed.error}")
         if failed is not None:
             raise InfrastructureError(
                 Problem(
@@ -83,6 +88,7 @@ class PostgresServer:
         """
         self.administer(
             "postgres",
+            *self._roles_as_they_were(),
             f"CREATE DATABASE {database} TEMPLATE {template}",
             f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
             *(f"GRANT CONNECT ON DATABASE {database} TO {login}" for login in logins),
@@ -90,6 +96,14 @@ class PostgresServer:
         )
         if template == "template1":
             self.administer(database, "GRANT ALL ON SCHEMA public TO app")
+
+    def _roles_as_they_were(self) -> Sequence[str]:
+        """Roles may change their own settings and password; a new copy must not inherit that."""
+        return (
+            *(f"ALTER ROLE {role} RESET ALL" for role in self.passwords),
+            *(f"ALTER ROLE {role} PASSWORD '{password}'" for role, password in self.passwords.items()),
+            "ALTER ROLE loader SET role = 'app'",
+        )
 
     def load(self, database: str, script: str, timeout: float) -> SqlResult | None:
         """Run one script as the tables' owner in its own session; the failing result, None when all went well."""

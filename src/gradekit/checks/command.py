@@ -1,0 +1,369 @@
+"""The kind ``command``: a program of the submission, its exit code and what it prints."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from codecs import getincrementaldecoder
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
+from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
+from gradekit.checks.jsontext import Json, JsonProblem, parse
+from gradekit.checks.match import MISSING, Match, Mismatch, Value, clean, near
+from gradekit.checks.tally import errored, failed, passed, tally
+from gradekit.checks.template import UnknownNameError, problem
+from gradekit.errors import InfrastructureError, Problem
+from gradekit.model import Duration, Model, RelativePath, tuple_of
+from gradekit.results import Exhibit, Judgement, Tier
+from gradekit.sandbox.protocol import Ending, FileEntry
+
+MAX_OUTPUT: Final = 256 << 10
+"""Bytes of each stream that are kept."""
+MAX_SHOWN: Final = 16 << 10
+"""Characters of a stream in an exhibit."""
+
+_ENDINGS: Final = {
+    Ending.TIMEOUT: "it was stopped after {seconds:g} s",
+    Ending.OOM: "it ran out of memory",
+    Ending.OUTPUT: "it printed too much and was stopped",
+}
+
+
+def _codes(value: object) -> object:
+    """One exit code stands for a list of one."""
+    return (value,) if isinstance(value, int) else tuple_of(value)
+
+
+ExitCodes = Annotated[
+    tuple[int, ...],
+    Field(min_length=1),
+    BeforeValidator(_codes),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}, "minItems": 1}]}),
+]
+"""An exit code, or a list of those allowed."""
+Environment = Mapping[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], str]
+Files = Mapping[RelativePath, RelativePath]
+
+
+class CommandExpect(Model):
+    """What a run must give; all that is given must hold."""
+
+    exit: ExitCodes = Field((0,), description="Exit code, or a list of those allowed.")
+    stdout: Match | None = Field(None, description="The standard output as text, with or without its last newline.")
+    stderr: Match | None = Field(None, description="The standard error as text, with or without its last newline.")
+    stdout_json: Mapping[str, Match] = Field(
+        default_factory=dict,
+        description="JSONPath (RFC 9535) to expectation; a path to one place gives a value, any other a list.",
+    )
+
+
+class RunInput(Model):
+    """What a run and a case have in common."""
+
+    stdin: str | None = Field(None, description="The standard input.")
+    stdin_file: RelativePath | None = Field(None, description="A file of the challenge as the standard input.")
+    env: Environment = Field(default_factory=dict, description="Environment variables.")
+    files: Files = Field(
+        default_factory=dict, description="Path in the submission to a file of the challenge, put there first."
+    )
+    expect: CommandExpect | None = Field(None, description="What it must give.")
+
+    @model_validator(mode="after")
+    def _one_input(self) -> Self:
+        if self.stdin is not None and self.stdin_file is not None:
+            raise ValueError("give at most one of stdin and stdin_file")
+        return self
+
+
+class CommandCase(RunInput):
+    """One run; what it leaves out is taken from the check, `env` and `files` are added to the check's."""
+
+    name: str = Field(min_length=1, description="For reports.")
+    run: str | None = Field(None, min_length=1, description="A line for /bin/sh.")
+    timeout: Duration | None = Field(None, description="For the run.")
+
+
+class CommandSpec(RunInput):
+    """A shell line run in a fresh writable copy of the submission."""
+
+    run: str | None = Field(None, min_length=1, description="A line for /bin/sh; each case may have its own.")
+    cases: Annotated[tuple[CommandCase, ...], BeforeValidator(tuple_of)] = Field((), description="Runs, a case each.")
+    timeout: Duration = Field(10.0, description="For a run.")
+    scoring: Literal["per_case", "all_or_nothing"] = Field(
+        "per_case", description="A share for each case, or everything for all."
+    )
+
+    def plans(self) -> tuple[Plan, ...]:
+        """The runs, with everything that a case leaves out filled in."""
+        return tuple(self._plan(case) for case in self.cases or (CommandCase(name="run"),))
+
+    def _plan(self, case: CommandCase) -> Plan:
+        own_input = case.stdin is not None or case.stdin_file is not None
+        return Plan(
+            name=case.name,
+            line=case.run or self.run or "",
+            stdin=(case if own_input else self).stdin or "",
+            stdin_file=(case if own_input else self).stdin_file,
+            env={**self.env, **case.env},
+            files={**self.files, **case.files},
+            timeout=self.timeout if case.timeout is None else case.timeout,
+            expect=case.expect or self.expect or CommandExpect(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run as it is to be done."""
+
+    name: str
+    line: str
+    stdin: str
+    stdin_file: str | None
+    env: Mapping[str, str]
+    files: Mapping[str, str]
+    timeout: float
+    """Seconds."""
+    expect: CommandExpect
+
+
+class Stream(Model):
+    """What a program printed: text, or base64 when it is not UTF-8."""
+
+    text: str | None = None
+    base64: str | None = None
+    size: int = 0
+    """Bytes in all."""
+
+    @classmethod
+    def of(cls, data: bytes) -> Stream:
+        """The first MAX_OUTPUT bytes of it."""
+        kept = data[:MAX_OUTPUT]
+        try:
+            # Where it was cut, the last character may be a part of one.
+            text = getincrementaldecoder("utf-8")().decode(kept, final=len(kept) == len(data))
+        except UnicodeDecodeError:
+            return cls(base64=b64encode(kept).decode(), size=len(data))
+        return cls(text=text, size=len(data))
+
+
+class RunFact(Model):
+    """How a run ended and what it printed."""
+
+    name: str
+    ending: Annotated[Ending, Field(strict=False)]
+    exit_code: int | None = None
+    stdout: Stream = Stream()
+    stderr: Stream = Stream()
+    seconds: float = 0.0
+
+
+class CommandEvidence(Model):
+    """The runs, in order."""
+
+    runs: Annotated[tuple[RunFact, ...], BeforeValidator(tuple_of)] = ()
+
+
+def observe(spec: CommandSpec, bench: Bench) -> CommandEvidence:
+    """Run each case in a fresh copy of the submission."""
+    return CommandEvidence(runs=tuple(_run(plan, bench) for plan in spec.plans()))
+
+
+def judge(spec: CommandSpec, evidence: CommandEvidence, context: Context) -> Judgement:
+    """Compare each run with what is expected of it; ``${name}`` are the challenge's variables."""
+    runs = {run.name: run for run in evidence.runs}
+    cases = []
+    for plan in spec.plans():
+        fact = runs.get(plan.name)
+        if fact is None:
+            return errored(f'the evidence has nothing about the run "{plan.name}"; grade the submission again')
+        if fact.ending is not Ending.EXITED:
+            cases.append(failed(plan.name, plan.name, _ENDINGS[fact.ending].format(seconds=plan.timeout)))
+            continue
+        try:
+            mismatches = _mismatches(plan, fact, context.variables)
+        except (UnknownNameError, PathProblem) as error:
+            return errored(f"{plan.name}: {error}")
+        if mismatches:
+            message = "; ".join(mismatch.message for mismatch in mismatches)
+            cases.append(failed(plan.name, plan.name, message, mismatches[0].expected, mismatches[0].actual))
+        else:
+            cases.append(passed(plan.name, plan.name))
+    return tally(cases, noun="runs", all_or_nothing=spec.scoring == "all_or_nothing")
+
+
+def show(spec: CommandSpec, evidence: CommandEvidence) -> tuple[Exhibit, ...]:
+    """Each run with the beginning of what it printed."""
+    lines = {plan.name: plan.line for plan in spec.plans()}
+    return tuple(Exhibit(title=run.name, text=_described(lines.get(run.name), run)) for run in evidence.runs)
+
+
+def lint(spec: CommandSpec, scope: Scope) -> Iterator[Complaint]:
+    """Runs without a command or with the same name, broken paths and unknown variables."""
+    if spec.run is None and not spec.cases:
+        yield Complaint(("run",), "there is nothing to run", "a line for /bin/sh")
+    names = [case.name for case in spec.cases]
+    for index, case in enumerate(spec.cases):
+        if case.run is None and spec.run is None:
+            yield Complaint(("cases", index, "run"), "there is nothing to run", "a line for /bin/sh")
+        if case.name in names[:index]:
+            yield Complaint(("cases", index, "name"), f'a second case has the name "{case.name}"')
+    for loc, part in _parts(spec):
+        yield from _expectations((*loc, "expect"), part.expect, scope)
+        for path in part.files:
+            if path.endswith("/"):
+                yield Complaint((*loc, "files", path), "not the path of a file")
+
+
+def paths(spec: CommandSpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Files for the submission's folder and for the standard input."""
+    for loc, part in _parts(spec):
+        if part.stdin_file is not None:
+            yield (*loc, "stdin_file"), part.stdin_file
+        for path, source in part.files.items():
+            yield (*loc, "files", path), source
+
+
+def uses_app(spec: CommandSpec) -> bool:
+    """A command runs alone."""
+    del spec
+    return False
+
+
+KIND = Kind(
+    name="command",
+    spec=CommandSpec,
+    evidence=CommandEvidence,
+    tier=Tier.BLACK_BOX,
+    observe=observe,
+    judge=judge,
+    show=show,
+    lint=lint,
+    paths=paths,
+    uses_app=uses_app,
+    ships_files=lambda spec: bool(spec.files) or any(case.files for case in spec.cases),
+)
+
+
+def _parts(spec: CommandSpec) -> Iterator[tuple[tuple[str | int, ...], RunInput]]:
+    yield (), spec
+    for index, case in enumerate(spec.cases):
+        yield ("cases", index), case
+
+
+def _expectations(loc: tuple[str | int, ...], expect: CommandExpect | None, scope: Scope) -> Iterator[Complaint]:
+    if expect is None:
+        return
+    for path in expect.stdout_json:
+        try:
+            compile_path(path)
+        except PathProblem as error:
+            yield Complaint((*loc, "stdout_json", path), f"not a JSONPath: {error}")
+    matches = [((*loc, name), match) for name, match in (("stdout", expect.stdout), ("stderr", expect.stderr)) if match]
+    matches += [((*loc, "stdout_json", path), match) for path, match in expect.stdout_json.items()]
+    for place, match in matches:
+        for below, name in match.uses():
+            if name not in scope.variables:
+                what = problem(name) or f"${{{name}}} is no variable of the challenge"
+                hint = near(name, scope.variables).removeprefix("; ")
+                yield Complaint((*place, *below), what, "a name of `vars:`", hint)
+
+
+def _run(plan: Plan, bench: Bench) -> RunFact:
+    result = bench.command(
+        ["/bin/sh", "-c", plan.line],
+        stdin=plan.stdin.encode() if plan.stdin_file is None else _content(bench, plan.stdin_file),
+        timeout=plan.timeout,
+        files=[FileEntry(path=path, data=_content(bench, source)) for path, source in plan.files.items()],
+        env=plan.env,
+    )
+    return RunFact(
+        name=plan.name,
+        ending=result.ending,
+        exit_code=result.exit_code,
+        stdout=Stream.of(result.stdout),
+        stderr=Stream.of(result.stderr),
+        seconds=result.seconds,
+    )
+
+
+def _content(bench: Bench, path: str) -> bytes:
+    data = bench.context.files.get(path)
+    if data is None:
+        raise InfrastructureError(Problem(path, "the challenge has no such file", "a file of a check"))
+    return data
+
+
+def _mismatches(plan: Plan, fact: RunFact, variables: Mapping[str, Json]) -> list[Mismatch]:
+    """What is wrong with a run that ended by itself.
+
+    Raises:
+        UnknownNameError: for a variable that the challenge no longer has.
+        PathProblem: for a path that is none.
+    """
+    expect = plan.expect
+    found = []
+    if fact.exit_code not in expect.exit:
+        codes = " or ".join(map(str, expect.exit))
+        found.append(Mismatch(f"exit code {codes}", str(fact.exit_code)))
+    for stream, name, wanted in ((fact.stdout, "stdout", expect.stdout), (fact.stderr, "stderr", expect.stderr)):
+        if wanted is not None:
+            text = _text(stream)
+            found += _text_mismatches(name, text, wanted.fill(variables))
+    if expect.stdout_json:
+        found += _json_mismatches(
+            fact.stdout, {path: match.fill(variables) for path, match in expect.stdout_json.items()}
+        )
+    return found
+
+
+def _text(stream: Stream) -> str | Mismatch:
+    """The whole text, or why there is none."""
+    if stream.text is None:
+        return Mismatch("UTF-8 text", "other bytes")
+    if stream.size > MAX_OUTPUT:
+        return Mismatch(f"at most {MAX_OUTPUT} bytes", f"{stream.size}")
+    return stream.text
+
+
+def _text_mismatches(name: str, text: str | Mismatch, wanted: Match) -> list[Mismatch]:
+    if isinstance(text, Mismatch):
+        return [replace(text, place=name)]
+    mismatches = wanted.check(text)
+    if mismatches and text.endswith("\n") and not wanted.check(text[:-1]):
+        return []
+    return [replace(mismatch, place=name + mismatch.place) for mismatch in mismatches]
+
+
+def _json_mismatches(stream: Stream, wanted: Mapping[str, Match]) -> list[Mismatch]:
+    text = _text(stream)
+    if isinstance(text, Mismatch):
+        return [replace(text, place="stdout")]
+    try:
+        value = parse(text)
+    except JsonProblem as error:
+        return [Mismatch("JSON", clean(str(error)), "stdout")]
+    found = []
+    for path, match in wanted.items():
+        query = compile_path(path)
+        try:
+            nodes = query.find(value)
+        except TooManyNodes as error:
+            found.append(Mismatch("a value that can be searched", clean(str(error)), path))
+            continue
+        node: Value = (nodes[0] if nodes else MISSING) if query.singular else nodes
+        found += [replace(mismatch, place=path + mismatch.place) for mismatch in match.check(node)]
+    return found
+
+
+def _described(line: str | None, run: RunFact) -> str:
+    code = "" if run.exit_code is None else f" with {run.exit_code}"
+    parts = [f"$ {line or ''}", f"{run.ending.value}{code} after {run.seconds:.1f} s"]
+    for name, stream in (("stdout", run.stdout), ("stderr", run.stderr)):
+        if stream.size:
+            text = f"base64: {stream.base64 or ''}" if stream.text is None else stream.text
+            parts.append(f"--- {name}, {stream.size} bytes\n{text[:MAX_SHOWN]}")
+    return "\n".join(parts)

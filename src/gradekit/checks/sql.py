@@ -1,0 +1,403 @@
+"""The kind ``sql``: a candidate's query or statements on data sets, compared with a reference's result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from gradekit.checks import statements
+from gradekit.checks.base import Bench, Complaint, Context, Database, Kind, Role, Scope
+from gradekit.checks.compare import (
+    Column,
+    Compare,
+    Difference,
+    Literals,
+    Names,
+    Table,
+    compare,
+    compare_literals,
+    render,
+    unknown_keys,
+)
+from gradekit.checks.complaints import not_text, unknown_dataset
+from gradekit.checks.tally import cut, errored, failed, passed, tally
+from gradekit.errors import InfrastructureError, Problem
+from gradekit.model import Duration, Model, RelativePath, tuple_of
+from gradekit.results import CaseResult, Exhibit, Judgement, Outcome, Status, Tier
+
+MAX_BYTES = 256 << 10
+"""Of the candidate's file."""
+SHOWN_ROWS = 20
+
+StatementClass = Literal["select", "insert", "update", "delete", "ddl", "call"]
+Flaw = Literal["missing", "too large", "not text"]
+
+_CLASSES: Final[dict[str, StatementClass]] = {
+    "select": "select",
+    "values": "select",
+    "table": "select",
+    "insert": "insert",
+    "update": "update",
+    "delete": "delete",
+    "create": "ddl",
+    "alter": "ddl",
+    "drop": "ddl",
+    "comment": "ddl",
+    "truncate": "ddl",
+    "call": "call",
+    "do": "call",
+}
+# What `with` leads to is up to the engine, and a transaction of one's own changes nothing by itself.
+_ALWAYS: Final = frozenset({"with", "begin", "start", "commit", "end", "rollback", "savepoint", "release"})
+# Connection, privileges, transaction state, resources, locks, intervention, system, configuration,
+# internal: nothing that the shape of a schema leads to.
+_ENGINE_FAULTS: Final = ("08", "25", "40", "42501", "53", "55", "57", "58", "F0", "XX")
+_TIMED_OUT: Final = "57014"
+_FLAWS: Final[dict[Flaw, str]] = {
+    "missing": "the submission has no file {file}",
+    "too large": f"{{file}} is larger than {MAX_BYTES >> 10} KiB",
+    "not text": "{file} is not UTF-8 text",
+}
+
+
+class State(Model):
+    """What the statements must leave behind: the result of a query after them."""
+
+    query: str = Field(min_length=1, description="One query, run as the owner after the statements.")
+    reference: RelativePath = Field(description="The challenge's statements that leave the right state.")
+
+
+class SqlExpect(Model):
+    """The right result: exactly one of the fields."""
+
+    reference: RelativePath | None = Field(None, description="A file of the challenge whose result is the right one.")
+    rows: Annotated[tuple[Literals, ...] | None, BeforeValidator(tuple_of)] = Field(
+        None, description="The right rows, in the order of the columns."
+    )
+    value: int | float | str | bool | None = Field(None, description="The one value of the result.")
+    state: State | None = Field(None, description="The right state of the data after the statements.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("give exactly one of reference, rows, value and state")
+        return self
+
+
+class SqlSpec(Model):
+    """A candidate's SQL file and what it must give on each data set."""
+
+    file: RelativePath = Field(description="A file of the submission.")
+    dataset: str | None = Field(None, description="The data set; `datasets` takes its place.")
+    datasets: Annotated[Names, Field(min_length=1)] | None = Field(None, description="Data sets, a case each.")
+    expect: SqlExpect = Field(description="The right result.")
+    compare: Compare = Field(Compare(), description="How results are compared.")
+    allow: Annotated[tuple[StatementClass, ...], BeforeValidator(tuple_of), Field(min_length=1)] = Field(
+        ("select",), description="Kinds of statements; with select alone they run read-only, as a role that may read."
+    )
+    max_statements: int = Field(1, ge=1, le=1000, description="Statements that the file may hold.")
+    timeout: Duration = Field(5.0, description="For each statement.")
+    max_rows: int = Field(100_000, ge=1, le=1_000_000, description="Rows that a result may have.")
+    scoring: Literal["per_dataset", "all_or_nothing"] = Field(
+        "all_or_nothing", description="A share for each data set, or everything for all."
+    )
+
+    def names(self) -> tuple[str, ...]:
+        """The data sets."""
+        return self.datasets or (() if self.dataset is None else (self.dataset,))
+
+    def reads(self) -> bool:
+        """Whether the statements may only read."""
+        return set(self.allow) == {"select"} and self.expect.state is None
+
+
+class Ran(Model):
+    """What statements gave: the last result, or the error that stopped them."""
+
+    result: Table | None = None
+    truncated: bool = False
+    error: str | None = None
+    sqlstate: str | None = None
+    at: int = 0
+    """Number of the statement that failed, from 1; 0 is the query for the state."""
+
+
+class DatasetRun(Model):
+    """One data set; ``reference`` is None when the spec writes the right rows itself."""
+
+    dataset: str
+    candidate: Ran
+    reference: Ran | None = None
+
+
+class SqlEvidence(Model):
+    """The candidate's text and what happened; without runs when the text could not be run."""
+
+    source: str | None = None
+    flaw: Flaw | None = None
+    runs: Annotated[tuple[DatasetRun, ...], BeforeValidator(tuple_of)] = ()
+
+
+def observe(spec: SqlSpec, bench: Bench) -> SqlEvidence:
+    """Run the candidate's file and the reference on fresh copies of each data set.
+
+    Raises:
+        InfrastructureError: when the reference fails for a reason that no schema can cause.
+        Blocked: the same, where the candidate's files made the tables.
+    """
+    entry = bench.submission.get(spec.file)
+    if entry is None:
+        return SqlEvidence(flaw="missing")
+    if len(entry.data) > MAX_BYTES:
+        return SqlEvidence(flaw="too large")
+    try:
+        source = entry.data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return SqlEvidence(flaw="not text")
+    if "\0" in source:
+        return SqlEvidence(flaw="not text")
+    script = statements.split(source)
+    if _bad_count(spec, script):
+        return SqlEvidence(source=source)
+    return SqlEvidence(source=source, runs=tuple(_runs(spec, bench, script)))
+
+
+def judge(spec: SqlSpec, evidence: SqlEvidence, context: Context) -> Judgement:
+    """Compare the results of each data set; ``context`` is not needed."""
+    del context
+    wrong = _flaw(spec, evidence)
+    if wrong is not None:
+        cases = [failed(_title(name), name, wrong) for name in spec.names()]
+        return Judgement(outcome=Outcome(status=Status.FAILED, message=wrong), cases=tuple(cases))
+    runs = {run.dataset: run for run in evidence.runs}
+    absent = [name for name in spec.names() if name not in runs]
+    if absent:
+        return errored(f"the evidence has nothing about the data set {absent[0]}; grade the submission again")
+    cases = []
+    for name in spec.names():
+        case = _case(spec, runs[name])
+        if isinstance(case, str):
+            return errored(case)
+        cases.append(case)
+    return tally(cases, noun="data sets", all_or_nothing=spec.scoring == "all_or_nothing")
+
+
+def show(spec: SqlSpec, evidence: SqlEvidence) -> tuple[Exhibit, ...]:
+    """The candidate's text and the first rows of the results."""
+    exhibits = [] if evidence.source is None else [Exhibit(title=spec.file, text=evidence.source)]
+    for run in evidence.runs:
+        exhibits.append(Exhibit(title=f"{_title(run.dataset)}: result", text=_shown(run.candidate)))
+        if run.reference is not None:
+            exhibits.append(
+                Exhibit(title=f"{_title(run.dataset)}: result of the reference", text=_shown(run.reference))
+            )
+    return tuple(exhibits)
+
+
+def lint(spec: SqlSpec, scope: Scope) -> Iterator[Complaint]:
+    """Unknown data sets, references without a statement, and options that contradict each other."""
+    if not spec.names():
+        yield Complaint(("datasets",), "no data set", hint="give `dataset: NAME`, or `datasets:` with a list of names")
+    elif spec.datasets is None:
+        for name in spec.names():
+            yield from unknown_dataset(("dataset",), name, scope)
+    else:
+        for index, name in enumerate(spec.datasets):
+            yield from unknown_dataset(("datasets", index), name, scope)
+            if name in spec.datasets[:index]:
+                yield Complaint(("datasets", index), f'"{name}" is listed twice', hint="remove one")
+    for loc, path in paths(spec):
+        flaws = tuple(not_text(loc, path, scope))
+        yield from flaws
+        if path in scope.files and not flaws and not statements.split(scope.files[path].decode("utf-8-sig")):
+            yield Complaint(loc, f'"{path}" holds no SQL statement')
+    yield from _contradictions(spec)
+
+
+def paths(spec: SqlSpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The reference file, if there is one."""
+    if spec.expect.reference is not None:
+        yield ("expect", "reference"), spec.expect.reference
+    if spec.expect.state is not None:
+        yield ("expect", "state", "reference"), spec.expect.state.reference
+
+
+def uses_app(spec: SqlSpec) -> bool:
+    """Data sets need no app."""
+    del spec
+    return False
+
+
+KIND = Kind(
+    name="sql",
+    spec=SqlSpec,
+    evidence=SqlEvidence,
+    tier=Tier.BLACK_BOX,
+    observe=observe,
+    judge=judge,
+    show=show,
+    lint=lint,
+    paths=paths,
+    uses_app=uses_app,
+)
+
+
+def _contradictions(spec: SqlSpec) -> Iterator[Complaint]:
+    state, rows = spec.expect.state, spec.expect.rows
+    if state is not None and set(spec.allow) == {"select"}:
+        hint = "give `allow:`, such as [insert, update]"
+        yield Complaint(("allow",), "a state is expected, but only select is allowed", hint=hint)
+    if state is not None and len(statements.split(state.query)) != 1:
+        yield Complaint(("expect", "state", "query"), "not exactly one statement")
+    for index, row in enumerate(rows or ()):
+        if rows and len(row) != len(rows[0]):
+            what = f"{len(row)} values, but the first row has {len(rows[0])}"
+            yield Complaint(("expect", "rows", index), what)
+    if not any(paths(spec)):
+        yield from _nameless(spec.compare)
+
+
+def _nameless(options: Compare) -> Iterator[Complaint]:
+    """Options that need a reference's columns."""
+    hint = "use `expect: {reference: FILE}`, or remove it"
+    if options.columns != "positions":
+        yield Complaint(("compare", "columns"), "rows written in the spec have no column names", hint=hint)
+    if options.types == "strict":
+        yield Complaint(("compare", "types"), "rows written in the spec have no type names", hint=hint)
+    if not isinstance(options.order, str):
+        yield Complaint(("compare", "order", "by"), "rows written in the spec have no column names", hint=hint)
+
+
+def _reference(spec: SqlSpec, bench: Bench) -> tuple[str, ...]:
+    """The reference's statements; none when the spec writes the right rows itself."""
+    for _, path in paths(spec):
+        data = bench.context.files.get(path)
+        if data is None:
+            raise InfrastructureError(Problem(path, "the challenge has no such file", "the reference of a check"))
+        return statements.split(data.decode("utf-8-sig", "replace"))
+    return ()
+
+
+def _runs(spec: SqlSpec, bench: Bench, script: Sequence[str]) -> Iterator[DatasetRun]:
+    """All references first, so that the candidate's statements can neither reach them nor use up their time."""
+    reference = _reference(spec, bench)
+    databases = {name: bench.database(name) for name in spec.names()}
+    rights = {name: _right(spec, name, database, reference) for name, database in databases.items()}
+    for name, database in databases.items():
+        copy = bench.database(name) if reference and not spec.reads() else database
+        yield DatasetRun(dataset=name, candidate=_execute(spec, copy, script), reference=rights[name])
+
+
+def _right(spec: SqlSpec, dataset: str, database: Database, reference: Sequence[str]) -> Ran | None:
+    """The reference's result, or an error that the candidate's schema may have caused."""
+    if not reference:
+        return None
+    ran = _execute(spec, database, reference)
+    where = f"{next(paths(spec))[1]} on data set {dataset}"
+    if _engine_failed(ran):
+        # A loaded machine must not cost a candidate anything: the second try has three times as long.
+        ran = _execute(spec.model_copy(update={"timeout": 3 * spec.timeout}), database, reference)
+    if _engine_failed(ran):
+        raise database.fault(where, f"the reference failed: {ran.error} ({ran.sqlstate})")
+    if ran.truncated:
+        raise database.fault(where, f"the reference gives more than {spec.max_rows} rows")
+    return ran
+
+
+def _engine_failed(ran: Ran) -> bool:
+    return ran.error is not None and (ran.sqlstate or "XX").startswith(_ENGINE_FAULTS)
+
+
+def _execute(spec: SqlSpec, database: Database, script: Sequence[str]) -> Ran:
+    """Run statements, and the query for the state after them when the spec has one."""
+    ran = _query(spec, database, script, read_only=spec.reads())
+    if ran.error is None and spec.expect.state is not None:
+        after = _query(spec, database, (spec.expect.state.query,), read_only=True)
+        return after.model_copy(update={"at": 0})
+    return ran
+
+
+def _query(spec: SqlSpec, database: Database, script: Sequence[str], *, read_only: bool) -> Ran:
+    role: Role = "reader" if spec.reads() else "owner"
+    results = database.query(script, role=role, timeout=spec.timeout, read_only=read_only, max_rows=spec.max_rows)
+    last = results[-1] if results else None
+    if last is not None and last.error is not None:
+        return Ran(error=cut(last.error), sqlstate=last.sqlstate, at=len(results))
+    if last is None or len(results) != len(script):
+        raise InfrastructureError(Problem("database", f"{len(results)} results for {len(script)} statements"))
+    columns = tuple(Column(name=column.name, type=column.type) for column in last.columns)
+    return Ran(result=Table(columns=columns, rows=tuple(map(tuple, last.rows))), truncated=last.truncated)
+
+
+def _bad_count(spec: SqlSpec, script: Sequence[str]) -> str | None:
+    if not script:
+        return f"{spec.file} holds no SQL statement"
+    if len(script) > spec.max_statements:
+        return f"{spec.file} holds {len(script)} statements, {spec.max_statements} expected"
+    return None
+
+
+def _flaw(spec: SqlSpec, evidence: SqlEvidence) -> str | None:
+    """Why the candidate's text could not or should not be run."""
+    if evidence.flaw is not None or evidence.source is None:
+        return _FLAWS[evidence.flaw or "missing"].format(file=spec.file)
+    script = statements.split(evidence.source)
+    wrong = _bad_count(spec, script)
+    if wrong is None and not spec.reads():
+        for number, statement in enumerate(script, start=1):
+            word = statements.leading_word(statement)
+            if word not in _ALWAYS and _CLASSES.get(word) not in spec.allow:
+                what = f"starts with {word.upper()}" if word else "is none that is known"
+                return f"statement {number} of {spec.file} {what}; allowed: {', '.join(spec.allow)}"
+    return wrong
+
+
+def _case(spec: SqlSpec, run: DatasetRun) -> CaseResult | str:
+    """The case of a data set, or why it cannot be judged."""
+    title = _title(run.dataset)
+    ours, theirs = run.reference, run.candidate
+    if ours is not None and ours.error is not None:
+        return failed(title, run.dataset, f"the reference query does not run on your schema: {ours.error}")
+    if theirs.error is not None or theirs.result is None:
+        return failed(title, run.dataset, _complaint(spec, theirs))
+    if theirs.truncated:
+        return failed(title, run.dataset, f"the result is too large; at most {spec.max_rows} rows are expected")
+    difference = _difference(spec, None if ours is None else ours.result, theirs.result)
+    if isinstance(difference, str):
+        return difference
+    if difference is None:
+        return passed(title, run.dataset)
+    return failed(title, run.dataset, difference.message, difference.expected, difference.actual)
+
+
+def _difference(spec: SqlSpec, reference: Table | None, result: Table) -> Difference | str | None:
+    if spec.expect.rows is not None:
+        return compare_literals(spec.expect.rows, result, spec.compare)
+    if not any(paths(spec)):
+        return compare_literals(((spec.expect.value,),), result, spec.compare)
+    if reference is None:
+        return "the evidence has no result of the reference; grade the submission again"
+    unknown = unknown_keys(spec.compare, reference)
+    if unknown:
+        names = ", ".join(column.name for column in reference.columns)
+        return f'compare.order.by: "{unknown[0]}" is not a column of the reference ({names})'
+    return compare(reference, result, spec.compare)
+
+
+def _complaint(spec: SqlSpec, ran: Ran) -> str:
+    place = f"statement {ran.at}" if ran.at else "the query for the state after your statements"
+    if ran.sqlstate == _TIMED_OUT:
+        return f"{place} was stopped after {spec.timeout:g} s"
+    return f"{place} failed: {ran.error}"
+
+
+def _shown(ran: Ran) -> str:
+    if ran.result is None:
+        return f"{ran.error or ''} ({ran.sqlstate or 'no SQLSTATE'})"
+    return render(ran.result, SHOWN_ROWS)
+
+
+def _title(dataset: str) -> str:
+    return f"data set {dataset}"

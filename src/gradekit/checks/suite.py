@@ -1,0 +1,279 @@
+"""The kind ``suite``: a hidden test suite that imports the candidate's code, counted against a manifest."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
+from gradekit.checks.tally import errored, failed, passed, tally
+from gradekit.model import Duration, Model, RelativePath, tuple_of
+from gradekit.results import CaseResult, Exhibit, Judgement, Status, Tier
+from gradekit.sandbox.protocol import Ending, FileEntry
+
+MAX_OUTPUT: Final = 4 << 20
+"""Bytes that the runner may print."""
+MAX_LINES: Final = 10_000
+MAX_MESSAGE: Final = 4 << 10
+"""Characters of a record's message that are kept."""
+MAX_STDERR: Final = 16 << 10
+"""Bytes of the end of what the candidate's code printed that are kept."""
+
+
+class Group(Model):
+    """Tests that share points."""
+
+    name: str = Field(min_length=1, description="For reports.")
+    match: str = Field(min_length=1, description="A pattern of test ids with * and ?, such as test_basic.py::*.")
+    points: int = Field(ge=0, description="The group's share of the check, against the other groups.")
+
+
+class SuiteSpec(Model):
+    """A hidden suite for the runner's ``test``."""
+
+    files: RelativePath = Field(description="A folder of the challenge.")
+    timeout: Duration = Field(60.0, description="For the whole suite.")
+    scoring: Literal["proportional", "all_or_nothing"] = Field(
+        "proportional", description="A share for each test, or everything for all."
+    )
+    groups: Annotated[tuple[Group, ...], BeforeValidator(tuple_of)] = Field(
+        (), description="Shares by group; a test belongs to the first group that matches, and each must match one."
+    )
+
+
+class Record(Model):
+    """A line of the runner: a test and how it ended."""
+
+    test: str = Field(min_length=1, max_length=1000)
+    outcome: Literal["passed", "failed", "skipped", "errored"]
+    message: str = ""
+    seconds: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+
+
+class End(Model):
+    """The last line of the runner: how many tests it ran."""
+
+    end: int = Field(ge=0)
+
+
+class SuiteEvidence(Model):
+    """What the runner reported, and how it ended."""
+
+    ending: Annotated[Ending, Field(strict=False)]
+    exit_code: int | None = None
+    records: Annotated[tuple[Record, ...], BeforeValidator(tuple_of)] = ()
+    """In order, up to the end record."""
+    end: int | None = None
+    """The count of the end record; None when there is none."""
+    late: int = 0
+    """Lines after the end record."""
+    garbage: int = 0
+    """Lines that are no record."""
+    stderr: str = ""
+    """The end of it; hostile text."""
+    seconds: float = 0.0
+
+
+def observe(spec: SuiteSpec, bench: Bench) -> SuiteEvidence:
+    """Run the suite and read the records."""
+    result = bench.test(_files(spec, bench.context.files), timeout=spec.timeout, max_output=MAX_OUTPUT)
+    records: list[Record] = []
+    end: int | None = None
+    late = garbage = 0
+    lines = [line for line in result.stdout.split(b"\n") if line.strip()]
+    for number, line in enumerate(lines):
+        found = _record(line) if number < MAX_LINES else None
+        if end is not None:
+            late += 1
+        elif isinstance(found, Record):
+            records.append(found)
+        elif isinstance(found, End):
+            end = found.end
+        else:
+            garbage += 1
+    return SuiteEvidence(
+        ending=result.ending,
+        exit_code=result.exit_code,
+        records=tuple(records),
+        end=end,
+        late=late,
+        garbage=garbage,
+        stderr=result.stderr[-MAX_STDERR:].decode("utf-8", "replace"),
+        seconds=result.seconds,
+    )
+
+
+def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgement:
+    """Each test of the manifest must be reported as passed, exactly once."""
+    if not context.expected_tests:
+        return errored("challenge.lock has no test ids for this suite; run gradekit challenge verify")
+    counts = Counter(record.test for record in evidence.records)
+    records = {record.test: record for record in evidence.records}
+    ending = _early(spec, evidence)
+    tests = [_case(test, counts[test], records.get(test), ending) for test in context.expected_tests]
+    # Without its end record nobody knows whether the suite was left on purpose: one more thing failed.
+    cases = [*tests, failed("end of the suite", "end", ending)] if ending else tests
+    judgement = tally(cases, noun="tests", all_or_nothing=spec.scoring == "all_or_nothing")
+    outcome = judgement.outcome
+    if spec.groups:
+        share = _grouped(spec.groups, tests)
+        if isinstance(share, str):
+            return errored(share)
+        if spec.scoring == "proportional" and outcome.status is Status.FAILED:
+            outcome = outcome.model_copy(update={"ratio": share * len(tests) / len(cases)})
+    oddities = "; ".join(_oddities(evidence, context.expected_tests))
+    if oddities:
+        message = f"{outcome.message}; {oddities}" if outcome.message else oddities
+        outcome = outcome.model_copy(update={"message": message})
+    return judgement.model_copy(update={"outcome": outcome})
+
+
+def passed_ids(evidence: SuiteEvidence) -> tuple[str, ...]:
+    """Ids of the tests that passed exactly once, sorted: the manifest, when the reference ran."""
+    counts = Counter(record.test for record in evidence.records)
+    right = {record.test for record in evidence.records if record.outcome == "passed"}
+    return tuple(sorted(test for test in right if counts[test] == 1))
+
+
+def show(spec: SuiteSpec, evidence: SuiteEvidence) -> tuple[Exhibit, ...]:
+    """How the suite ended, messages of tests that did not pass, and the end of what was printed."""
+    code = "" if evidence.exit_code is None else f" with {evidence.exit_code}"
+    facts = [f"{spec.files}: {evidence.ending.value}{code} after {evidence.seconds:.1f} s"]
+    facts += [f"{len(evidence.records)} records, {evidence.garbage} other lines, {evidence.late} late lines"]
+    exhibits = [Exhibit(title="run", text="\n".join(facts))]
+    exhibits += [
+        Exhibit(title=f"{record.test}: {record.outcome}", text=record.message)
+        for record in evidence.records
+        if record.outcome != "passed"
+    ]
+    if evidence.stderr:
+        exhibits.append(Exhibit(title="printed", text=evidence.stderr))
+    return tuple(exhibits)
+
+
+def lint(spec: SuiteSpec, scope: Scope) -> Iterator[Complaint]:
+    """Groups that no report can tell apart, or without points; which tests they match is not known yet."""
+    del scope
+    names = [group.name for group in spec.groups]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Complaint(("groups", index, "name"), f'a second group has the name "{name}"')
+    matches = [group.match for group in spec.groups]
+    for index, match in enumerate(matches):
+        if match in matches[:index]:
+            yield Complaint(("groups", index, "match"), "an earlier group takes all of these tests")
+    if spec.groups and not sum(group.points for group in spec.groups):
+        yield Complaint(("groups",), "no group has any points")
+
+
+def paths(spec: SuiteSpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The folder of the suite."""
+    yield ("files",), spec.files
+
+
+def uses_app(spec: SuiteSpec) -> bool:
+    """A suite imports the code; no app runs."""
+    del spec
+    return False
+
+
+KIND = Kind(
+    name="suite",
+    spec=SuiteSpec,
+    evidence=SuiteEvidence,
+    tier=Tier.IN_PROCESS,
+    observe=observe,
+    judge=judge,
+    show=show,
+    lint=lint,
+    paths=paths,
+    uses_app=uses_app,
+    ships_files=lambda _: True,
+    manifest=passed_ids,
+)
+
+
+def _files(spec: SuiteSpec, files: Mapping[str, bytes]) -> tuple[FileEntry, ...]:
+    """The suite's files, by path below its folder."""
+    folder = spec.files.rstrip("/") + "/"
+    inside = sorted(path for path in files if path.startswith(folder))
+    return tuple(FileEntry(path=path.removeprefix(folder), data=files[path]) for path in inside)
+
+
+def _record(line: bytes) -> Record | End | None:
+    for model in (Record, End):
+        try:
+            found = model.model_validate_json(line)
+        except ValidationError:
+            continue
+        if isinstance(found, Record):
+            return found.model_copy(update={"message": found.message[:MAX_MESSAGE]})
+        return found
+    return None
+
+
+def _case(test: str, count: int, record: Record | None, ending: str) -> CaseResult:
+    if record is None:
+        return failed(test, test, f"no result; {ending}" if ending else "no result")
+    if count > 1:
+        return failed(test, test, f"reported {count} times; a test that is reported twice is not passed")
+    if record.outcome == "passed":
+        return passed(test, test)
+    return failed(test, test, f"{record.outcome}: {record.message}" if record.message else record.outcome)
+
+
+def _early(spec: SuiteSpec, evidence: SuiteEvidence) -> str:
+    """How the suite ended when it did not come to its end, else ""."""
+    if evidence.end is not None:
+        return ""
+    how = {
+        Ending.TIMEOUT: f"it was stopped after {spec.timeout:g} s",
+        Ending.OOM: "it ran out of memory",
+        Ending.OUTPUT: "it printed too much",
+        Ending.EXITED: f"it exited with {evidence.exit_code}",
+    }
+    return f"the suite ended early: {how[evidence.ending]}"
+
+
+def _oddities(evidence: SuiteEvidence, expected: Sequence[str]) -> Iterator[str]:
+    """What an honest run does not show, for the reviewer."""
+    counts = Counter(record.test for record in evidence.records)
+    twice = sum(1 for count in counts.values() if count > 1)
+    extra = len(set(counts) - set(expected))
+    if twice:
+        yield f"tests reported more than once: {twice}"
+    if extra:
+        yield f"tests that the manifest does not have: {extra}"
+    if evidence.end is not None and evidence.end != len(evidence.records):
+        yield f"the runner counted {evidence.end} tests, but {len(evidence.records)} results arrived"
+    if evidence.late:
+        yield f"lines after the end of the suite: {evidence.late}"
+
+
+def _grouped(groups: Sequence[Group], cases: Sequence[CaseResult]) -> float | str:
+    """The share of the points, or why the groups do not fit the manifest."""
+    patterns = [
+        re.compile(re.escape(group.match).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL) for group in groups
+    ]
+    ratios: list[list[float]] = [[] for _ in groups]
+    for case in cases:
+        group = next((index for index, pattern in enumerate(patterns) if pattern.fullmatch(case.id)), None)
+        if group is None:
+            return f"groups: no group matches the test {case.id}"
+        ratios[group].append(case.outcome.ratio)
+    for index, found in enumerate(ratios):
+        if not found:
+            return f"groups[{index}] ({groups[index].name}) matches no test"
+    total = sum(group.points for group in groups)
+    if not total:
+        return "groups: no group has any points"
+    exact = sum(
+        (Fraction(sum(found)) * group.points / len(found) for group, found in zip(groups, ratios, strict=True)),
+        Fraction(),
+    )
+    return float(exact / total)

@@ -1,0 +1,120 @@
+"""A bench without a sandbox: answers come from functions and scripts, time passes only by sleeping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gradekit.checks.base import Context, Role
+from gradekit.errors import Blocked, InfrastructureError, Problem
+from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
+
+App = Callable[[HttpRequest], HttpReply]
+Answer = Callable[[str], SqlResult]
+Program = Callable[[Sequence[str], bytes], ExecResult]
+
+
+@dataclass(frozen=True)
+class Query:
+    """One call of a database: ``dataset`` is None for the app's database."""
+
+    dataset: str | None
+    statements: tuple[str, ...]
+    role: Role
+    read_only: bool
+    timeout: float = 0.0
+    max_rows: int = 0
+
+
+@dataclass
+class FakeDatabase:
+    """Answers statement by statement, up to the first error."""
+
+    bench: FakeBench
+    dataset: str | None
+
+    def query(
+        self, statements: Sequence[str], *, role: Role, timeout: float, read_only: bool = False, max_rows: int = 100_000
+    ) -> Sequence[SqlResult]:
+        self.bench.queries.append(Query(self.dataset, tuple(statements), role, read_only, timeout, max_rows))
+        results: list[SqlResult] = []
+        for statement in statements:
+            results.append(self.bench.answer(statement))
+            if results[-1].error is not None:
+                break
+        return results
+
+    def fault(self, place: str, what: str) -> InfrastructureError | Blocked:
+        return Blocked(f"{place}: {what}") if self.bench.by_candidate else InfrastructureError(Problem(place, what))
+
+
+@dataclass
+class FakeBench:
+    """Implements ``Bench``; what was asked of it is kept in its lists."""
+
+    context: Context = field(default_factory=lambda: Context(check="check"))
+    submission: Mapping[str, FileEntry] = field(default_factory=dict)
+    app: App | None = None
+    answer: Answer = lambda _statement: SqlResult()
+    program: Program | None = None
+    suite: Callable[[Sequence[FileEntry]], ExecResult] | None = None
+    clock: float = 100.0
+    requests: list[HttpRequest] = field(default_factory=list)
+    queries: list[Query] = field(default_factory=list)
+    commands: list[tuple[str, ...]] = field(default_factory=list)
+    command_files: list[tuple[FileEntry, ...]] = field(default_factory=list)
+    environments: list[Mapping[str, str]] = field(default_factory=list)
+    sleeps: list[float] = field(default_factory=list)
+    by_candidate: bool = False
+
+    def request(self, request: HttpRequest) -> HttpReply:
+        self.requests.append(request)
+        return self.app(request) if self.app else HttpReply(status=0, error="refused")
+
+    def database(self, dataset: str) -> FakeDatabase:
+        return FakeDatabase(self, dataset)
+
+    def app_database(self) -> FakeDatabase:
+        return FakeDatabase(self, None)
+
+    def command(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes,
+        timeout: float,  # noqa: ARG002 - the protocol's signature
+        files: Sequence[FileEntry] = (),
+        env: Mapping[str, str],
+    ) -> ExecResult:
+        self.commands.append(tuple(argv))
+        self.command_files.append(tuple(files))
+        self.environments.append(dict(env))
+        return self.program(argv, stdin) if self.program else finished(argv)
+
+    def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int) -> ExecResult:  # noqa: ARG002
+        return self.suite(files) if self.suite else finished(["test"])
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.clock += seconds
+
+    def now(self) -> float:
+        return self.clock
+
+
+def finished(argv: Sequence[str], stdout: bytes = b"", stderr: bytes = b"", exit_code: int = 0) -> ExecResult:
+    """A program that ended by itself."""
+    return ExecResult(tuple(argv), Ending.EXITED, exit_code, stdout, stderr, 0.01)
+
+
+def reply(status: int, body: str | bytes = b"", /, *, seconds: float = 0.01, **headers: str) -> HttpReply:
+    """A response; header names are written with ``_`` for ``-``."""
+    data = body.encode() if isinstance(body, str) else body
+    pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return HttpReply(status=status, reason="", headers=pairs, body=data, seconds=seconds)
+
+
+def scripted(*replies: HttpReply) -> App:
+    """An app that gives these replies in order, and the last one for ever."""
+    left = list(replies)
+    return lambda _request: left.pop(0) if len(left) > 1 else left[0]

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from gradekit.checks import command
+from gradekit.checks.base import Complaint, Context, Scope
+from gradekit.checks.command import MAX_OUTPUT, CommandEvidence, CommandSpec, RunFact, Stream
+from gradekit.errors import InfrastructureError
+from gradekit.results import Status
+from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
+from tests.checks.bench import FakeBench, finished
+
+
+def spec_of(**changes: object) -> CommandSpec:
+    return CommandSpec.model_validate({"run": "bin/report", **changes})
+
+
+HIDDEN = Context(check="report", files={"hidden/in.txt": b"in\xff", "hidden/data.csv": b"1,2"})
+
+# --- observe -------------------------------------------------------------------------------------------
+
+
+def test_a_run() -> None:
+    given_input: list[bytes] = []
+
+    def program(argv: Sequence[str], stdin: bytes) -> ExecResult:
+        given_input.append(stdin)
+        return finished(argv, b"out\n", b"err", 3)
+
+    bench = FakeBench(context=HIDDEN, program=program)
+    spec = spec_of(stdin="hello", env={"A": "1"}, files={"data/in.csv": "hidden/data.csv"})
+    assert command.observe(spec, bench) == CommandEvidence(
+        runs=(
+            RunFact(
+                name="run",
+                ending=Ending.EXITED,
+                exit_code=3,
+                stdout=Stream(text="out\n", size=4),
+                stderr=Stream(text="err", size=3),
+                seconds=0.01,
+            ),
+        )
+    )
+    assert bench.commands == [("/bin/sh", "-c", "bin/report")]
+    assert bench.command_files == [(FileEntry("data/in.csv", b"1,2"),)]
+    assert bench.environments == [{"A": "1"}]
+    assert given_input == [b"hello"]
+
+
+def test_a_case_adds_to_the_check() -> None:
+    spec = spec_of(
+        stdin="all",
+        env={"A": "1", "B": "1"},
+        files={"x": "hidden/in.txt"},
+        timeout="3s",
+        expect={"exit": 4},
+        cases=[
+            {"name": "bare"},
+            {
+                "name": "own",
+                "run": "bin/other",
+                "stdin_file": "hidden/in.txt",
+                "env": {"B": "2"},
+                "files": {"y": "hidden/data.csv"},
+                "timeout": "1s",
+                "expect": {"exit": [5]},
+            },
+        ],
+    )
+    bare, own = spec.plans()
+    assert (bare.line, bare.stdin, bare.stdin_file, bare.timeout, bare.expect.exit) == (
+        "bin/report",
+        "all",
+        None,
+        3.0,
+        (4,),
+    )
+    assert (own.line, own.stdin, own.stdin_file, own.timeout, own.expect.exit) == (
+        "bin/other",
+        "",
+        "hidden/in.txt",
+        1.0,
+        (5,),
+    )
+    assert own.env == {"A": "1", "B": "2"}
+    assert own.files == {"x": "hidden/in.txt", "y": "hidden/data.csv"}
+    evidence = command.observe(spec, FakeBench(context=HIDDEN, program=finished))
+    assert [run.stdout for run in evidence.runs] == [Stream(text="all", size=3), Stream(base64="aW7/", size=3)]
+
+
+def test_a_missing_file_is_our_fault() -> None:
+    with pytest.raises(InfrastructureError, match=r"gone\.txt: the challenge has no such file"):
+        command.observe(spec_of(stdin_file="gone.txt"), FakeBench(context=HIDDEN))
+
+
+def test_streams_are_capped() -> None:
+    assert Stream.of(b"a" * (MAX_OUTPUT + 1)) == Stream(text="a" * MAX_OUTPUT, size=MAX_OUTPUT + 1)
+    cut_inside = b"a" * (MAX_OUTPUT - 1) + "é".encode()
+    assert Stream.of(cut_inside) == Stream(text="a" * (MAX_OUTPUT - 1), size=MAX_OUTPUT + 1)
+    assert Stream.of("é".encode()[:1]).text is None
+
+
+# --- judge (see also the golden files) -------------------------------------------------------------------
+
+TEXTS = st.sampled_from(["", "3", "3\n", "{", '{"a": 3}', "[[[]]]", "\x1b[31m", "9" * 500]) | st.text(max_size=5)
+STREAMS = st.builds(Stream, text=st.none() | TEXTS, base64=st.none() | TEXTS, size=st.integers(-1, MAX_OUTPUT + 1))
+SPECS = [
+    spec_of(),
+    spec_of(expect={"exit": [1, 2], "stdout": 3, "stderr": {"matches": "^x"}}),
+    spec_of(expect={"stdout": "${limit}", "stdout_json": {"$.a": 3, "$..*": {"length": 1}, "$[?@.a > 1]": []}}),
+    spec_of(expect={"stdout_json": {"$.a": "${gone}"}}, cases=[{"name": "run"}, {"name": "other", "expect": {}}]),
+]
+
+
+@given(
+    st.lists(
+        st.builds(
+            RunFact,
+            name=st.sampled_from(["run", "other"]),
+            ending=st.sampled_from(Ending),
+            exit_code=st.none() | st.integers(0, 2),
+            stdout=STREAMS,
+            stderr=STREAMS,
+        ),
+        max_size=3,
+    ),
+    st.sampled_from(SPECS),
+)
+def test_no_evidence_breaks_the_judge(runs: list[RunFact], spec: CommandSpec) -> None:
+    evidence = CommandEvidence(runs=tuple(runs))
+    again = CommandEvidence.model_validate_json(evidence.model_dump_json())
+    assert again == evidence
+    judgement = command.judge(spec, again, Context(check="report", variables={"limit": 3}))
+    assert judgement.outcome.status in {Status.PASSED, Status.FAILED, Status.ERRORED}
+    command.show(spec, evidence)
+
+
+def test_a_value_that_cannot_be_searched_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradekit.checks.jsonpath.MAX_NODES", 2)
+    spec = spec_of(expect={"stdout_json": {"$..*": {"length": 3}}})
+    run = RunFact(name="run", ending=Ending.EXITED, exit_code=0, stdout=Stream.of(b"[1, 2, 3]"))
+    outcome = command.judge(spec, CommandEvidence(runs=(run,)), HIDDEN).outcome
+    assert outcome.status is Status.FAILED
+    assert "a value that can be searched" in outcome.message
+
+
+# --- show and lint ---------------------------------------------------------------------------------------
+
+
+def test_show() -> None:
+    runs = (
+        RunFact(name="run", ending=Ending.EXITED, exit_code=0, stdout=Stream.of(b"out"), stderr=Stream.of(b"\xff")),
+        RunFact(name="old", ending=Ending.OOM, stderr=Stream(size=3)),
+    )
+    assert [exhibit.text for exhibit in command.show(spec_of(), CommandEvidence(runs=runs))] == [
+        "$ bin/report\nexited with 0 after 0.0 s\n--- stdout, 3 bytes\nout\n--- stderr, 1 bytes\nbase64: /w==",
+        "$ \noom after 0.0 s\n--- stderr, 3 bytes\nbase64: ",
+    ]
+
+
+def complaints(**changes: object) -> list[Complaint]:
+    scope = Scope(files={}, variables={"limit": 20})
+    return list(command.lint(spec_of(**changes), scope))
+
+
+@pytest.mark.parametrize(
+    ("changes", "loc", "what"),
+    [
+        ({"run": None}, ("run",), "there is nothing to run"),
+        ({"run": None, "cases": [{"name": "a", "run": "x"}, {"name": "b"}]}, ("cases", 1, "run"), "nothing to run"),
+        ({"cases": [{"name": "a"}, {"name": "a"}]}, ("cases", 1, "name"), "a second case"),
+        ({"expect": {"stdout_json": {"total": 3}}}, ("expect", "stdout_json", "total"), "not a JSONPath"),
+        ({"expect": {"stdout": "${limt}"}}, ("expect", "stdout"), "${limt} is no variable"),
+        (
+            {"cases": [{"name": "a", "expect": {"stdout_json": {"$.a": {"in": ["${x y}"]}}}}]},
+            ("cases", 0, "expect", "stdout_json", "$.a", "in", 0),
+            "is not a variable",
+        ),
+        ({"files": {"data/": "hidden/data.csv"}}, ("files", "data/"), "not the path of a file"),
+    ],
+)
+def test_complaints(changes: dict[str, Any], loc: tuple[str | int, ...], what: str) -> None:
+    found = complaints(**changes)
+    assert [complaint.loc for complaint in found] == [loc]
+    assert what in found[0].what
+
+
+def test_nothing_to_complain_about() -> None:
+    assert complaints() == []
+    assert (
+        complaints(expect={"stdout": "${limit}", "stdout_json": {"$.a": 1}}, cases=[{"name": "a"}], files={"x": "y"})
+        == []
+    )
+
+
+def test_at_most_one_input() -> None:
+    with pytest.raises(ValidationError, match="at most one of stdin and stdin_file"):
+        spec_of(stdin="", stdin_file="hidden/in.txt")
+
+
+def test_paths_and_app() -> None:
+    spec = spec_of(
+        stdin_file="a.txt",
+        files={"x": "b.txt"},
+        cases=[{"name": "b"}, {"name": "c", "stdin_file": "d.txt", "files": {"y": "e.txt"}}],
+    )
+    assert list(command.paths(spec)) == [
+        (("stdin_file",), "a.txt"),
+        (("files", "x"), "b.txt"),
+        (("cases", 1, "stdin_file"), "d.txt"),
+        (("cases", 1, "files", "y"), "e.txt"),
+    ]
+    assert not command.KIND.uses_app(spec)
+    assert command.KIND.ships_files(spec)
+    assert command.KIND.ships_files(spec_of(cases=[{"name": "c", "files": {"y": "e.txt"}}]))
+    assert not command.KIND.ships_files(spec_of(stdin_file="a.txt"))

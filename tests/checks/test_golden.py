@@ -1,0 +1,37 @@
+"""Judges are pure: a folder holds a check, the evidence that a run left, and the judgement it must get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gradekit.checks import command, schema, sql, suite
+from gradekit.checks.base import Context, Kind
+
+ROOT = Path(__file__).parent / "judge"
+KINDS: Mapping[str, Kind[Any, Any]] = {kind.name: kind for kind in (sql.KIND, schema.KIND, suite.KIND, command.KIND)}
+FOLDERS = sorted(path.parent for name in KINDS for path in (ROOT / name).glob("*/check.yaml"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+def test_judgement(folder: Path, golden: Callable[[Path, str], None]) -> None:
+    check = yaml.safe_load((folder / "check.yaml").read_text(encoding="utf-8"))
+    kind = KINDS[folder.parent.name]
+    spec = kind.spec.model_validate(check[kind.name])
+    evidence = kind.evidence.model_validate_json((folder / "evidence.json").read_bytes())
+    tests = check.get("expected_tests")
+    context = Context(
+        check=folder.name,
+        variables=check.get("variables", {}),
+        expected_tests=None if tests is None else tuple(tests),
+    )
+    judgement = kind.judge(spec, evidence, context)
+    golden(folder / "outcome.json", judgement.model_dump_json(indent=2, exclude_none=True) + "\n")
+
+
+def test_there_are_folders_for_all_kinds() -> None:
+    assert {folder.parent.name for folder in FOLDERS} == set(KINDS)

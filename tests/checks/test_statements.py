@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradekit.checks.statements import leading_word, split
+
+
+@pytest.mark.parametrize(
+    ("text", "statements"),
+    [
+        ("", []),
+        (" ;\n; -- nothing;\n/* ; */", []),
+        ("select 1", ["select 1"]),
+        ("select 1;\nselect 2;\n", ["select 1", "select 2"]),
+        ("-- first;\nselect 1;", ["-- first;\nselect 1"]),
+        ("select ';', 'it''s;'; select 2", ["select ';', 'it''s;'", "select 2"]),
+        (r"select E'\';'; select 2", [r"select E'\';'", "select 2"]),
+        ('select ";""" from "a;b"; select 2', ['select ";""" from "a;b"', "select 2"]),
+        ("select $$a;$b$;$$; select $b$;$$;$b$", ["select $$a;$b$;$$", "select $b$;$$;$b$"]),
+        ("select $1; select a$b$c; select 2", ["select $1", "select a$b$c", "select 2"]),
+        ("/* a /* ; */ ; */ select 1; select 2", ["/* a /* ; */ ; */ select 1", "select 2"]),
+        (
+            "create rule r as on insert to t do (a; b); select 1",
+            ["create rule r as on insert to t do (a; b)", "select 1"],
+        ),
+        ("select 1); select 2", ["select 1)", "select 2"]),
+        ("select 'open; select 2", ["select 'open; select 2"]),
+        ("select $x$open; select 2", ["select $x$open; select 2"]),
+        ("select 1 /* open; select 2", ["select 1 /* open; select 2"]),
+        ("begin; select 1; end; select case when true then 1 end; commit", None),
+    ],
+)
+def test_split(text: str, statements: list[str] | None) -> None:
+    if statements is None:
+        statements = [part.strip() for part in text.split(";")]
+    assert list(split(text)) == statements
+
+
+def test_a_body_in_sql_is_one_statement() -> None:
+    body = "begin atomic select case when true then 1 end; select 2; end"
+    function = f"create or replace function f() returns int language sql {body}"
+    assert split(f"{function}; select 3") == (function, "select 3")
+    assert split(f"create procedure p() {body}; select 3") == (f"create procedure p() {body}", "select 3")
+
+
+@given(st.text("ab;'\"$-/*()\\ \ne", max_size=40))
+def test_no_text_is_lost_and_every_piece_is_stable(text: str) -> None:
+    pieces = split(text)
+    at = 0
+    for piece in pieces:
+        assert piece
+        at = text.index(piece, at) + len(piece)
+
+
+@pytest.mark.parametrize(
+    ("statement", "word"),
+    [
+        ("SELECT 1", "select"),
+        ("-- a\n/* b */ ((with x as (select 1) select 2))", "with"),
+        ("", ""),
+        ("-- only", ""),
+        ("'a'", ""),
+        ("1", ""),
+    ],
+)
+def test_leading_word(statement: str, word: str) -> None:
+    assert leading_word(statement) == word
