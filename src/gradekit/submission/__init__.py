@@ -1,0 +1,9 @@
+"""Submissions: where they come from, and what of them reaches a sandbox."""
+
+from __future__ import annotations
+
+from gradekit.submission.check import rules_problems
+from gradekit.submission.obtain import Submission, obtain
+from gradekit.submission.sieve import CloneRules
+
+__all__ = ["CloneRules", "Submission", "obtain", "rules_problems"]

@@ -1,0 +1,110 @@
+"""What went wrong, from git's own words; they are hostile, and only ever choose between our messages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gradekit.errors import GradekitError, InfrastructureError, Problem
+from gradekit.submission.address import Address
+from gradekit.submission.text import clean
+
+_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    pattern: str
+    what: str
+    hint: str = ""
+    quoted: bool = False
+    """Whether git's own line is shown too."""
+
+
+_CASES = (
+    _Case(
+        r"Could not resolve (host|proxy|hostname)", "the host's name is not known", "check the spelling and the network"
+    ),
+    _Case(
+        r"Failed to connect|Couldn't connect|Connection (refused|timed out|reset)|No route to host|unreachable",
+        "the host does not answer",
+        "check the address and the network",
+    ),
+    _Case(r"Operation too slow|timed out", "the host is too slow", "try again later"),
+    _Case(
+        r"could not read (Username|Password)|Authentication failed|returned error: 40[13]|HTTP 40[13]"
+        r"|Permission denied|terminal prompts disabled",
+        "the host asks for credentials: it is private, or there is no such repository",
+        "check the address; for a private repository set GRADEKIT_TOKEN, or give your ssh agent a key",
+    ),
+    _Case(
+        r"Host key verification failed",
+        "the host's key is not known to ssh",
+        "connect once with ssh by hand, and compare the key with the one that the host publishes",
+    ),
+    _Case(
+        r"SSL|certificate|GnuTLS|schannel",
+        "the connection is not secure",
+        "if the host has a certificate of your own authority, set GIT_SSL_CAINFO",
+        quoted=True,
+    ),
+    _Case(
+        r"returned error: 30\d|redirect|Protocol .* not supported or disabled",
+        "the host sends git elsewhere, which is not followed",
+        "give the address that it is sent to",
+    ),
+    _Case(
+        r"dumb http transport|does not support shallow",
+        "the host speaks git's old protocol only",
+        "publish it where the smart HTTP protocol is spoken",
+    ),
+    _Case(
+        r"repository .* not found|returned error: 404|does not appear to be a git repository|not a git repository"
+        r"|is this a git repo",
+        "there is no repository",
+        "check the address",
+    ),
+    _Case(
+        r"dubious ownership|owned by someone else",
+        "it belongs to another user of this machine",
+        "change its owner, or give a clone of it",
+    ),
+    _Case(
+        r"mismatched algorithms|unsupported.*object.format",
+        "it has SHA-256 object names",
+        "publish it with SHA-1 names",
+    ),
+    _Case(r"out of memory|cannot allocate|mmap failed", "unpacking it takes more than 2 GiB of memory"),
+    _Case(
+        r"fsck error|error: object [0-9a-f]{40}",
+        "it holds objects that git takes for broken or dangerous",
+        "make the commit anew with a current git",
+        quoted=True,
+    ),
+)
+_FULL = re.compile(r"^(?!remote:|fatal: remote error).*(No space left on device|Disk quota exceeded)", re.MULTILINE)
+_UNKNOWN_REF = re.compile(
+    r"couldn't find remote ref|not our ref|unadvertised object|no such remote ref|remote error: want .* not valid"
+)
+
+
+def unknown_ref(errors: str) -> bool:
+    """Whether git did not find what it was asked for, while it did find the repository."""
+    return _UNKNOWN_REF.search(errors) is not None
+
+
+def failure(address: Address, errors: str) -> GradekitError:
+    """The exception for a fetch that failed with this error output."""
+    if _FULL.search(errors):
+        return InfrastructureError(Problem("git", "the disk is full", "", "free some space for temporary files"))
+    line = _last_words(errors)
+    for case in _CASES:
+        if re.search(case.pattern, errors, re.IGNORECASE):
+            return address.refused(f"{case.what} ({line})" if case.quoted else case.what, "", case.hint)
+    return address.refused(f"git cannot fetch it ({line})", "", "try git clone by hand")
+
+
+def _last_words(errors: str) -> str:
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    own = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return clean((own or lines or ["no message"])[-1 if not own else 0], _SHOWN)
