@@ -421,28 +421,28 @@ def test_the_console_says_what_it_leaves_out() -> None:
             "No pass mark is set.",
         ),
         (
-            Score(state="provisional", earned=81.0, possible=90.0, pass_mark=70.0, passed=True),
+            Score(state="provisional", earned=81.0, possible=90.0, pass_mark=70.0, passed=True, pending=("design",)),
             "Provisional",
             "81.0 of 90 automated points",
-            "So far it meets the pass mark of 70 %. There is no total until every review is in.",
+            "So far it meets the pass mark of 70 %. 1 review pending, so there is no total yet.",
         ),
         (
             Score(state="provisional", earned=81.0, possible=90.0, passed=True),
             "Provisional",
             "81.0 of 90 automated points",
-            "So far it meets every requirement. There is no total until every review is in.",
+            "So far it meets every requirement. 0 reviews pending, so there is no total yet.",
         ),
         (
             Score(state="provisional", earned=8.0, possible=90.0, passed=False),
             "Provisional",
             "8.0 of 90 automated points",
-            "So far it does not pass. There is no total until every review is in.",
+            "So far it does not pass. 0 reviews pending, so there is no total yet.",
         ),
         (
             Score(state="provisional", earned=0.0, possible=0.0),
             "Provisional",
             "0.0 of 0 automated points",
-            "There is no total until every review is in.",
+            "0 reviews pending, so there is no total yet.",
         ),
     ],
 )

@@ -46,7 +46,7 @@ def examine(config: configuration.Config) -> list[Finding]:
             Finding(
                 state="fail",
                 subject="engine",
-                fact=str(error),
+                fact=error.problems[0].what,
                 mend="gradekit doctor --fix, as root on Debian or Ubuntu",
             )
         )

@@ -75,7 +75,9 @@ def _provisional(report: Report) -> str:
         so_far = "So far it meets every requirement. "
     else:
         so_far = f"So far it meets the pass mark of {number(score.pass_mark)} %. "
-    return so_far + "There is no total until every review is in."
+    count = len(score.pending)
+    waiting = "1 review pending" if count == 1 else f"{count} reviews pending"
+    return f"{so_far}{waiting}, so there is no total yet."
 
 
 def mark(status: Status) -> str:
