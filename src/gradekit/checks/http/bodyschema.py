@@ -1,0 +1,223 @@
+"""JSON Schema (draft 2020-12) on hostile bodies: exact numbers, linear patterns, no remote references."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Context, Decimal
+from itertools import islice
+from typing import Any, TypeAlias, cast
+
+from jsonschema import Draft202012Validator, FormatChecker, SchemaError, TypeChecker, ValidationError
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
+
+from gradekit.checks import jsontext
+from gradekit.checks.jsontext import Json
+from gradekit.checks.match import FORMATS, TYPES, Mismatch, canonical, clean, has_format, kind_of, near, number, show
+from gradekit.checks.regex import RegexProblem, TooMuchWork, compile_regex
+
+BEST = 3
+"""Errors that are reported."""
+LOOKED_AT = 100
+"""Errors among which the best are chosen."""
+
+
+_Given: TypeAlias = Any
+"""Whatever stands in a schema or an instance; jsonschema passes it without a type."""
+
+
+class SchemaProblem(ValueError):  # noqa: N818 - it describes a text, like JsonProblem
+    """Why a schema cannot be used; a fault of the challenge."""
+
+
+def check_schema(schema: Json) -> None:
+    """Refuse what is no JSON Schema, references to elsewhere, and what could not be judged.
+
+    Raises:
+        SchemaProblem: with the place inside the schema.
+    """
+    try:
+        Draft202012Validator.check_schema(cast("Any", _exact(schema)))
+        keywords = list(_keywords(schema))
+    except SchemaError as error:
+        place = "".join(f"/{part}" for part in error.absolute_path) or "/"
+        raise SchemaProblem(f"not a valid schema: {clean(error.message)} at {place}") from None
+    except RecursionError:
+        raise SchemaProblem("not a valid schema: it is nested too deeply") from None
+    resolver = Registry().resolver_with_root(DRAFT202012.create_resource(cast("Any", schema)))
+    words = {word for _, word, _ in keywords}
+    for place, word, value in keywords:
+        what = _keyword_problem(word, value, resolver.lookup, top=place == "/", patterns="patternProperties" in words)
+        if what:
+            raise SchemaProblem(f"{word} at {place}: {what}")
+
+
+def _keyword_problem(
+    word: str, value: _Given, lookup: Callable[[str], object], *, top: bool, patterns: bool
+) -> str | None:
+    match word:
+        case "$ref" | "$dynamicRef":
+            return _reference_problem(lookup, value)
+        case "$id" if not top:
+            return "can only stand at the top"
+        case "format" if value not in FORMATS:
+            return f"{show(value)} is not checked{near(value, FORMATS)}; it takes {', '.join(FORMATS)}"
+        case "pattern" | "patternProperties":
+            patterns_given = [value] if isinstance(value, str) else value
+            return next(filter(None, map(_pattern_problem, patterns_given)), None)
+        case "unevaluatedProperties" if patterns:
+            return "cannot be used together with patternProperties"
+    return None
+
+
+def _reference_problem(lookup: Callable[[str], object], value: str) -> str | None:
+    if not value.startswith("#"):
+        return f"{show(value)} leads elsewhere; put the whole schema into one place"
+    try:
+        lookup(value)
+    except Unresolvable:
+        return f"{show(value)} leads to nothing"
+    return None
+
+
+def _pattern_problem(pattern: str) -> str | None:
+    try:
+        compile_regex(pattern)
+    except RegexProblem as problem:
+        return f"{show(pattern)}: {problem}"
+    return None
+
+
+def _keywords(schema: Json, place: str = "") -> Iterator[tuple[str, str, Json]]:
+    """Place of the schema, keyword, value: of the schema and of all schemas inside it."""
+    if isinstance(schema, list):
+        for index, child in enumerate(schema):
+            yield from _keywords(child, f"{place}/{index}")
+    elif isinstance(schema, Mapping):
+        for word, value in schema.items():
+            yield place or "/", word, value
+            if word in _NAMED and isinstance(value, Mapping):
+                for name, child in value.items():
+                    yield from _keywords(child, f"{place}/{word}/{clean(name, 50)}")
+            elif word not in _DATA:
+                yield from _keywords(value, f"{place}/{word}")
+
+
+_NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+"""Keywords whose value maps names, not keywords, to schemas."""
+_DATA = frozenset({"const", "enum", "default", "examples"})
+"""Keywords whose value is data."""
+
+
+def mismatches(schema: Json, value: Json) -> list[Mismatch]:
+    """The most telling errors of a value, at most BEST.
+
+    Raises:
+        SchemaProblem: when the schema cannot be used.
+    """
+    validator = _Validator(cast("Any", _exact(schema)), registry=Registry(), format_checker=_FORMATS)
+    try:
+        errors = list(islice(validator.iter_errors(value), LOOKED_AT))
+    except (Unresolvable, RecursionError) as error:
+        raise SchemaProblem(f"the schema cannot be used: {type(error).__name__}") from None
+    errors.sort(key=_weight)
+    return [_mismatch(error) for error in errors[:BEST]]
+
+
+def _mismatch(error: ValidationError) -> Mismatch:
+    place = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{clean(str(part), 50)}" for part in error.absolute_path
+    )
+    word = str(error.validator)
+    value: _Given = error.validator_value
+    instance: Any = error.instance
+    wanted = "nothing here" if word == "None" else clean(f"{word}: {jsontext.render(value)}")
+    if word == "required":
+        lacking = [name for name in value if name not in instance]
+        return Mismatch(wanted, f"an object without {show(lacking)}", place)
+    return Mismatch(wanted, f"{show(instance)} ({kind_of(instance)})", place)
+
+
+def _weight(error: ValidationError) -> tuple[int, list[str]]:
+    return len(error.absolute_path), [str(part) for part in error.absolute_path]
+
+
+def _exact(value: Json) -> Json:
+    """The value with decimals for floats, so that 0.1 is what was written."""
+    if isinstance(value, Mapping):
+        return {name: _exact(child) for name, child in value.items()}
+    if isinstance(value, list):
+        return [_exact(child) for child in value]
+    return number(value) if isinstance(value, float) else value
+
+
+def _multiple_of(_validator: _Given, step: _Given, value: _Given, _schema: _Given) -> Iterator[ValidationError]:
+    exact = number(value)
+    if exact is not None and _WIDE.remainder(exact, Decimal(step)) != 0:
+        yield ValidationError("not a multiple")
+
+
+def _unique_items(_validator: _Given, wanted: _Given, value: _Given, _schema: _Given) -> Iterator[ValidationError]:
+    if wanted and isinstance(value, list) and len(set(map(canonical, value))) < len(value):
+        yield ValidationError("not unique")
+
+
+def _fits(pattern: str, text: str) -> bool:
+    try:
+        return compile_regex(pattern).search(text)
+    except TooMuchWork:
+        return False
+
+
+def _pattern(_validator: _Given, pattern: _Given, value: _Given, _schema: _Given) -> Iterator[ValidationError]:
+    if isinstance(value, str) and not _fits(pattern, value):
+        yield ValidationError("no match")
+
+
+def _pattern_properties(
+    validator: _Given, patterns: _Given, value: _Given, _schema: _Given
+) -> Iterator[ValidationError]:
+    if isinstance(value, dict):
+        for pattern, schema in patterns.items():
+            for name, child in value.items():
+                if _fits(pattern, name):
+                    yield from validator.descend(child, schema, path=name, schema_path=pattern)
+
+
+def _additional_properties(
+    validator: _Given, schema: _Given, value: _Given, parent: _Given
+) -> Iterator[ValidationError]:
+    if isinstance(value, dict):
+        for name, child in value.items():
+            if name not in parent.get("properties", {}) and not any(
+                _fits(pattern, name) for pattern in parent.get("patternProperties", {})
+            ):
+                # The library leaves the path out for a schema that is just false, the usual one here.
+                if schema is False:
+                    yield ValidationError("not allowed", path=(name,))
+                else:
+                    yield from validator.descend(child, schema, path=name)
+
+
+def _checks_type(name: str) -> Callable[..., bool]:
+    return lambda _checker, value: TYPES[name](value)
+
+
+# multipleOf of 400 digits by a step with 400 places needs this many digits; the default is 28.
+_WIDE = Context(prec=2_000)
+_FORMATS = FormatChecker(formats=())
+for _name in FORMATS:
+    _FORMATS.checks(_name)(lambda value, name=_name: not isinstance(value, str) or has_format(name, value))
+_Validator = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {
+        "multipleOf": _multiple_of,
+        "uniqueItems": _unique_items,
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+    },
+    type_checker=TypeChecker({name: _checks_type(name) for name in TYPES}),
+)

@@ -1,0 +1,237 @@
+"""What a response says: pure functions that observing (polling, saved values) and judging share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from gradekit.checks import jsontext
+from gradekit.checks.http import bodyschema
+from gradekit.checks.http.evidence import Received
+from gradekit.checks.http.model import Expect, HttpSpec, Step
+from gradekit.checks.jsonpath import TooManyNodes, compile_path
+from gradekit.checks.jsontext import Json, JsonProblem
+from gradekit.checks.match import MAX_MISMATCHES, MISSING, Match, Mismatch, Value, clean, differences, show
+from gradekit.checks.template import UnknownNameError, fill
+
+ERRORS: Mapping[str, str] = {
+    "refused": "the app refused the connection",
+    "timeout": "the app did not answer in time",
+    "closed": "the app closed the connection before its answer was whole",
+    "protocol": "the app did not answer in HTTP/1.1",
+    "too-large": "the answer was too large",
+}
+"""Why there is no response, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a step; ``ours``: the challenge is at fault, not the candidate."""
+
+    place: str
+    expected: str
+    actual: str
+    ours: bool = False
+
+    @property
+    def message(self) -> str:
+        """``PLACE: expected X, got Y``."""
+        return f"{self.place}: expected {self.expected}, got {self.actual}"
+
+
+def start(spec: HttpSpec, variables: Mapping[str, Json], run: str, case: int) -> dict[str, Json]:
+    """The variables that a case begins with."""
+    known: dict[str, Json] = {**variables, "run.uuid": run}
+    if spec.cases:
+        known |= {f"case.{name}": value for name, value in spec.cases[case].items()}
+    return known
+
+
+class Reading:
+    """A response with its body read as text and as JSON, at most once."""
+
+    def __init__(self, received: Received) -> None:
+        """Nothing is read yet."""
+        self.received = received
+
+    @cached_property
+    def text(self) -> str:
+        """The body, with U+FFFD for what is not UTF-8."""
+        return self.received.body.data.decode("utf-8", "replace")
+
+    @cached_property
+    def json(self) -> Json | JsonProblem:
+        """The body as JSON, or why it is none."""
+        try:
+            return jsontext.parse(self.received.body.data)
+        except JsonProblem as problem:
+            return problem
+
+    def header(self, name: str) -> Value:
+        """A header's value; several of one name are joined by a comma."""
+        values = [value for key, value in self.received.headers if key.lower() == name.lower()]
+        return ", ".join(values) if values else MISSING
+
+    def cookie(self, name: str) -> Value:
+        """The value of a cookie that the response sets; the last one of that name."""
+        found: Value = MISSING
+        for key, value in self.received.headers:
+            if key.lower() == "set-cookie":
+                pair = value.partition(";")[0]
+                if pair.partition("=")[0].strip() == name:
+                    found = pair.partition("=")[2].strip().removeprefix('"').removesuffix('"')
+        return found
+
+    def path(self, text: str) -> Value:
+        """What a JSONPath leads to: a value or MISSING for a path to one place, else a list.
+
+        Raises:
+            JsonProblem: when the body is not JSON.
+            TooManyNodes: when the body makes the path visit too much.
+        """
+        if isinstance(self.json, JsonProblem):
+            raise self.json
+        path = compile_path(text)
+        found = path.find(self.json)
+        if path.singular:
+            return found[0] if found else MISSING
+        return found
+
+    def source(self, source: str) -> Value:
+        """What a source of ``save`` gives; MISSING when it gives nothing."""
+        if source == "status":
+            return self.received.status
+        if source == "body":
+            return self.text
+        if source.startswith("header:"):
+            return self.header(source.removeprefix("header:"))
+        if source.startswith("cookie:"):
+            return self.cookie(source.removeprefix("cookie:"))
+        try:
+            found = self.path(source)
+        except (JsonProblem, TooManyNodes):
+            return MISSING
+        return MISSING if found == [] and not compile_path(source).singular else found
+
+
+def saves(step: Step, reading: Reading) -> tuple[dict[str, Json], list[Finding]]:
+    """The values that a step saves, and a finding for each that it could not."""
+    values: dict[str, Json] = {}
+    findings: list[Finding] = []
+    for name, source in step.save.items():
+        value = reading.source(source)
+        if value is MISSING:
+            findings.append(Finding(f"save {name}", f"a value at {source}", "nothing"))
+        else:
+            values[name] = value  # type: ignore[assignment]
+    return values, findings
+
+
+def examine(
+    step: Step, reading: Reading, variables: Mapping[str, Json], files: Mapping[str, bytes]
+) -> tuple[dict[str, Json], list[Finding]]:
+    """The values that a step saves, and everything that is wrong with its response."""
+    error = reading.received.error
+    if error is not None:
+        detail = f" ({clean(reading.received.detail)})" if reading.received.detail else ""
+        actual = f"none: {ERRORS.get(error, clean(error))}{detail}"
+        return {}, [Finding("response", "an answer", actual)]
+    values, unsaved = saves(step, reading)
+    return values, [*_expectations(step.expect, reading, variables, files), *unsaved]
+
+
+def _expectations(
+    expect: Expect, reading: Reading, variables: Mapping[str, Json], files: Mapping[str, bytes]
+) -> Iterator[Finding]:
+    yield from _status(expect, reading, variables)
+    for name, match in expect.headers.items():
+        yield from _match(f"header {name}", match, reading.header(name), variables)
+    for path, match in expect.paths.items():
+        yield from _path(path, match, reading, variables)
+    for field, partially in (("equals", False), ("includes", True)):
+        if field in expect.model_fields_set:
+            yield from _document(field, getattr(expect, field), reading, variables, partially=partially)
+    if "json_schema" in expect.model_fields_set:
+        yield from _schema(expect.json_schema, reading, files)
+    yield from _match("text", expect.text, reading.text, variables)
+    yield from _match("time", expect.time, round(reading.received.seconds * 1000, 1), variables)
+
+
+def _status(expect: Expect, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Finding]:
+    if expect.status is None:
+        return
+    status = reading.received.status
+    wanted: list[str] = []
+    for item in expect.status:
+        try:
+            value = fill(item, variables)
+        except UnknownNameError as error:
+            yield Finding("status", clean(str(item)), str(error))
+            return
+        wanted.append(clean(str(value)))
+        if value == status or value == f"{status // 100}xx" or value == str(status):
+            return
+    yield Finding("status", " or ".join(wanted), clean(f"{status} {reading.received.reason}".rstrip()))
+
+
+def _match(place: str, match: Match, value: Value, variables: Mapping[str, Json]) -> Iterator[Finding]:
+    try:
+        filled = match.fill(variables)
+    except UnknownNameError as error:
+        yield Finding(place, show(match.source), str(error))
+        return
+    for mismatch in filled.check(value):
+        yield _finding(place, mismatch)
+
+
+def _finding(place: str, mismatch: Mismatch) -> Finding:
+    return Finding(f"{place}{mismatch.place}", mismatch.expected, mismatch.actual)
+
+
+def _path(path: str, match: Match, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Finding]:
+    try:
+        value = reading.path(path)
+    except JsonProblem as problem:
+        yield _not_json(path, reading, problem)
+    except TooManyNodes as reason:
+        yield Finding(path, "a body that the path can be applied to", str(reason))
+    else:
+        yield from _match(path, match, value, variables)
+
+
+def _not_json(place: str, reading: Reading, problem: JsonProblem) -> Finding:
+    body = reading.received.body.data
+    shown = show(reading.text) if body else "an empty body"
+    return Finding(place, "a JSON body", f"{shown}, which is not JSON: {clean(str(problem))}" if body else shown)
+
+
+def _document(
+    field: str, wanted: Json, reading: Reading, variables: Mapping[str, Json], *, partially: bool
+) -> Iterator[Finding]:
+    if isinstance(reading.json, JsonProblem):
+        yield _not_json(field, reading, reading.json)
+        return
+    try:
+        expected = fill(wanted, variables)
+    except UnknownNameError as error:
+        yield Finding(field, show(wanted), str(error))
+        return
+    found = differences(expected, reading.json, partially=partially, place="$")
+    for mismatch in islice(found, MAX_MISMATCHES):
+        yield Finding(f"{field} at {mismatch.place}", mismatch.expected, mismatch.actual)
+
+
+def _schema(schema: Json, reading: Reading, files: Mapping[str, bytes]) -> Iterator[Finding]:
+    if isinstance(reading.json, JsonProblem):
+        yield _not_json("schema", reading, reading.json)
+        return
+    try:
+        document = jsontext.parse(files.get(schema, b"")) if isinstance(schema, str) else schema
+        mismatches = bodyschema.mismatches(document, reading.json)
+    except (JsonProblem, bodyschema.SchemaProblem) as error:
+        yield Finding("schema", "a JSON Schema of the challenge", clean(str(error)), ours=True)
+        return
+    for mismatch in mismatches:
+        yield _finding("schema at $", mismatch)

@@ -1,0 +1,167 @@
+"""JSONPath (RFC 9535, strict) on bounded values: the one place that knows the library.
+
+The library's own evaluation keeps every node with its full path, reads strings as JSON documents and
+runs patterns through ``re``; a hostile body turns each of these into a way to exhaust us. Here nodes
+carry no path, their number is bounded, and patterns run in linear time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError, JSONPathMatch, Parser
+from jsonpath.filter import BaseExpression, RelativeFilterQuery, RootFilterQuery
+from jsonpath.function_extensions import ExpressionType, FilterFunction
+from jsonpath.stream import TokenStream
+from jsonpath.token import TOKEN_SELF
+
+from gradekit.checks.jsontext import Json
+from gradekit.checks.regex import RegexProblem, TooMuchWork, compile_regex
+
+MAX_NODES = 200_000
+"""Nodes that one query may visit."""
+
+
+class PathProblem(ValueError):  # noqa: N818 - it describes a text, like JsonProblem
+    """Why a text is not JSONPath; ``column`` counts from 1."""
+
+    def __init__(self, what: str, column: int) -> None:
+        """Keep both."""
+        self.what = what
+        self.column = column
+        super().__init__(f"{what} at column {column}")
+
+
+class TooManyNodes(RuntimeError):  # noqa: N818 - an answer that judges turn into a mismatch
+    """The query visits more of the value than we allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A compiled query."""
+
+    text: str
+    singular: bool
+    """It leads to at most one place: the result is a value, not a list."""
+    _query: JSONPath
+
+    def find(self, value: Json) -> list[Json]:
+        """The values of all nodes, in document order; empty when there is none.
+
+        Raises:
+            TooManyNodes: see MAX_NODES.
+        """
+        try:
+            return [cast("Json", node.obj) for node in self._query.finditer(cast("Any", value))]
+        except JSONPathError as error:  # deeper than the library descends, or a type it cannot compare
+            raise TooManyNodes(str(error.args[0])) from None
+
+
+@lru_cache(maxsize=1024)
+def compile_path(text: str) -> Path:
+    """Compile a query.
+
+    Raises:
+        PathProblem: when it is not RFC 9535.
+    """
+    try:
+        query = _ENVIRONMENT.compile(text)
+    except JSONPathError as error:
+        token = error.token
+        index = token.index if token is not None and token.index >= 0 else len(text)
+        raise PathProblem(str(error.args[0]), index + 1) from None
+    plain = _Query(env=_ENVIRONMENT, segments=cast("JSONPath", query).segments)
+    return Path(text, plain.singular_query(), plain)
+
+
+class _Budget:
+    """Counts the nodes of one evaluation."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_NODES
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise TooManyNodes(f"the query visits more than {MAX_NODES} nodes")
+
+
+class _Node(JSONPathMatch):
+    """A node without path and without children, so that its size does not depend on the names above it."""
+
+    __slots__ = ()
+
+    def new_child(self, obj: object, key: int | str) -> _Node:  # noqa: ARG002 - the library's signature
+        context = self.filter_context()
+        context["budget"].spend()
+        return _Node(filter_context=context, obj=obj, parent=None, path="", parts=(), root=self.root)
+
+    def add_child(self, *children: JSONPathMatch) -> None:
+        """Children are not kept."""
+
+
+class _Query(JSONPath):
+    """A query whose nodes are ours and whose root is never parsed again."""
+
+    __slots__ = ()
+
+    def finditer(self, data: object, *, filter_context: Mapping[str, Any] | None = None) -> Iterable[JSONPathMatch]:
+        context = filter_context or {"budget": _Budget()}
+        nodes: Iterable[JSONPathMatch] = [
+            _Node(filter_context=context, obj=data, parent=None, path="", parts=(), root=cast("Any", data))
+        ]
+        for segment in self.segments:
+            nodes = segment.resolve(nodes)
+        return nodes
+
+
+class _Parser(Parser):
+    """Makes our queries inside filters as well."""
+
+    def parse_relative_query(self, stream: TokenStream) -> BaseExpression:
+        stream.eat(TOKEN_SELF)
+        return RelativeFilterQuery(_Query(env=self.env, segments=self.parse_query(stream)))
+
+    def parse_absolute_query(self, stream: TokenStream) -> BaseExpression:
+        stream.next()
+        return RootFilterQuery(_Query(env=self.env, segments=self.parse_query(stream)))
+
+
+class _Pattern(FilterFunction):
+    """``search()``, or ``match()`` when ``whole``; a pattern that is none matches nothing (RFC 9535)."""
+
+    arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]  # noqa: RUF012 - the library's attribute
+    return_type = ExpressionType.LOGICAL
+
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+
+    def __call__(self, value: object, pattern: object) -> bool:
+        """Whether the pattern fits."""
+        if not isinstance(value, str) or not isinstance(pattern, str):
+            return False
+        try:
+            return compile_regex(rf"\A(?:{pattern})\Z" if self._whole else pattern).search(value)
+        except (RegexProblem, TooMuchWork):
+            return False
+
+
+class _Environment(JSONPathEnvironment):
+    parser_class = _Parser
+
+    def setup_function_extensions(self) -> None:
+        super().setup_function_extensions()
+        self.function_extensions["match"] = _Pattern(whole=True)
+        self.function_extensions["search"] = _Pattern(whole=False)
+
+    def getitem(self, obj: Any, key: Any) -> Any:  # noqa: ANN401 - the library's signature
+        # The library slices strings; in RFC 9535 a slice of a string selects nothing.
+        return () if isinstance(obj, str) else super().getitem(obj, key)
+
+
+_ENVIRONMENT = _Environment(strict=True)
