@@ -35,7 +35,7 @@ def _engine_answers() -> bool:
     from gradekit.sandbox.docker import connect  # noqa: PLC0415
 
     try:
-        connect()
+        connect().close()
     except InfrastructureError:
         return False
     return True

@@ -1,0 +1,9 @@
+from slow import wait
+
+
+def test_quick():
+    assert wait
+
+
+def test_slow():
+    wait()

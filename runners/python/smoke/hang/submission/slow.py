@@ -1,0 +1,6 @@
+import time
+
+
+def wait():
+    while True:
+        time.sleep(1)

@@ -1,0 +1,1 @@
+"""What runs inside the trusted probe container of a pod."""

@@ -1,0 +1,597 @@
+"""The program of the trusted probe container: answers requests of the host, one JSON line each, and judges nothing.
+
+It is started from its source text (``python3 -I -u -c SOURCE``), so it is one file and imports nothing of
+gradekit. What it talks to is hostile: every operation has a total deadline and caps on what it keeps.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import math
+import re
+import resource
+import select
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO
+
+Json = dict[str, Any]
+Libpq = Any
+"""An object of psycopg's libpq wrapper; the library is not there where this file is checked."""
+
+LOOPBACK = "127.0.0.1"
+MAX_HEADERS = 200
+MAX_HEADER_BYTES = 64 * 1024
+"""Of a whole header block, and of one chunk-size line or trailer block."""
+MAX_INTERIM = 10
+"""Interim (1xx) responses before the final one."""
+GRACE = 2.0
+"""Seconds on the wire beyond a statement's own time limit."""
+POLL = 0.02
+"""Seconds between two looks at a port."""
+CONNECTION_FAILURE = "08006"
+QUERY_CANCELED = "57014"
+OUT_OF_MEMORY = "53200"
+_PIECE = 64 * 1024
+_HEADROOM = 64 << 20
+_STATUS_LINE = re.compile(r"HTTP/1\.[01] (?P<status>[1-9]\d\d)(?: (?P<reason>.*))?")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
+_LINE_BREAK = re.compile(r"[\r\n\0]")
+
+
+class ExchangeError(Exception):
+    """No answer; ``kind`` is ``refused``, ``timeout``, ``closed``, ``protocol`` or ``too-large``."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        self.kind = kind
+        self.detail = detail
+        super().__init__(f"{kind}: {detail}")
+
+
+class Deadline:
+    """A point in time that every step of an operation shares."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds left, never negative."""
+        return max(0.0, self._end - time.monotonic())
+
+    def apply(self, sock: socket.socket) -> None:
+        """Let the next call on a socket take no longer than what is left.
+
+        Raises:
+            TimeoutError: nothing is left.
+        """
+        left = self.left()
+        if left <= 0:
+            raise TimeoutError
+        sock.settimeout(left)
+
+
+class _Incoming(io.RawIOBase):
+    """The receiving side of a socket under a deadline."""
+
+    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+        super().__init__()
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader passes
+        self._deadline.apply(self._sock)
+        return self._sock.recv_into(buffer)
+
+
+# --- HTTP ---------------------------------------------------------------------------------------------------------
+
+
+def http(request: Json) -> Json:
+    """Send one request on a connection of its own and return the whole answer, or why there is none."""
+    started = time.monotonic()
+    deadline = Deadline(float(request["timeout"]))
+    try:
+        reply = _exchange(request, deadline)
+    except ExchangeError as error:
+        reply = {"error": error.kind, "detail": error.detail}
+    except TimeoutError:
+        reply = {"error": "timeout", "detail": f"no complete answer within {deadline.seconds:g} s"}
+    except OSError as error:
+        reply = {"error": "closed", "detail": error.strerror or str(error)}
+    empty = {"status": 0, "reason": "", "headers": [], "body": "", "error": None, "detail": ""}
+    return {**empty, **reply, "seconds": round(time.monotonic() - started, 6)}
+
+
+def _exchange(request: Json, deadline: Deadline) -> Json:
+    head, body = _encode(request)
+    with contextlib.closing(_connect(request["host"], int(request["port"]), deadline)) as sock:
+        # A server may answer and close before it has read everything; its answer counts then.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            _send(sock, head + body, deadline)
+        with io.BufferedReader(_Incoming(sock, deadline), _PIECE) as reader:
+            return _read_reply(reader, request["method"], int(request["max_body"]))
+
+
+def _connect(host: str, port: int, deadline: Deadline) -> socket.socket:
+    """Connect to a host; loopback means both of its addresses, as services listen on either."""
+    for address in (host, "::1") if host == LOOPBACK else (host,):
+        sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            deadline.apply(sock)
+            sock.connect((address, port))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except ConnectionRefusedError:
+            sock.close()
+        except OSError as error:
+            sock.close()
+            if isinstance(error, TimeoutError) or address != "::1":
+                raise
+        else:
+            return sock
+    raise ExchangeError("refused", f"nothing accepts connections on port {port}")
+
+
+def _send(sock: socket.socket, data: bytes, deadline: Deadline) -> None:
+    view = memoryview(data)
+    while view:
+        deadline.apply(sock)
+        view = view[sock.send(view) :]
+
+
+def _encode(request: Json) -> tuple[bytes, bytes]:
+    """The request's header block and body as bytes."""
+    body = base64.b64decode(request["body"])
+    headers = [(str(name), str(value)) for name, value in request["headers"]]
+    given = {name.lower() for name, _ in headers}
+    method = str(request["method"])
+    bad = next((name for name, value in headers if not _TOKEN.fullmatch(name) or _LINE_BREAK.search(value)), None)
+    if bad is not None or not _TOKEN.fullmatch(method):
+        what = "method" if bad is None else f"header {bad[:80]!r}"
+        raise ExchangeError("protocol", f"the request was not sent: its {what} cannot stand in a request")
+    if "host" not in given:
+        headers.insert(0, ("Host", f"{request['host']}:{request['port']}"))
+    if "accept-encoding" not in given:
+        headers.append(("Accept-Encoding", "identity"))
+    if (
+        "content-length" not in given
+        and "transfer-encoding" not in given
+        and (body or method in {"POST", "PUT", "PATCH"})
+    ):
+        headers.append(("Content-Length", str(len(body))))
+    if "connection" not in given:
+        headers.append(("Connection", "close"))
+    target = "".join(
+        character
+        if "\x20" < character < "\x7f"
+        else "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
+        for character in str(request["target"])
+    )
+    lines = [f"{method} {target or '/'} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode("utf-8", "replace"), body
+
+
+def _line(reader: BinaryIO, room: int) -> bytes:
+    """A line without its end; at most ``room`` bytes."""
+    line = reader.readline(room + 1)
+    if not line:
+        raise ExchangeError("closed", "the connection was closed before the answer was complete")
+    if not line.endswith(b"\n"):
+        if len(line) > room:
+            raise ExchangeError("too-large", f"a header block has more than {MAX_HEADER_BYTES} bytes")
+        raise ExchangeError("closed", "the connection was closed in the middle of a header line")
+    return line.rstrip(b"\r\n")
+
+
+def _header_block(reader: BinaryIO) -> list[tuple[str, str]]:
+    """Header lines up to the empty one, in order, duplicates kept."""
+    headers: list[tuple[str, str]] = []
+    room = MAX_HEADER_BYTES
+    while True:
+        raw = _line(reader, room)
+        room -= len(raw) + 2
+        if not raw:
+            return headers
+        text = raw.decode("latin-1")
+        if text[0] in " \t" and headers:
+            name, value = headers[-1]
+            headers[-1] = (name, f"{value} {text.strip()}")
+            continue
+        name, colon, value = text.partition(":")
+        if not colon or not _TOKEN.fullmatch(name):
+            raise ExchangeError("protocol", f"{text[:80]!r} is not a header line")
+        if len(headers) >= MAX_HEADERS:
+            raise ExchangeError("too-large", f"the answer has more than {MAX_HEADERS} headers")
+        headers.append((name, value.strip(" \t")))
+
+
+def _read_reply(reader: BinaryIO, method: str, max_body: int) -> Json:
+    for _ in range(MAX_INTERIM + 1):
+        first = _line(reader, MAX_HEADER_BYTES).decode("latin-1")
+        match = _STATUS_LINE.fullmatch(first)
+        if match is None:
+            raise ExchangeError("protocol", f"{first[:80]!r} is not an HTTP/1.1 status line")
+        status = int(match["status"])
+        headers = _header_block(reader)
+        if status >= 200 or status == 101:  # noqa: PLR2004 - the classes of HTTP
+            break
+    else:
+        raise ExchangeError("protocol", f"more than {MAX_INTERIM} interim answers")
+    bodiless = method == "HEAD" or status in {101, 204, 304}
+    body = b"" if bodiless else b"".join(_body(reader, headers, max_body))
+    return {
+        "status": status,
+        "reason": match["reason"] or "",
+        "headers": [list(pair) for pair in headers],
+        "body": base64.b64encode(body).decode("ascii"),
+    }
+
+
+def _body(reader: BinaryIO, headers: Sequence[tuple[str, str]], max_body: int) -> Iterator[bytes]:
+    """The body's pieces, framed as the headers say; never more than ``max_body`` bytes."""
+    codings = [
+        part.strip().lower()
+        for name, value in headers
+        if name.lower() == "transfer-encoding"
+        for part in value.split(",")
+    ]
+    lengths = {part.strip() for name, value in headers if name.lower() == "content-length" for part in value.split(",")}
+    if codings:
+        if codings != ["chunked"]:
+            raise ExchangeError("protocol", f"Transfer-Encoding {', '.join(codings)[:80]!r} was not asked for")
+        pieces = _chunks(reader)
+    elif lengths:
+        length = lengths.pop()
+        if lengths or not re.fullmatch(r"[0-9]{1,15}", length):
+            raise ExchangeError("protocol", "Content-Length is not one whole number")
+        if int(length) > max_body:
+            raise ExchangeError("too-large", f"the body has {length} bytes; at most {max_body} are taken")
+        pieces = _exactly(reader, int(length))
+    else:
+        pieces = iter(lambda: reader.read1(_PIECE), b"")  # type: ignore[attr-defined]  # BufferedReader has it
+    room = max_body
+    for piece in pieces:
+        room -= len(piece)
+        if room < 0:
+            raise ExchangeError("too-large", f"the body has more than {max_body} bytes")
+        yield piece
+
+
+def _exactly(reader: BinaryIO, length: int) -> Iterator[bytes]:
+    left = length
+    while left:
+        piece = reader.read(min(left, _PIECE))
+        if not piece:
+            raise ExchangeError(
+                "closed", f"the connection was closed after {length - left} of {length} bytes of the body"
+            )
+        left -= len(piece)
+        yield piece
+
+
+def _chunks(reader: BinaryIO) -> Iterator[bytes]:
+    while True:
+        size = _line(reader, MAX_HEADER_BYTES).split(b";")[0].strip()
+        if not _CHUNK_SIZE.fullmatch(size):
+            raise ExchangeError("protocol", f"{size[:40]!r} is not the size of a chunk")
+        if int(size, 16) == 0:
+            _header_block(reader)
+            return
+        yield from _exactly(reader, int(size, 16))
+        if _line(reader, 2):
+            raise ExchangeError("protocol", "a chunk is longer than its size")
+
+
+# --- SQL ----------------------------------------------------------------------------------------------------------
+
+
+def sql(request: Json) -> Json:
+    """Run statements on PostgreSQL in one session of their own, each alone, up to the first that fails."""
+    timeout = float(request["timeout"])
+    results: list[Json] = []
+    try:
+        session = Session(request, timeout)
+    except ConnectionError as error:
+        return {"results": [_result(error=str(error), sqlstate=CONNECTION_FAILURE)]}
+    with contextlib.closing(session), _memory_limit(_HEADROOM + 4 * int(request["max_bytes"])):
+        for statement in request["statements"]:
+            results.append(session.run(statement, int(request["max_rows"]), int(request["max_bytes"])))
+            if results[-1]["error"] is not None:
+                break
+    return {"results": results}
+
+
+def _result(**fields: object) -> Json:
+    empty: Json = {"columns": [], "rows": [], "affected": None, "truncated": False, "error": None, "sqlstate": None}
+    return {**empty, **fields}
+
+
+@contextlib.contextmanager
+def _memory_limit(headroom: int) -> Iterator[None]:
+    """Make a single value of a gigabyte an error of its statement, not the end of this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - this file has no need of pathlib
+        now = int(file.read().split()[0]) * resource.getpagesize()
+    wanted = now + headroom
+    resource.setrlimit(
+        resource.RLIMIT_AS, (wanted if soft in (-1, resource.RLIM_INFINITY) else min(soft, wanted), hard)
+    )
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+class _WireTimeoutError(Exception):
+    """The server did not answer within a statement's deadline."""
+
+
+class Session:
+    """A connection to PostgreSQL, driven at the level of libpq so that nothing is converted or kept beyond the caps."""
+
+    def __init__(self, request: Json, timeout: float) -> None:
+        """Connect.
+
+        Raises:
+            ConnectionError: in any way that it fails.
+        """
+        import psycopg  # noqa: PLC0415 - only this operation needs it, and it is slow to load
+
+        self._psycopg = psycopg
+        self._pq = psycopg.pq
+        self._timeout = timeout
+        # Given with the connection, they stand above what the owner of a database may have set for it.
+        settings = {
+            "statement_timeout": str(max(1, math.ceil(timeout * 1000))),
+            "default_transaction_read_only": "on" if request["read_only"] else "off",
+            "datestyle": "ISO,MDY",
+            "intervalstyle": "postgres",
+            "timezone": "UTC",
+            "extra_float_digits": "1",
+            "bytea_output": "hex",
+        }
+        try:
+            self._connection = psycopg.connect(
+                host=request["host"],
+                port=request["port"],
+                user=request["user"],
+                password=request.get("password"),
+                dbname=request["database"],
+                options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
+                application_name="gradekit",
+                client_encoding="UTF8",
+                sslmode="disable",
+                gssencmode="disable",
+                connect_timeout=math.ceil(timeout + GRACE),
+                autocommit=True,
+            )
+        except psycopg.Error as error:
+            raise ConnectionError(" ".join(str(error).split())) from error
+        self._wire = self._connection.pgconn
+        self._wire.nonblocking = 1
+        self._types: dict[int, str] = {}
+
+    def close(self) -> None:
+        """End the session, whatever it is doing."""
+        self._wire.finish()
+
+    def run(self, statement: str, max_rows: int, max_bytes: int) -> Json:
+        """Run one statement string; the result of the last statement in it."""
+        data = statement.encode("utf-8", "replace")
+        if b"\0" in data:
+            return _result(error="a statement cannot hold a NUL character", sqlstate="22021")
+        deadline = Deadline(self._timeout + GRACE)
+        try:
+            result = self._attempt(
+                lambda: self._wire.send_query_params(data, None), statement, deadline, max_rows, max_bytes
+            )
+            if result["sqlstate"] == "42601" and "multiple commands" in result["error"]:
+                result = self._attempt(lambda: self._wire.send_query(data), statement, deadline, max_rows, max_bytes)
+            oids = [oid for _, oid in result["columns"]]
+            names = self._type_names(oids, Deadline(GRACE)) if oids else {}
+            result["columns"] = [[name, names.get(oid, f"oid {oid}")] for name, oid in result["columns"]]
+        except _WireTimeoutError:
+            self._cancel()
+            self.close()
+            return _result(error=f"no complete answer within {deadline.seconds:g} s", sqlstate=QUERY_CANCELED)
+        except MemoryError:
+            self.close()
+            return _result(error=f"a row is larger than {max_bytes} bytes", sqlstate=OUT_OF_MEMORY, truncated=True)
+        except self._psycopg.Error as error:
+            message = " ".join(str(error).split()) or "the connection was lost"
+            if "allocate memory" in message or "out of memory" in message:
+                return _result(error=f"a row is larger than {max_bytes} bytes", sqlstate=OUT_OF_MEMORY, truncated=True)
+            return _result(error=message, sqlstate=CONNECTION_FAILURE)
+        return result
+
+    def _attempt(
+        self, send: Callable[[], None], statement: str, deadline: Deadline, max_rows: int, max_bytes: int
+    ) -> Json:
+        """Send and collect; column types are still numbers."""
+        send()
+        self._wire.set_single_row_mode()
+        status = self._pq.ExecStatus
+        result = _result()
+        size = 0
+        done = True
+        for answer in self._answers(deadline):
+            if result["truncated"] or result["error"] is not None:
+                continue
+            if answer.status in (status.SINGLE_TUPLE, status.TUPLES_OK):
+                if done:
+                    result, size, done = _result(columns=_columns(answer)), 0, False
+                for row in range(answer.ntuples):
+                    values = [answer.get_value(row, column) for column in range(answer.nfields)]
+                    size += sum(len(value) for value in values if value is not None) + 8 * len(values)
+                    if len(result["rows"]) >= max_rows or size > max_bytes:
+                        result["truncated"] = True
+                        self._cancel()
+                        break
+                    result["rows"].append(
+                        [None if value is None else bytes(value).decode("utf-8", "replace") for value in values]
+                    )
+                if answer.status == status.TUPLES_OK:
+                    result["affected"], done = _affected(answer), True
+            elif answer.status == status.COMMAND_OK:
+                result, done = _result(affected=_affected(answer)), True
+            elif answer.status == status.EMPTY_QUERY:
+                result, done = _result(), True
+            else:
+                result = self._failure(answer, statement)
+        return result
+
+    def _answers(self, deadline: Deadline) -> Iterator[Any]:
+        """The results of what was sent, as they arrive, to the last one."""
+        status = self._pq.ExecStatus
+        while self._wire.flush():
+            self._wait(deadline, write=True)
+        while True:
+            while self._wire.is_busy():
+                self._wait(deadline)
+                self._wire.consume_input()
+            answer = self._wire.get_result()
+            if answer is None:
+                return
+            yield answer
+            if answer.status == status.COPY_IN:
+                self._wire.put_copy_end(b"data on a connection are not taken")
+            elif answer.status == status.COPY_OUT:
+                self._drain(deadline)
+            if deadline.left() <= 0:
+                raise _WireTimeoutError
+
+    def _drain(self, deadline: Deadline) -> None:
+        """Take the data of a COPY TO STDOUT and forget them."""
+        while True:
+            length, _ = self._wire.get_copy_data(1)
+            if length < 0:
+                return
+            if length == 0:
+                self._wait(deadline)
+                self._wire.consume_input()
+            elif deadline.left() <= 0:
+                raise _WireTimeoutError
+
+    def _wait(self, deadline: Deadline, *, write: bool = False) -> None:
+        wire = [self._wire.socket]
+        ready = select.select(wire, wire if write else [], [], deadline.left())
+        if not any(ready):
+            raise _WireTimeoutError
+        if write and ready[0]:
+            self._wire.consume_input()
+
+    def _cancel(self) -> None:
+        with contextlib.suppress(self._psycopg.Error):
+            self._wire.get_cancel().cancel()
+
+    def _failure(self, answer: Libpq, statement: str) -> Json:
+        """The engine's complaint with its detail and the line it points to."""
+        status, fields = self._pq.ExecStatus, self._pq.DiagnosticField
+        if answer.status in (status.COPY_IN, status.COPY_OUT, status.COPY_BOTH):
+            return _result(error="COPY from or to the client is not supported; use INSERT or SELECT", sqlstate="0A000")
+
+        def field(which: Libpq) -> str:
+            return bytes(answer.error_field(which) or b"").decode("utf-8", "replace")
+
+        message = field(fields.MESSAGE_PRIMARY)
+        if not message:
+            raise self._psycopg.OperationalError(bytes(answer.error_message).decode("utf-8", "replace"))
+        if detail := field(fields.MESSAGE_DETAIL):
+            message += f" ({detail})"
+        position = field(fields.STATEMENT_POSITION)
+        if position.isdecimal() and "\n" in statement:
+            message += f" at line {statement.count(chr(10), 0, int(position) - 1) + 1}"
+        return _result(error=message, sqlstate=field(fields.SQLSTATE))
+
+    def _type_names(self, oids: Sequence[int], deadline: Deadline) -> dict[int, str]:
+        """The engine's names of types."""
+        known = self._psycopg.adapters.types
+        for oid in {*oids} - self._types.keys():
+            info = known.get(oid)
+            if info is not None:
+                self._types[oid] = info.name if info.oid == oid else f"_{info.name}"
+        missing = sorted({*oids} - self._types.keys())
+        if missing:
+            query = (
+                "SELECT oid, typname FROM pg_catalog.pg_type WHERE oid OPERATOR(pg_catalog.=) "  # noqa: S608 - numbers
+                f"ANY ('{{{','.join(map(str, missing))}}}'::pg_catalog.oid[])"
+            )
+            self._wire.send_query(query.encode("ascii"))
+            for answer in self._answers(deadline):
+                if answer.status == self._pq.ExecStatus.TUPLES_OK:
+                    for row in range(answer.ntuples):
+                        self._types[int(answer.get_value(row, 0))] = bytes(answer.get_value(row, 1)).decode(
+                            "utf-8", "replace"
+                        )
+        return self._types
+
+
+def _columns(answer: Libpq) -> list[tuple[str, int]]:
+    return [
+        (bytes(answer.fname(index) or b"").decode("utf-8", "replace"), answer.ftype(index))
+        for index in range(answer.nfields)
+    ]
+
+
+def _affected(answer: Libpq) -> int | None:
+    """Rows that a statement changed; None for one that only reads."""
+    words = bytes(answer.command_status or b"").split()
+    changes = words and words[0] in (b"INSERT", b"UPDATE", b"DELETE", b"MERGE", b"COPY")
+    return int(words[-1]) if changes and words[-1].isdigit() else None
+
+
+# --- the rest -----------------------------------------------------------------------------------------------------
+
+
+def listening(request: Json) -> Json:
+    """Wait until a port accepts connections."""
+    deadline = Deadline(float(request["timeout"]))
+    while True:
+        with contextlib.suppress(OSError, ExchangeError):
+            _connect(
+                request.get("host", LOOPBACK), int(request["port"]), Deadline(min(1.0, max(deadline.left(), POLL)))
+            ).close()
+            return {"open": True}
+        if deadline.left() <= 0:
+            return {"open": False}
+        time.sleep(min(POLL, deadline.left()))
+
+
+def ping(_: Json) -> Json:
+    """Say that this program runs."""
+    return {}
+
+
+OPERATIONS: dict[str, Callable[[Json], Json]] = {"ping": ping, "http": http, "sql": sql, "listening": listening}
+
+
+def answer_line(line: bytes) -> bytes:
+    """The reply to a request line; a fault of this program's own is a reply as well."""
+    number: Any = None
+    try:
+        request = json.loads(line)
+        number = request["id"]
+        reply = OPERATIONS[request["op"]](request)
+    except Exception as error:  # noqa: BLE001 - it is the host that decides what a fault of ours means
+        reply = {"fault": f"{type(error).__name__}: {error}"}
+    return json.dumps({"id": number, **reply}).encode("ascii") + b"\n"
+
+
+def main() -> None:
+    """Answer requests until the host closes its end."""
+    for line in sys.stdin.buffer:
+        sys.stdout.buffer.write(answer_line(line))
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
