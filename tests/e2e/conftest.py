@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,18 +23,22 @@ def gradekit(tmp_path: Path) -> Callable[..., Finished]:
 
     def run(*arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Finished:
         environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "CI": "true", **(env or {})}
-        done = subprocess.run(
+        with subprocess.Popen(
             command(arguments),
             cwd=cwd or tmp_path,
             env=environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=180,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Finished(done.returncode, done.stdout, done.stderr)
+        ) as process:
+            try:
+                out, err = process.communicate(timeout=180)
+            except BaseException:
+                process.kill()
+                raise
+        assert "Traceback" not in err, err
+        return Finished(process.pid, process.returncode, out, err)
 
     return run
 
@@ -80,7 +85,8 @@ def in_background(tmp_path: Path) -> Iterator[Callable[..., Background]]:
             assert process.stderr is not None
             background.lines.extend(process.stderr)
 
-        threading.Thread(target=read, daemon=True).start()
+        background.reader = threading.Thread(target=read, daemon=True)
+        background.reader.start()
         running.append(background)
         return background
 
@@ -88,10 +94,16 @@ def in_background(tmp_path: Path) -> Iterator[Callable[..., Background]]:
     for background in running:
         background.process.kill()
         background.process.wait()
+        if background.reader is not None:
+            background.reader.join(10)
+        if background.process.stderr is not None:
+            background.process.stderr.close()
 
 
 @pytest.fixture
-def engine_proxy(tmp_path: Path) -> Iterator[EngineProxy]:
-    proxy = EngineProxy(tmp_path / "engine.sock", "/var/run/docker.sock")
-    yield proxy
-    proxy.stop()
+def engine_proxy() -> Iterator[EngineProxy]:
+    # The path of a socket has at most 107 characters, fewer than many temporary folders of tests.
+    with tempfile.TemporaryDirectory(prefix="gk-") as folder:
+        proxy = EngineProxy(Path(folder) / "engine.sock", "/var/run/docker.sock")
+        yield proxy
+        proxy.stop()

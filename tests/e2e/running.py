@@ -14,11 +14,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 CHALLENGE = ROOT / "challenges" / "orders-api"
-LABEL = "io.gradekit.run"
+OWNER = "io.gradekit.owner"
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
+    pid: int
     code: int
     out: str
     err: str
@@ -28,14 +29,17 @@ def command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "gradekit", *arguments]
 
 
-def left_on_engine() -> list[str]:
-    """Everything on the engine that carries our label."""
+def left_on_engine(pid: int) -> list[str]:
+    """Everything on the engine that a process made: containers, volumes, networks."""
     found: list[str] = []
-    for what in (["ps", "-a"], ["volume", "ls"], ["network", "ls"]):
-        done = subprocess.run(
-            ["docker", *what, "-q", "--filter", f"label={LABEL}"], capture_output=True, text=True, check=True
-        )
-        found += done.stdout.split()
+    for what, label in (
+        (["ps", "-a"], f'{{{{.ID}}}} {{{{.Label "{OWNER}"}}}}'),
+        (["volume", "ls"], f'{{{{.Name}}}} {{{{.Label "{OWNER}"}}}}'),
+        (["network", "ls"], f'{{{{.ID}}}} {{{{.Label "{OWNER}"}}}}'),
+    ):
+        listed = ["docker", *what, "--filter", f"label={OWNER}", "--format", label]
+        done = subprocess.run(listed, capture_output=True, text=True, check=True)
+        found += [line for line in done.stdout.splitlines() if f":{pid}:" in line]
     return found
 
 
@@ -45,6 +49,7 @@ class Background:
 
     process: subprocess.Popen[str]
     lines: list[str]
+    reader: threading.Thread | None = None
 
     def wait_for(self, text: str, seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -71,13 +71,10 @@ def test_no_engine(gradekit: Run, tmp_path: Path, golden: Golden) -> None:
 
 @pytest.mark.docker
 class TestSubmissions:
-    @pytest.fixture(autouse=True)
-    def _nothing_stays(self) -> Iterator[None]:
-        yield
-        assert left_on_engine() == []
-
     def grade(self, gradekit: Run, repo: str, *more: str, challenge: Path = CHALLENGE) -> Finished:
-        return gradekit("grade", repo, "-c", str(challenge), "-q", *more)
+        done = gradekit("grade", repo, "-c", str(challenge), "-q", *more)
+        assert left_on_engine(done.pid) == []
+        return done
 
     def test_unreachable_url(self, gradekit: Run, golden: Golden) -> None:
         golden(EXPECTED / "unreachable.txt", shown(self.grade(gradekit, "http://127.0.0.1:9/ana/orders.git")))

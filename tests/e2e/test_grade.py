@@ -39,7 +39,7 @@ def test_the_reference_earns_everything_but_the_review(
     assert "1 review pending" in done.out
     assert sum(max(1, len(check["cases"])) for check in report["checks"]) >= 25
     assert sorted(path.name for path in out.iterdir()) == ["record", "report.html", "report.json"]
-    assert left_on_engine() == []
+    assert left_on_engine(done.pid) == []
 
 
 def test_the_same_commit_gets_the_same_report(gradekit: Run, served: Mapping[str, str], tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_an_interrupted_run_leaves_nothing(
     run = in_background("grade", served["reference"], "-c", str(CHALLENGE), "-vv")
     run.wait_for(moment)
     assert run.end(number) == code, "".join(run.lines)
-    assert left_on_engine() == []
+    assert left_on_engine(run.process.pid) == []
 
 
 def test_clean_removes_what_a_killed_run_left(
@@ -127,11 +127,11 @@ def test_clean_removes_what_a_killed_run_left(
     run = in_background("grade", served["reference"], "-c", str(CHALLENGE), "-vv")
     run.wait_for("[3/")
     run.end(signal.SIGKILL)
-    assert left_on_engine() != []
+    assert left_on_engine(run.process.pid) != []
     done = gradekit("clean")
     assert done.code == 0, done.err
     assert "removed" in done.out
-    assert left_on_engine() == []
+    assert left_on_engine(run.process.pid) == []
 
 
 def test_an_engine_that_goes_away_is_our_fault(
@@ -162,4 +162,4 @@ def test_an_engine_that_goes_away_is_our_fault(
     assert "errored" in statuses
     assert "failed" not in statuses
     gradekit("clean")
-    assert left_on_engine() == []
+    assert left_on_engine(run.process.pid) == []

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from gradekit.cli import assemble
 from gradekit.cli import config as configuration
 from gradekit.cli.grade import QuietOption, VerboseOption
 from gradekit.cli.guard import fail, guarded
@@ -16,8 +15,6 @@ from gradekit.errors import ExitCode
 from gradekit.progress import Progress, Silent
 from gradekit.report.text import clean
 from gradekit.score import points
-from gradekit.spec.lint import lint as run_lint
-from gradekit.spec.lock import write_lock
 
 commands = typer.Typer(no_args_is_help=True, help="Challenges: list, check and prove them.")
 ChallengeArgument = Annotated[str | None, typer.Argument(help="A path or a name; not needed when there is only one.")]
@@ -31,6 +28,9 @@ def list_challenges() -> None:
     Example:
       gradekit challenge list
     """
+    from gradekit.cli import assemble
+    from gradekit.spec.lint import lint as run_lint
+
     config = configuration.load()
     where = assemble.places(config)
     for name, path in where.list_challenges().items():
@@ -52,6 +52,9 @@ def lint(challenge: ChallengeArgument = None) -> ExitCode:
 
       gradekit challenge lint challenges/orders-api
     """
+    from gradekit.cli import assemble
+    from gradekit.spec.lint import lint as run_lint
+
     config = configuration.load()
     where = assemble.places(config)
     path = where.find_challenge(challenge)
@@ -79,7 +82,9 @@ def verify(challenge: ChallengeArgument = None, quiet: QuietOption = 0, verbose:
 
       gradekit challenge verify challenges/orders-api
     """
-    from gradekit.verify import verify as run_verify  # noqa: PLC0415 - lint and list stay quick
+    from gradekit.cli import assemble
+    from gradekit.spec.lock import write_lock
+    from gradekit.verify import verify as run_verify
 
     config = configuration.load()
     spec, _ = assemble.challenge_for(challenge, config)

@@ -6,26 +6,22 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import gradekit
-from gradekit.cli import assemble, output
 from gradekit.cli import config as configuration
+from gradekit.cli import output
 from gradekit.cli.guard import guarded
 from gradekit.cli.terminal import Lines
 from gradekit.errors import ExitCode
-from gradekit.grade.judging import judge
-from gradekit.grade.run import grade
-from gradekit.grade.setting import Setting
-from gradekit.report import words
 from gradekit.results import Report
-from gradekit.spec.challenge import Challenge
-from gradekit.spec.lock import Lock
-from gradekit.submission import CloneRules, obtain
-from gradekit.submission.publish import publish
-from gradekit.submission.serve import serve_repositories
+
+if TYPE_CHECKING:
+    from gradekit.grade.setting import Setting
+    from gradekit.spec.challenge import Challenge
+    from gradekit.spec.lock import Lock
 
 CHALLENGE = "orders-api"
 SUBMISSIONS = {"ada": "solutions/reference", "ben": "solutions/known-bad/oversell"}
@@ -40,6 +36,10 @@ def _shipped(name: str) -> Path:
 
 
 def _grade(url: str, candidate: str, challenge: Challenge, lock: Lock | None, setting: Setting, out: Path) -> Report:
+    from gradekit.grade.judging import judge
+    from gradekit.grade.run import grade
+    from gradekit.submission import CloneRules, obtain
+
     rules = challenge.spec.submission
     progress = Lines()
     try:
@@ -73,6 +73,11 @@ def demo(
     Example:
       gradekit demo
     """
+    from gradekit.cli import assemble
+    from gradekit.report import words
+    from gradekit.submission.publish import publish
+    from gradekit.submission.serve import serve_repositories
+
     begun = time.monotonic()
     config = configuration.load()
     challenge, lock = assemble.challenge_for(str(_shipped(CHALLENGE)), config)

@@ -11,17 +11,13 @@ from typing import Annotated
 import typer
 
 from gradekit import record as records
-from gradekit.cli import assemble, output
 from gradekit.cli import config as configuration
+from gradekit.cli import output
 from gradekit.cli.guard import guarded
 from gradekit.cli.terminal import Lines
 from gradekit.errors import ExitCode, Problem, UsageError
-from gradekit.grade.judging import judge
-from gradekit.grade.run import grade as run_grade
 from gradekit.progress import Progress, Silent
 from gradekit.record import Record
-from gradekit.report import record as report_record
-from gradekit.submission import CloneRules, obtain
 
 ChallengeOption = Annotated[
     str | None,
@@ -105,6 +101,11 @@ def grade(
 
       gradekit grade git@git.example.org:ana/orders.git --ref main --before 2026-05-01T18:00 --json
     """
+    from gradekit.cli import assemble
+    from gradekit.grade.judging import judge
+    from gradekit.grade.run import grade as run_grade
+    from gradekit.submission import CloneRules, obtain
+
     names = chosen_formats(formats, as_json, out)
     output.check_folder(out)
     moment = parse_time(before, "--before") if before else None
@@ -167,6 +168,9 @@ def regrade(
 
       gradekit regrade reports/ana -c challenges/orders-api --out reports/ana-corrected
     """
+    from gradekit.cli import assemble
+    from gradekit.grade.judging import judge
+
     names = chosen_formats(formats, as_json, out)
     output.check_folder(out)
     config = configuration.load()
@@ -205,6 +209,8 @@ def report(
 
       gradekit report reports/ana/report.json --format markdown
     """
+    from gradekit.report import record as report_record
+
     names = chosen_formats(formats, as_json, out)
     file = path / "report.json" if path.is_dir() else path
     try:

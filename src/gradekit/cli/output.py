@@ -12,10 +12,7 @@ from gradekit import record as records
 from gradekit.cli.terminal import unicode_works
 from gradekit.errors import ExitCode, Problem, UsageError
 from gradekit.record import Record, write_atomically
-from gradekit.report import console
-from gradekit.report import record as report_record
 from gradekit.report.formats import FORMATS
-from gradekit.report.text import cleaned
 from gradekit.results import Report
 
 RECORD_FOLDER = "record"
@@ -49,6 +46,8 @@ def check_folder(out: Path | None) -> None:
         raise UsageError(Problem(f"--out {out}", "is a file", "a folder", "choose another --out"))
     report = out / "report.json"
     if report.exists():
+        from gradekit.report import record as report_record
+
         try:
             report_record.read(report.read_text(encoding="utf-8"))
         except (UsageError, ValueError) as error:
@@ -88,11 +87,13 @@ def emit(report: Report, *, formats: Sequence[str], out: Path | None, record: Re
 
 def to_terminal(report: Report) -> str:
     """The text of a report for this process's stdout: its width, colour and encoding."""
+    from gradekit.report import console
+
     wanted = os.environ.get("NO_COLOR", "") == "" and os.environ.get("TERM") != "dumb"
     colour = wanted and (sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")))
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdigit() and int(columns) else _terminal_width()
-    return console.console(cleaned(report), width=width, colour=colour, unicode=unicode_works(sys.stdout.encoding))
+    return console.console(report, width=width, colour=colour, unicode=unicode_works(sys.stdout.encoding))
 
 
 def _terminal_width() -> int:

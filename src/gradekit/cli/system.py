@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from gradekit import runner as runners
 from gradekit.cli import config as configuration
 from gradekit.cli.guard import guarded
 from gradekit.cli.terminal import Lines
@@ -32,7 +31,7 @@ def doctor(
 
       gradekit doctor --fix
     """
-    from gradekit.cli import findings  # noqa: PLC0415 - imports the engine's client
+    from gradekit.cli import findings
 
     config = configuration.load()
     if fix:
@@ -60,7 +59,7 @@ def clean(
 
       gradekit clean --cache
     """
-    from gradekit.sandbox import docker  # noqa: PLC0415
+    from gradekit.sandbox import docker
 
     engine = docker.connect()
     removed = [*engine.reap(all_owners=everything), *(engine.forget_cache() if cache else [])]
@@ -78,7 +77,8 @@ def list_runners() -> None:
     Example:
       gradekit runner list
     """
-    from gradekit.sandbox import docker  # noqa: PLC0415
+    from gradekit import runner as runners
+    from gradekit.sandbox import docker
 
     config = configuration.load()
     try:
@@ -101,7 +101,8 @@ def build(names: Annotated[list[str] | None, typer.Argument(help="Runners; defau
 
       gradekit runner build python postgres
     """
-    from gradekit.sandbox import docker, images  # noqa: PLC0415
+    from gradekit import runner as runners
+    from gradekit.sandbox import docker, images
 
     config = configuration.load()
     folder = runners.runners_folder(configuration.environment(config))
@@ -122,8 +123,8 @@ def schema(
     Example:
       gradekit schema challenge > challenge.schema.json
     """
-    from gradekit.report import record  # noqa: PLC0415
-    from gradekit.spec.schema import challenge_schema, rubric_schema  # noqa: PLC0415
+    from gradekit.report import record
+    from gradekit.spec.schema import challenge_schema, rubric_schema
 
     known: dict[str, Callable[[], str]] = {
         "challenge": lambda: _text(challenge_schema()),
