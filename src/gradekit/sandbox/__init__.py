@@ -1,0 +1,1 @@
+"""Sandboxes: the protocol that upper layers know, and its implementation on a container engine."""

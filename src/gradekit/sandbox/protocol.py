@@ -224,9 +224,7 @@ class Sandbox(Protocol):
     def fill(self, volume: str, files: Sequence[FileEntry]) -> None:
         """Put files into a volume through the probe, folders made as needed, modes 0644/0755."""
 
-    def run(
-        self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = 4 << 20
-    ) -> ExecResult:
+    def run(self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = 4 << 20) -> ExecResult:
         """Run a fresh container to its end; the clock starts when the process does."""
 
     def start(self, plan: ContainerPlan) -> Running:

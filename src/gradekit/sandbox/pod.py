@@ -1,0 +1,286 @@
+"""One pod on a real engine: the probe owns the network namespace, everything else joins it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from gradekit.errors import InfrastructureError, Problem
+from gradekit.sandbox.client import DOCTOR, Client
+from gradekit.sandbox.container import Host, container_body, random_name, volume_options
+from gradekit.sandbox.faults import Exposure, Fault, Mishap, whose
+from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
+from gradekit.sandbox.protocol import (
+    CANDIDATE_UID,
+    PROBE_UID,
+    ContainerPlan,
+    Ending,
+    ExecResult,
+    FileEntry,
+    HttpReply,
+    HttpRequest,
+    Limits,
+    Mount,
+    Running,
+    SandboxPlan,
+    SqlRequest,
+    SqlResult,
+)
+from gradekit.sandbox.streams import describe, run_container, run_inside
+from gradekit.sandbox.transfer import archive, unpack_argv
+from gradekit.sandbox.wire import Wire
+
+_log = logging.getLogger(__name__)
+_CLEANING = 20.0
+"""Seconds of silence that end the cleaning up: an engine that hangs then must not hang us."""
+_FILLING = 60.0
+_TAIL = 8 << 10
+_PROBE_MEMORY = 256 << 20
+_PROBE_PIDS = 64
+_GONE = "08006"
+IDLE = ("sleep", "infinity")
+"""What a container runs that only holds a namespace and volumes."""
+
+
+class Estate:
+    """All containers and volumes of one piece of work; each is known before it is made."""
+
+    def __init__(self, client: Client, labels: Mapping[str, str], host: Host) -> None:
+        """``labels`` go on everything that is made."""
+        self.client = client
+        self._labels = labels
+        self._host = host
+        self._containers: list[str] = []
+        self._volumes: list[str] = []
+
+    def volume(self, options: Mapping[str, str]) -> str:
+        """Make a volume of the local driver; its name."""
+        name = random_name()
+        self._volumes.append(name)
+        self.client.create_volume(name, options, self._labels)
+        return name
+
+    def container(
+        self, plan: ContainerPlan, *, volumes: Mapping[str, str], network: str, keep_log: bool = False
+    ) -> str:
+        """Make a confined container; its name."""
+        body = container_body(
+            plan, host=self._host, labels=self._labels, volumes=volumes, network=network, keep_log=keep_log
+        )
+        return self.raw_container(body)
+
+    def raw_container(self, body: Mapping[str, object]) -> str:
+        """Make a container of a whole request body; its name."""
+        name = random_name()
+        self._containers.append(name)
+        self.client.create(name, body)
+        return name
+
+    def discard(self, container: str) -> None:
+        """Remove one container now."""
+        self.client.remove(container)
+        if container in self._containers:
+            self._containers.remove(container)
+
+    def clear(self) -> None:
+        """Remove everything, newest first; what cannot be removed is left to the reaper, with a warning.
+
+        Never raises an engine's error: it would hide what went wrong before.
+        """
+        if not self._containers and not self._volumes:
+            return
+        try:
+            client = self.client.patient(_CLEANING)
+        except InfrastructureError as error:
+            _log.warning("left behind: %s (%s)", ", ".join(self._containers + self._volumes), error)
+            return
+        try:
+            if _each(client.remove, reversed(self._containers)):
+                self._containers.clear()
+            # Volumes of containers that are still there are in use.
+            if not self._containers and _each(client.remove_volume, self._volumes):
+                self._volumes.clear()
+        finally:
+            client.close()
+
+
+def _each(action: Callable[[str], None], names: Iterable[str]) -> bool:
+    """Do it to all of them, a few at a time; False when one of them failed."""
+
+    def attempt(name: str) -> bool:
+        try:
+            action(name)
+        except InfrastructureError as error:
+            _log.warning("%s is left behind: %s", name, error)
+            return False
+        return True
+
+    with ThreadPoolExecutor(4, thread_name_prefix="gradekit-clean") as threads:
+        return all(list(threads.map(attempt, names)))
+
+
+@dataclass(eq=False)
+class DockerRunning:
+    """A long-running container of a pod."""
+
+    client: Client
+    name: str
+    uid: int
+    _discard: Callable[[str], None] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The engine's name for it."""
+        return self.name
+
+    def alive(self) -> bool:
+        """Whether its main process runs."""
+        return self.client.state(self.name).running
+
+    def ending(self) -> str:
+        """How it ended in words, or ``running``."""
+        return describe(self.client.state(self.name))
+
+    def tail(self) -> str:
+        """The last 8 KiB of what it printed; hostile text."""
+        return self.client.log(self.name, _TAIL).decode(errors="replace")
+
+    def execute(self, argv: Sequence[str], stdin: bytes = b"", timeout: float = 30.0) -> ExecResult:
+        """Run a trusted program in it; a timeout kills the whole container, for an exec cannot be killed."""
+        return run_inside(self.client, self.name, argv, uid=self.uid, stdin=stdin, timeout=timeout)
+
+    def stop(self) -> None:
+        """Kill and remove it; harmless when it is gone."""
+        self._discard(self.name)
+
+
+class DockerSandbox:
+    """A pod. ``open`` it once, ``close`` it always; not to be shared between gradings."""
+
+    def __init__(self, client: Client, plan: SandboxPlan, labels: Mapping[str, str], host: Host) -> None:
+        """Nothing is made yet."""
+        self._client = client
+        self._plan = plan
+        self._estate = Estate(client, labels, host)
+        self._volumes: dict[str, str] = {}
+        self._probe = ""
+        self._talk = ProbeClient(self._execute_in_probe)
+        self._exposure = Exposure.NONE
+
+    def open(self) -> None:
+        """Make the volumes and the probe, and start its program.
+
+        Raises:
+            InfrastructureError: the engine refused; what was made is for ``close`` to remove.
+        """
+        for volume in self._plan.volumes:
+            self._volumes[volume.name] = self._estate.volume(volume_options(volume))
+        # Files are charged to whoever writes them first, and the probe fills the volumes.
+        memory = _PROBE_MEMORY + sum(volume.size for volume in self._plan.volumes)
+        probe = ContainerPlan(
+            image=self._plan.probe_image,
+            argv=IDLE,
+            uid=PROBE_UID,
+            mounts=[Mount(volume.name, f"/vol/{volume.name}", writable=True) for volume in self._plan.volumes],
+            limits=Limits(memory=memory, pids=_PROBE_PIDS),
+            name="probe",
+        )
+        self._probe = self._estate.container(probe, volumes=self._volumes, network="none")
+        self._client.start(self._probe)
+        self._talk.start()
+
+    def close(self) -> None:
+        """Remove everything of the pod; never raises an engine's error."""
+        self._talk.close()
+        self._estate.clear()
+
+    def fill(self, volume: str, files: Sequence[FileEntry]) -> None:
+        """Put files into a volume, as its owner."""
+        plan = next((plan for plan in self._plan.volumes if plan.name == volume), None)
+        if plan is None:
+            known = ", ".join(self._volumes) or "none"
+            raise InfrastructureError(Problem(f"volume {volume}", "the sandbox has no such volume", f"it has: {known}"))
+        size = sum(len(file.data) for file in files)
+        if size > plan.size or len(files) > plan.inodes:
+            what = f"{len(files)} files of {size} bytes do not fit"
+            raise InfrastructureError(
+                Problem(f"volume {volume}", what, f"expected at most {plan.inodes} files of {plan.size} bytes")
+            )
+        data = archive(files)
+        result = run_inside(
+            self._client, self._probe, unpack_argv(f"/vol/{volume}"), uid=plan.uid, stdin=data, timeout=_FILLING
+        )
+        if result.ending is not Ending.EXITED or result.exit_code != 0:
+            said = " ".join(result.stderr.decode(errors="replace").split())[:400]
+            what = f"could not be filled ({said or result.ending})"
+            raise InfrastructureError(Problem(f"volume {volume}", what, "", DOCTOR))
+
+    def run(self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = 4 << 20) -> ExecResult:
+        """Run a fresh container to its end."""
+        self._expose(plan)
+        container = self._estate.container(plan, volumes=self._volumes, network=f"container:{self._probe}")
+        try:
+            result = run_container(self._client, container, plan.argv, stdin=stdin, timeout=timeout, cap=max_output)
+        except BaseException:
+            # The first error is the one to tell; what cannot be removed now is removed at the end.
+            with suppress(InfrastructureError):
+                self._estate.discard(container)
+            raise
+        self._estate.discard(container)
+        return result
+
+    def start(self, plan: ContainerPlan) -> Running:
+        """Start a long-running container."""
+        self._expose(plan)
+        network = f"container:{self._probe}"
+        container = self._estate.container(plan, volumes=self._volumes, network=network, keep_log=True)
+        self._client.start(container)
+        return DockerRunning(self._client, container, plan.uid, self._estate.discard)
+
+    def http(self, request: HttpRequest) -> HttpReply:
+        """Send one request from the probe."""
+        begun = time.monotonic()
+        try:
+            return self._talk.http(request)
+        except ProbeLostError as error:
+            self._blame(error, Exposure.NONE)
+            return HttpReply(0, error="protocol", detail=str(error), seconds=time.monotonic() - begun)
+
+    def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
+        """Run statements from the probe."""
+        try:
+            return self._talk.sql(request)
+        except ProbeLostError as error:
+            self._blame(error, Exposure.NONE if request.user is None else Exposure.DATA)
+            return (SqlResult(error=str(error), sqlstate=_GONE),)
+
+    def listening(self, port: int, timeout: float) -> bool:
+        """Wait until something accepts connections on a port of the pod's loopback."""
+        try:
+            return self._talk.listening(port, timeout)
+        except ProbeLostError as error:
+            self._blame(error, Exposure.NONE)
+            return False
+
+    def _blame(self, error: ProbeLostError, given: Exposure) -> None:
+        """Return when a lost probe is the candidate's fault.
+
+        Raises:
+            InfrastructureError: it is ours.
+        """
+        exposure = given if self._exposure is Exposure.NONE else self._exposure
+        # Asks the engine first: a probe container that is gone is no work of its neighbours.
+        gone = not self._client.state(self._probe).running
+        if gone or whose(Mishap.LOST, exposure) is Fault.OURS:
+            raise InfrastructureError(Problem("probe", str(error), "", DOCTOR)) from error
+
+    def _expose(self, plan: ContainerPlan) -> None:
+        if plan.uid == CANDIDATE_UID:
+            self._exposure = Exposure.CODE
+
+    def _execute_in_probe(self, argv: Sequence[str], uid: int) -> Wire:
+        return self._client.execute(self._probe, argv, uid)[1]

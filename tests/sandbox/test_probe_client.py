@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from gradekit.sandbox import probe_client
+from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
+from gradekit.sandbox.protocol import PROBE_UID, HttpRequest, SqlRequest
+from gradekit.sandbox.wire import Wire
+from tests.sandbox.test_wire import frame
+
+Answer = Callable[[dict[str, Any]], bytes]
+
+
+class Probe:
+    """The other end: answers each request line by a function; ``b""`` hangs up."""
+
+    def __init__(self) -> None:
+        self.answer: Answer = line
+        self.requests: list[dict[str, Any]] = []
+        self.starts = 0
+        self._threads: list[threading.Thread] = []
+
+    def execute(self, argv: Sequence[str], uid: int) -> Wire:
+        assert uid == PROBE_UID
+        assert list(argv[:4]) == ["python3", "-I", "-u", "-c"]
+        self.starts += 1
+        ours, theirs = socket.socketpair()
+        thread = threading.Thread(target=self._serve, args=(theirs,))
+        thread.start()
+        self._threads.append(thread)
+        return Wire(ours)
+
+    def _serve(self, end: socket.socket) -> None:
+        with end, end.makefile("rb") as reader:
+            for text in reader:
+                self.requests.append(json.loads(text))
+                said = self.answer(self.requests[-1])
+                if not said:
+                    return
+                try:
+                    end.sendall(said)
+                except OSError:
+                    return
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+
+def line(request: dict[str, Any], **fields: object) -> bytes:
+    return frame(1, json.dumps({"id": request["id"], **fields}).encode() + b"\n")
+
+
+@pytest.fixture
+def probe() -> Iterator[Probe]:
+    made = Probe()
+    yield made
+    made.join()
+
+
+@pytest.fixture
+def client(probe: Probe) -> Iterator[ProbeClient]:
+    made = ProbeClient(probe.execute)
+    yield made
+    made.close()
+
+
+def test_http_both_ways(probe: Probe, client: ProbeClient) -> None:
+    body = base64.b64encode(b"\xff").decode()
+    probe.answer = lambda request: line(
+        request, status=201, reason="Created", headers=[["A", "b"]], body=body, error=None
+    )
+    reply = client.http(HttpRequest(8080, "POST", "/x?y", (("K", "v"),), b"in", timeout=2.0))
+    assert (reply.status, reply.reason, reply.headers, reply.body, reply.error) == (
+        201, "Created", (("A", "b"),), b"\xff", None,
+    )  # fmt: skip
+    sent = probe.requests[0]
+    assert (sent["op"], sent["host"], sent["port"], sent["target"]) == ("http", "127.0.0.1", 8080, "/x?y")
+    assert (sent["headers"], base64.b64decode(sent["body"])) == ([["K", "v"]], b"in")
+
+
+def test_the_administrator_uses_the_socket_and_others_loopback(probe: Probe, client: ProbeClient) -> None:
+    result = {"columns": [["n", "int4"]], "rows": [["1"], [None]], "affected": 2, "truncated": False}
+    probe.answer = lambda request: line(request, results=[result])
+    (got,) = client.sql(SqlRequest("db", "shop", ["select"]))
+    assert (got.rows, got.columns[0].type, got.error) == ((("1",), (None,)), "int4", None)
+    client.sql(SqlRequest("db", "shop", ["select"], "reader", "secret"))
+    asked = [(request["host"], request["user"], request["password"]) for request in probe.requests]
+    assert asked == [("/vol/db", "gradekit", None), ("127.0.0.1", "reader", "secret")]
+
+
+def test_an_answer_may_come_in_pieces(probe: Probe, client: ProbeClient) -> None:
+    def pieces(request: dict[str, Any]) -> bytes:
+        whole = json.dumps({"id": request["id"], "open": True}).encode() + b"\n"
+        return frame(1, whole[:5]) + frame(2, b"a word on stderr") + frame(1, whole[5:])
+
+    probe.answer = pieces
+    assert client.listening(8080, 0.1)
+    assert probe.starts == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda _: b"", "the probe ended"),
+        (lambda _: frame(2, b"Traceback: oh") + frame(1, b"nonsense\n"), "Traceback: oh"),
+        (lambda request: line({"id": request["id"] + 1}), "belongs to no request"),
+        (lambda _: frame(1, b"[" * 100_000 + b"\n"), ".+"),
+        (lambda request: line(request, error="surprise"), "surprise"),
+        (lambda request: line(request, status=200, body="not base64!"), "cannot be read"),
+        (lambda _: frame(1, b"x" * (1 << 20)) * 4, "is longer than"),
+    ],
+)
+def test_a_lost_probe_is_told_and_started_again(probe: Probe, client: ProbeClient, answer: Answer, words: str) -> None:
+    probe.answer = answer
+    with pytest.raises(ProbeLostError, match=words):
+        client.http(HttpRequest(8080, "GET", "/", max_body=1000))
+    probe.answer = lambda request: line(request, status=200)
+    assert client.http(HttpRequest(8080, "GET", "/")).status == 200
+
+
+def test_a_silent_probe_is_lost(probe: Probe, client: ProbeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe_client, "_GRACE", 0.1)
+    probe.answer = lambda _: frame(2, b"")
+    with pytest.raises(ProbeLostError, match="did not answer in time"):
+        client.ping(0.1)
