@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from gradekit.grade.judging import with_needs
+from gradekit.model import Model
 from gradekit.results import CheckResult, Judgement, Outcome, Status, Tier
 from gradekit.spec.challenge import Check
-from gradekit.model import Model
 
 
 class Body(Model):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from gradekit.errors import Blocked
+from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.setting import Setting
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import Ending, FetchPlan, FileEntry, Image
@@ -19,6 +19,8 @@ REPOSITORY = "gradekit-deps"
 _CA_FILE = "gradekit-ca.pem"
 _KEY_LENGTH = 24
 _TAIL = 4_000
+_UNREACHABLE = 3
+"""What the deps program exits with when no package can be had, whoever asks (runners/README.md)."""
 
 
 def lock_files(runner: Runner, files: Mapping[str, FileEntry]) -> Sequence[FileEntry]:
@@ -65,6 +67,12 @@ def fetch(setting: Setting, runner: Runner, files: Mapping[str, FileEntry], run:
     if isinstance(outcome, Image):
         return outcome, "fetched"
     said = outcome.stderr.decode(errors="replace")[-_TAIL:]
+    if outcome.exit_code == _UNREACHABLE:
+        raise InfrastructureError(
+            Problem(
+                f"runner {runner.name}", said.strip(), "a package registry", "check network, proxy and mirror settings"
+            )
+        )
     if outcome.ending is Ending.EXITED:
         raise Blocked("the packages could not be installed", said)
     words = {

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from gradekit.checks.base import Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
+from gradekit.sandbox.faults import Exposure, Fault, Mishap, whose
 from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
 
 _GRANT_READER = """
@@ -68,17 +69,19 @@ class PostgresServer:
         """
         results = self.sandbox.sql(SqlRequest(self.service, database, statements, timeout=_ADMIN_TIMEOUT))
         failed = next((result for result in results if result.error is not None), None)
-        if failed is not None and self.touched:
+        if failed is None:
+            return
+        exposure = Exposure.CODE if self.touched else Exposure.NONE
+        if whose(Mishap.ENDED, exposure) is Fault.CANDIDATE:
             raise Blocked(f"the database server no longer works as it did before your code used it: {failed.error}")
-        if failed is not None:
-            raise InfrastructureError(
-                Problem(
-                    f"service {self.service}",
-                    f"the server refused a statement of ours ({failed.error})",
-                    "",
-                    "run again",
-                )
+        raise InfrastructureError(
+            Problem(
+                f"service {self.service}",
+                f"the server refused a statement of ours ({failed.error})",
+                "",
+                "run again",
             )
+        )
 
     def create(self, database: str, *, template: str = "template1", logins: Sequence[str]) -> None:
         """Create a database that only ``logins`` may connect to.

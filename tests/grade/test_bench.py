@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from gradekit.checks.base import Context
+from gradekit.errors import Blocked, InfrastructureError
+from gradekit.grade.bench import PodBench
+from gradekit.grade.postgres import PostgresServer
+from gradekit.sandbox.protocol import (
+    ContainerPlan,
+    ExecResult,
+    FileEntry,
+    HttpReply,
+    HttpRequest,
+    SqlRequest,
+    SqlResult,
+)
+from gradekit.spec.challenge import Challenge
+from tests.fakes import FakeRunning, FakeSandbox, exited, reply
+
+OK = SqlResult()
+BROKEN = SqlResult(error='relation "orders" does not exist', sqlstate="42P01")
+
+
+class World:
+    """A bench on a fake pod; ``fails`` are parts of statements that the server refuses."""
+
+    def __init__(self, challenge: Challenge, files: Mapping[str, FileEntry]) -> None:
+        self.fails: list[str] = []
+        self.sandbox = FakeSandbox(sql=self.sql, http=self.http, run=self.run, start=FakeRunning, listening=True)
+        self.health = reply(200)
+        server = PostgresServer(self.sandbox, "db")
+        server.prepare()
+        self.server = server
+        self.bench = PodBench(challenge, files, self.sandbox, "image", {"db": server}, time.monotonic() + 60)
+
+    def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
+        results: list[SqlResult] = []
+        for statement in request.statements:
+            results.append(BROKEN if any(part in statement for part in self.fails) else OK)
+            if results[-1].error:
+                break
+        return results
+
+    def http(self, _request: HttpRequest) -> HttpReply:
+        return self.health
+
+    def run(self, _plan: ContainerPlan, _stdin: bytes) -> ExecResult:
+        return exited()
+
+    def begin(self, *, app: bool = False, fresh: bool = False, timeout: float = 5.0) -> None:
+        self.bench.begin(Context("c"), timeout, app=app, fresh=fresh)
+
+    def statements(self, user: str | None) -> list[str]:
+        return [
+            statement
+            for request in self.sandbox.asked("sql")
+            if request.user == user
+            for statement in request.statements
+        ]
+
+
+@pytest.fixture
+def world(challenge: Challenge, files: Mapping[str, FileEntry]) -> World:
+    return World(challenge, files)
+
+
+def test_a_data_set_is_loaded_once_in_order_and_copied_for_each_use(world: World) -> None:
+    world.begin()
+    first = world.bench.database("shop")
+    second = world.bench.database("shop")
+    assert first.name != second.name
+    assert world.statements("loader") == ["create table a()", "create table b()", "insert into orders values (1)"]
+    world.bench.end()
+    dropped = [text for text in world.statements(None) if text.startswith("DROP")]
+    assert dropped == [f"DROP DATABASE IF EXISTS {copy.name} WITH (FORCE)" for copy in (first, second)]
+
+
+def test_the_app_cannot_connect_to_data_sets_of_checks(world: World) -> None:
+    world.begin(app=True)
+    checked = world.bench.database("ours")
+    app = world.bench.app_database()
+    granted = [text for text in world.statements(None) if text.startswith("GRANT CONNECT")]
+    assert f"GRANT CONNECT ON DATABASE {app.name} TO app" in granted
+    assert f"GRANT CONNECT ON DATABASE {checked.name} TO app" not in granted
+    assert [text for text in granted if text.endswith(" TO app")] == [f"GRANT CONNECT ON DATABASE {app.name} TO app"]
+
+
+def test_each_copy_gives_roles_their_settings_and_passwords_back(world: World) -> None:
+    world.begin()
+    world.bench.database("ours")
+    before = len(world.statements(None))
+    world.bench.database("ours")
+    later = world.statements(None)[before:]
+    assert "ALTER ROLE loader RESET ALL" in later
+    assert later.index("ALTER ROLE loader RESET ALL") < later.index("ALTER ROLE loader SET role = 'app'")
+    assert any(text.startswith("ALTER ROLE reader PASSWORD") for text in later)
+
+
+def test_a_migration_that_does_not_load_blocks_every_use_without_a_second_try(world: World) -> None:
+    world.fails = ["create table b"]
+    world.begin()
+    for _ in range(2):
+        with pytest.raises(Blocked, match=r"migrations/2\.sql does not load: relation .* \(SQLSTATE 42P01\)"):
+            world.bench.database("shop")
+    assert world.statements("loader").count("create table b()") == 1
+
+
+def test_our_script_on_tables_of_the_candidate_is_their_fault_and_on_ours_it_is_ours(world: World) -> None:
+    world.fails = ["insert into orders"]
+    world.begin()
+    with pytest.raises(Blocked, match="our data do not fit the tables that your migrations make"):
+        world.bench.database("shop")
+    with pytest.raises(InfrastructureError, match=r"datasets\.ours: seed\.sql does not load"):
+        world.bench.database("ours")
+
+
+def test_a_missing_or_unreadable_migration_blocks(challenge: Challenge) -> None:
+    none = World(challenge, {"app.py": FileEntry("app.py", b"")})
+    none.begin()
+    with pytest.raises(Blocked, match="no file of the submission matches"):
+        none.bench.database("shop")
+    latin = World(challenge, {"migrations/1.sql": FileEntry("migrations/1.sql", b"\xff")})
+    latin.begin()
+    with pytest.raises(Blocked, match="is not UTF-8"):
+        latin.bench.database("shop")
+
+
+def test_a_server_that_breaks_is_ours_before_the_candidate_came_and_theirs_later(world: World) -> None:
+    world.fails = ["CREATE DATABASE"]
+    world.begin()
+    with pytest.raises(InfrastructureError, match="the server refused a statement of ours"):
+        world.bench.database("ours")
+    world.server.touched = True
+    with pytest.raises(Blocked, match="no longer works as it did"):
+        world.bench.database("ours")
+
+
+def test_a_copy_that_cannot_be_dropped_does_not_undo_what_was_observed(world: World) -> None:
+    world.begin()
+    world.bench.database("shop")
+    world.fails = ["DROP"]
+    world.bench.end()
+
+
+def test_copies_know_whose_tables_they_hold(world: World) -> None:
+    world.begin()
+    assert isinstance(world.bench.database("shop").fault("q.sql", "slow"), Blocked)
+    assert isinstance(world.bench.database("ours").fault("q.sql", "slow"), InfrastructureError)
+
+
+def test_the_app_starts_once_with_its_environment(world: World) -> None:
+    world.begin(app=True)
+    world.begin(app=True)
+    (plan,) = world.sandbox.asked("start")
+    database = world.bench.app_database().name
+    password = world.server.passwords["app"]
+    assert plan.env == {
+        "DATABASE_URL": f"postgresql://app:{password}@127.0.0.1:5432/{database}",
+        "NAME": f"x-{database}",
+        "PORT": "8080",
+    }
+    assert not any(mount.writable for mount in plan.mounts)
+    assert plan.argv == ("/opt/gradekit/bin/serve",)
+
+
+def test_fresh_restarts_the_app_on_a_new_copy(world: World) -> None:
+    world.begin(app=True)
+    first = world.bench.app_database().name
+    world.begin(app=True, fresh=True)
+    assert world.bench.app_database().name != first
+    assert len(world.sandbox.asked("start")) == 2
+
+
+def test_an_app_that_crashed_is_started_again_for_the_next_check(world: World) -> None:
+    world.begin(app=True)
+    world.sandbox.running[0].stop()
+    world.begin(app=True)
+    assert len(world.sandbox.asked("start")) == 2
+
+
+def test_an_app_that_never_answers_well_blocks_at_once_the_next_time(world: World) -> None:
+    world.health = reply(503)
+    with pytest.raises(Blocked, match=r"had not answered GET /health after 1 s; the last answer had status 503"):
+        world.begin(app=True)
+    begun = time.monotonic()
+    with pytest.raises(Blocked, match="503"):
+        world.begin(app=True)
+    assert time.monotonic() - begun < 0.5
+    assert not any(running.alive() for running in world.sandbox.running)
+
+
+def test_requests_go_to_the_apps_port_and_end_with_the_check(world: World) -> None:
+    world.begin(app=True, timeout=0.2)
+    world.bench.request(HttpRequest(0, "GET", "/x", timeout=9.0))
+    sent = world.sandbox.asked("http")[-1]
+    assert sent.port == 8080
+    assert sent.timeout <= 0.2
+    time.sleep(0.21)
+    with pytest.raises(Blocked, match=r"the check ran past its limit of 0\.2 s"):
+        world.bench.sleep(0.01)
+
+
+def test_a_run_without_time_left_blocks(challenge: Challenge, files: Mapping[str, FileEntry]) -> None:
+    world = World(challenge, files)
+    world.bench.run_deadline = time.monotonic() - 1
+    with pytest.raises(Blocked, match="the run's time limit was used up"):
+        world.begin()
+
+
+def test_hidden_files_reach_a_container_only_when_their_check_runs(world: World) -> None:
+    world.begin()
+    assert world.sandbox.files == {}
+    world.bench.test((FileEntry("test_x.py", b"pass"),), timeout=1.0, max_output=10)
+    assert list(world.sandbox.files) == ["files-c"]
+    (plan,) = world.sandbox.asked("run")
+    assert [(mount.volume, mount.path, mount.writable) for mount in plan.mounts] == [
+        ("work", "/work", False),
+        ("files-c", "/hidden", False),
+    ]
+
+
+def test_a_command_works_in_a_copy_and_sees_only_its_environment(world: World) -> None:
+    world.begin()
+    world.bench.command(("ls", "-l"), stdin=b"x", timeout=1.0, env={"A": "1"}, files=(FileEntry("in.csv", b""),))
+    (plan,) = world.sandbox.asked("run")
+    assert plan.env == {"PYTHONPATH": "/opt/deps", "A": "1"}
+    assert tuple(plan.argv[-6:]) == ("sh", "/work", "/extra", "--", "ls", "-l")
+    assert not any(mount.writable for mount in plan.mounts)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gradekit import runner as runners
+from gradekit.errors import Blocked, InfrastructureError
+from gradekit.grade import deps
+from gradekit.grade.setting import Setting
+from gradekit.runner import Runner
+from gradekit.sandbox import docker, images
+from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry, Image
+from tests.fakes import FakeEngine, cut, exited
+
+PYTHON = runners.find(Path(__file__).parents[2] / "runners", "python")
+IMAGE = Image("gradekit/python:1", "sha256:1")
+FILES = {"requirements.txt": FileEntry("requirements.txt", b"flask==3.1\n"), "app.py": FileEntry("app.py", b"")}
+
+
+def setting(engine: FakeEngine, certificates: bytes | None = None) -> Setting:
+    return Setting(
+        engine,
+        {"python": IMAGE},
+        {"python": PYTHON},
+        registry_env=lambda: {"PIP_INDEX_URL": "https://mirror.example/simple"},
+        ca_bundle=lambda: certificates,
+    )
+
+
+def test_only_lock_files_and_certificates_go_in() -> None:
+    fetched = Image("t", "sha256:2")
+    engine = FakeEngine(fetched=lambda _plan: fetched)
+    image, word = deps.fetch(setting(engine, b"PEM"), PYTHON, FILES, "run")
+    assert (image, word) == (fetched, "fetched")
+    (plan,) = engine.fetches
+    assert [file.path for file in plan.files] == ["requirements.txt", "gradekit-ca.pem"]
+    assert plan.env == {"PIP_INDEX_URL": "https://mirror.example/simple"}
+
+
+def test_the_same_lock_files_are_fetched_once() -> None:
+    tag = f"gradekit-deps/python:{deps.key(IMAGE, deps.lock_files(PYTHON, FILES))}"
+    cached = Image(tag, "sha256:3")
+    engine = FakeEngine(images={tag: cached})
+    assert deps.fetch(setting(engine), PYTHON, FILES, "run") == (cached, "cached")
+    assert engine.fetches == []
+
+
+def test_the_key_covers_runner_and_every_byte_of_the_lock_files() -> None:
+    locks = deps.lock_files(PYTHON, FILES)
+    keys = {
+        deps.key(IMAGE, locks),
+        deps.key(Image("gradekit/python:1", "sha256:9"), locks),
+        deps.key(IMAGE, (FileEntry("requirements.txt", b"flask==3.1"),)),
+        deps.key(IMAGE, (FileEntry("pyproject.toml", b"flask==3.1\n"),)),
+        deps.key(IMAGE, ()),
+    }
+    assert len(keys) == 5
+
+
+def test_without_lock_files_nothing_is_fetched() -> None:
+    assert deps.fetch(setting(FakeEngine()), PYTHON, {}, "run") == (IMAGE, "no packages")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        (exited(2, stderr=b"no such package"), "the packages could not be installed"),
+        (exited(1), "the packages could not be installed"),
+        (cut(Ending.TIMEOUT), "took too long"),
+        (cut(Ending.OOM), "too much memory"),
+        (cut(Ending.OUTPUT), "printed too much"),
+    ],
+)
+def test_what_the_lock_file_asks_for_is_the_candidates_business(outcome: ExecResult, message: str) -> None:
+    with pytest.raises(Blocked, match=message):
+        deps.fetch(setting(FakeEngine(fetched=lambda _plan: outcome)), PYTHON, FILES, "run")
+
+
+def test_a_registry_out_of_reach_is_ours() -> None:
+    outcome = exited(3, stderr=b"the package index cannot be reached")
+    with pytest.raises(InfrastructureError, match="the package index cannot be reached"):
+        deps.fetch(setting(FakeEngine(fetched=lambda _plan: outcome)), PYTHON, FILES, "run")
+
+
+@pytest.mark.docker
+class TestRealRegistry:
+    @pytest.fixture
+    def engine(self) -> Iterator[docker.DockerEngine]:
+        engine = docker.connect()
+        yield engine
+        engine.close()
+
+    def fetch(self, engine: docker.DockerEngine, requirements: bytes, env: dict[str, str]) -> tuple[Image, str]:
+        built = images.ensure(["python"])
+        known: dict[str, Runner] = {"python": PYTHON}
+        chosen = Setting(engine, built, known, registry_env=lambda: env, ca_bundle=images.ca_bundle)
+        files = {"requirements.txt": FileEntry("requirements.txt", requirements)}
+        return deps.fetch(chosen, PYTHON, files, "test")
+
+    def test_no_index_is_ours(self, engine: docker.DockerEngine) -> None:
+        nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_TIMEOUT": "2"}
+        with pytest.raises(InfrastructureError, match="the package index cannot be reached"):
+            self.fetch(engine, b"six==1.16.0\n", nowhere)
+
+    def test_no_such_version_is_the_candidates(self, engine: docker.DockerEngine) -> None:
+        with pytest.raises(Blocked) as caught:
+            self.fetch(engine, b"six==999.0.0\n", {**images.registry_env(), "PIP_RETRIES": "1"})
+        assert "six==999.0.0" in caught.value.detail

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gradekit import runner as runners
+from gradekit.errors import InfrastructureError, Problem, SubmissionError
+from gradekit.grade.judging import judge
+from gradekit.grade.run import grade
+from gradekit.grade.setting import Setting
+from gradekit.progress import Silent
+from gradekit.record import Record, read, write
+from gradekit.results import Status
+from gradekit.sandbox.protocol import FileEntry, Image, Sandbox, SandboxPlan, SqlResult
+from gradekit.spec.challenge import Challenge
+from gradekit.submission import Submission
+from tests.fakes import FakeEngine, FakeRunning, FakeSandbox, exited, reply
+
+RUNNERS = Path(__file__).parents[2] / "runners"
+PYTHON = runners.find(RUNNERS, "python")
+
+
+def submission(files: Mapping[str, FileEntry]) -> Submission:
+    return Submission("https://x.example/a.git", None, "c" * 40, "t" * 64, "ana", None, files, ("l (symlink)",), 0.1)
+
+
+def setting(engine: FakeEngine) -> Setting:
+    images = {name: Image(f"gradekit/{name}:1", f"sha256:{name}") for name in ("probe", "python", "postgres")}
+    return Setting(engine, images, {"python": PYTHON})
+
+
+class BrokenEngine(FakeEngine):
+    @contextmanager
+    def open(self, plan: SandboxPlan) -> Iterator[Sandbox]:
+        if plan.run:
+            raise InfrastructureError(Problem("engine", "is gone"))
+        yield FakeSandbox()
+
+
+def run(challenge: Challenge, files: Mapping[str, FileEntry], engine: FakeEngine) -> Record:
+    return grade(challenge, None, setting(engine), lambda: submission(files), Silent())
+
+
+def test_an_engine_that_fails_at_the_start_errors_every_check(
+    challenge: Challenge, files: Mapping[str, FileEntry], tmp_path: Path
+) -> None:
+    record = run(challenge, files, BrokenEngine())
+    assert {observation.state for observation in record.observations} == {"errored"}
+    report = judge(challenge, record, None)
+    assert report.score.state == "incomplete"
+    assert (report.score.total, report.score.earned, report.score.passed) == (None, None, None)
+    write(tmp_path / "record", record)
+    assert judge(challenge, read(tmp_path / "record"), None) == report
+
+
+def test_a_submission_that_breaks_the_rules_blocks_every_check(
+    challenge: Challenge, files: Mapping[str, FileEntry]
+) -> None:
+    rules = challenge.spec.submission.model_copy(update={"required": ("README.md",)})
+    spec = challenge.spec.model_copy(update={"submission": rules})
+    changed = type(challenge)(
+        spec, challenge.rubric, challenge.source, challenge.files, challenge.digest, challenge.rubric_digest
+    )
+    report = judge(changed, run(changed, files, FakeEngine(sandbox())), None)
+    assert {check.outcome.status for check in report.checks} == {Status.FAILED, Status.SKIPPED}
+    assert "README.md" in report.checks[0].outcome.message
+    assert report.score.earned is None or report.score.earned == 0
+
+
+def sandbox() -> FakeSandbox:
+    return FakeSandbox(
+        sql=lambda request: [SqlResult() for _ in request.statements],
+        http=lambda _request: reply(200),
+        run=lambda _plan, _stdin: exited(),
+        start=FakeRunning,
+    )
+
+
+def test_no_runner_for_the_files(challenge: Challenge) -> None:
+    engine = FakeEngine(sandbox())
+    with pytest.raises(SubmissionError, match="no language was recognised"):
+        run(challenge, {"index.html": FileEntry("index.html", b"")}, engine)
+    assert engine.open_pods == 0
+
+
+def test_every_check_is_observed_and_needs_are_applied_when_judging(
+    challenge: Challenge, files: Mapping[str, FileEntry]
+) -> None:
+    pod = sandbox()
+    pod._http = lambda _request: reply(200 if len(pod.asked("http")) < 2 else 500)
+    engine = FakeEngine(pod)
+    record = run(challenge, files, engine)
+    assert [observation.check for observation in record.observations] == ["health", "tables", "tests", "run"]
+    assert engine.open_pods == 0
+    results = {check.id: check.outcome.status for check in judge(challenge, record, None).checks}
+    assert results["health"] is Status.FAILED
+    assert results["tables"] is Status.SKIPPED
+    assert results["tests"] is Status.ERRORED, "without challenge.lock nobody knows which tests count"
+    assert results["run"] is Status.PASSED
+
+
+def test_the_submission_is_shown_with_what_was_left_out(challenge: Challenge, files: Mapping[str, FileEntry]) -> None:
+    record = run(challenge, files, FakeEngine(sandbox()))
+    assert record.submission.dropped == ("l (symlink)",)
+    assert record.submission.candidate == "ana"
+    assert record.images == {"postgres": "sha256:postgres", "probe": "sha256:probe", "python": "sha256:python"}
