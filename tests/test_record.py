@@ -23,7 +23,11 @@ RECORD = Record(
     phases=(),
     observations=(
         Observation(
-            check="a", kind="http", state="observed", evidence={"exchanges": [1, "ü\u202e", "\ud800", None]}, seconds=0.1
+            check="a",
+            kind="http",
+            state="observed",
+            evidence={"exchanges": [1, "ü\u202e", "\ud800", None]},
+            seconds=0.1,
         ),
         Observation(check="b", kind="http", state="blocked", message="the app exited", detail="tail"),
         Observation(check="c", kind="sql", state="errored", message="engine gone"),

@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from gradekit.checks.differences import Mismatch, differences
 from gradekit.checks.jsontext import Json, parse
-from gradekit.checks.match import MISSING, OPERATORS, TYPES, Match, Mismatch, Value, canonical, clean, differences, show
+from gradekit.checks.match import Match
+from gradekit.checks.operators import OPERATORS
 from gradekit.checks.template import UnknownNameError
+from gradekit.checks.texts import clean
+from gradekit.checks.values import MISSING, TYPES, Value, canonical, show
 from gradekit.model import Model
 
 ADAPTER = TypeAdapter(Match)
@@ -130,7 +134,7 @@ FAILS: list[tuple[Any, Value, str]] = [
     ({"format": "uuid"}, 5, "expected a string of the format uuid, got 5 (a number, not a string)"),
     ({"matches": "^a$"}, "b", 'expected text that matches /^a$/, got "b"'),
     ({"matches": "a"}, 1, "expected text that matches /a/, got 1 (a number, not a string)"),
-    ({"matches": "b"}, "a" * 70_000, "which was not searched: the text has more than 65536 characters"),
+    ({"matches": "^a$"}, "a\n", 'expected text that matches /^a$/, got "a\\n"'),
     ({"contains": "b"}, "a", 'expected text that contains "b", got "a"'),
     ({"contains": "b"}, ["b"], 'expected text that contains "b", got ["b"] (a list, not a string)'),
     ({"length": 2}, "abc", 'expected a length of 2, got 3: "abc"'),

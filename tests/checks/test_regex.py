@@ -1,101 +1,102 @@
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradekit.checks.regex import MAX_TEXT, RegexProblem, TooMuchWork, compile_regex
+from gradekit.checks.regex import RegexProblem, compile_regex
 
-PATTERNS = [
-    r"^/orders/\d+$",
-    r"(a|ab)(c|bcd)(d*)",
-    r"(?i)straße|k",
-    r"(?i)[^k]",
-    r"\bfoo\b",
-    r"a\Bb",
-    r"^$",
-    r"(?m)^b$",
-    r"\Aab\Z",
-    r"a{2,4}b",
-    r"(?:a*)*b",
-    r"(?:^a|b$)+",
-    r"(|a)+b",
-    r"a??b",
-    r"[^\W\d]+",
-    r"[ab.\-]x",
-    r"[a-cé-ü\s\S]b",
-    r"[\d\D]\D\w",
-    r"(?s).x",
-    r".x",
-    r"(?a:\w)[^a]",
-    r"(?x) a b  # spaces do not count",
-    r"(?i:A)(?-i:b)",
-    r"(?:x{0,3}){2}",
-    r"(?:){9}a",
-    r"(?:){0,9}a",
-    "",
-]
+MEBI = 1 << 20
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
-@given(text=st.text(alphabet="abcdfoxABK/ 1\n_éßk", max_size=8))
-def test_agrees_with_the_standard_library(pattern: str, text: str) -> None:
-    assert compile_regex(pattern).search(text) == (re.search(pattern, text) is not None)
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        (r"^/orders/\d+$", "/orders/12", True),
+        (r"^/orders/\d+$", "/orders/12\n", False),
+        (r"\d", "\u0663", False),
+        (r"\pN", "\u0663", True),
+        (r"(a|ab)(c|bcd)(d*)", "xabcd", True),
+        (r"(?i)stra\x{df}e", "STRAßE", True),
+        (r"(?i:A)b", "aB", False),
+        (r"\bfoo\b", "a foo b", True),
+        (r"a\Bb", "ab", True),
+        (r"(?m)^b$", "a\nb\nc", True),
+        (r"^b$", "a\nb\nc", False),
+        (r"\Aab\z", "ab", True),
+        (r"^a.b$", "a\nb", False),
+        (r"(?s)^a.b$", "a\nb", True),
+        (r"^a{2,4}$", "aaaaa", False),
+        (r"(?P<name>a)(?<other>b)", "ab", True),
+        (r"^[^\W\d]+$", "ab_", True),
+        (r"[[:alpha:]]", "1", False),
+        ("^ä.$", "äö", True),
+        ("", "", True),
+    ],
+)
+def test_search(pattern: str, text: str, *, found: bool) -> None:
+    assert compile_regex(pattern).search(text) is found
+
+
+@pytest.mark.parametrize(("pattern", "text", "fits"), [("a|ab", "ab", True), ("a", "ab", False), ("^a$", "a\n", False)])
+def test_fullmatch(pattern: str, text: str, *, fits: bool) -> None:
+    assert compile_regex(pattern).fullmatch(text) is fits
+
+
+@given(text=st.text(alphabet="abcd/ 1\n_éß", max_size=8))
+def test_agrees_with_the_standard_library(text: str) -> None:
+    for pattern in (r"(?:a*)*b", r"(|a)+b", r"a??b", r"[ab.\-]x|\s/", r"[^a]{3}", r"(?m)^[a-c]$"):
+        assert compile_regex(pattern).search(text) == (re.search(pattern, text) is not None)
 
 
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
-        (r"(a+)+$", "a" * (MAX_TEXT - 1) + "b"),
-        (r"(a|a)*b", "a" * MAX_TEXT),
-        (r"\s+$", " " * (MAX_TEXT - 1) + "x"),
-        (r".*a.*b.*c.*d", "a" * MAX_TEXT),
+        ("(a+)+b", "a" * MEBI),
+        ("(a+)+$", "a" * MEBI + "b"),
+        ("(a|a)*b", "a" * MEBI),
+        (r"\s+$", " " * MEBI + "x"),
+        (".*a.*b.*c.*d", "a" * MEBI),
     ],
 )
 @pytest.mark.timeout(10)
-def test_what_hangs_a_backtracking_search_does_not_hang_this_one(pattern: str, text: str) -> None:
+def test_what_hangs_a_backtracking_search_is_quick(pattern: str, text: str) -> None:
     assert not compile_regex(pattern).search(text)
 
 
-def test_work_is_bounded() -> None:
-    pattern = compile_regex("a.{900}b$")
-    noise = b"".join(sha256(bytes([index])).digest() for index in range(256))
-    text = "".join("ab"[byte & 1] for byte in noise)
-    with pytest.raises(TooMuchWork, match="too much work"):
-        pattern.search(text)
+@given(text=st.text(alphabet=st.characters(), max_size=5))
+def test_any_text_can_be_searched(text: str) -> None:
+    assert compile_regex(r"(?s)\A.*\z").search(text)
+    assert compile_regex("x").search(f"{text}x")
 
 
-def test_text_is_bounded() -> None:
-    with pytest.raises(TooMuchWork, match="more than 65536 characters"):
-        compile_regex("a").search("a" * (MAX_TEXT + 1))
+def test_a_lone_surrogate_is_a_character() -> None:
+    assert compile_regex("^a.b$").search("a\ud800b")
+    assert compile_regex("\ud800").search("a\ud800b")
+    assert not compile_regex("\ud801").search("a\ud800b")
 
 
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("a(", "missing ), unterminated subpattern at column 2"),
-        ("*", "nothing to repeat at column 1"),
-        ("a(?=b)", "look-ahead and look-behind cannot be used"),
-        ("a(?!b)", "look-ahead and look-behind cannot be used"),
-        (r"(a)\1", "back references cannot be used"),
-        ("(a)?(?(1)b|c)", "conditional groups cannot be used"),
-        ("(?>a)", "atomic groups cannot be used"),
-        ("a*+", "possessive repeats cannot be used"),
-        ("((x{1000}){1000}){1000}", "more than 2000 places"),
-        ("a{99999999999999}", "counts too far"),
-        ("(" * 5000 + ")" * 5000, "too deeply nested"),
-        ("[[a]", "Possible nested set"),
+        ("ä(", "missing ): ä("),
+        ("*", "no argument for repetition operator: *"),
+        ("[z-a]", "invalid character class range: z-a"),
+        ("a(?=b)", "invalid perl operator: (?=; the syntax is RE2's, which has no look-around and no back references"),
+        ("(?<!a)b", "no look-around"),
+        (r"(a)\1", r"invalid escape sequence: \1; the syntax is RE2's"),
+        (r"a\Z", r"invalid escape sequence: \Z"),
+        ("(?>a)", "invalid perl operator: (?>"),
+        ("a*+", "bad repetition operator: *+"),
+        ("a{1001}", "invalid repetition size: {1001}"),
+        ("((x{1000}){1000}){1000}", "invalid repetition size"),
+        (r"\pL{1000}\pL{1000}\pL{1000}", "pattern too large"),
     ],
 )
-def test_refused(pattern: str, message: str) -> None:
+def test_refused(pattern: str, message: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RegexProblem) as caught:
         compile_regex(pattern)
     assert message in str(caught.value)
-
-
-def test_a_huge_count_of_nothing_is_nothing() -> None:
-    assert compile_regex("(?:){2000000000}").search("")
-    assert compile_regex("(?:){0,2000000000}").search("")
+    assert capfd.readouterr() == ("", "")

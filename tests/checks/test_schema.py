@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gradekit.checks import schema
 from gradekit.checks.base import Complaint, Context, Scope
-from gradekit.checks.schema import (
+from gradekit.checks.schema import KIND
+from gradekit.checks.schema.evidence import (
     ColumnFact,
     ForeignKeyFact,
     IndexFact,
     ProbeFact,
     SchemaEvidence,
-    SchemaSpec,
     TableFact,
 )
+from gradekit.checks.schema.model import SchemaSpec
 from gradekit.errors import InfrastructureError
 from gradekit.results import Status
 from gradekit.sandbox.protocol import SqlResult
@@ -70,7 +70,7 @@ def test_the_catalogue_becomes_facts() -> None:
         ],
         indexes=[("public", "orders", "orders_pkey", "t", "f", '["id"]')],
     )
-    evidence = schema.observe(spec_of(), bench)
+    evidence = KIND.observe(spec_of(), bench)
     assert evidence.tables == (
         TableFact(
             name="orders",
@@ -111,7 +111,7 @@ def test_the_catalogue_becomes_facts() -> None:
 )
 def test_a_probe_runs_in_a_transaction_that_is_rolled_back(answers: dict[str, SqlResult], fact: ProbeFact) -> None:
     bench = bench_of(answers)
-    assert schema.observe(spec_of(probes=[PROBE]), bench).probes == (fact,)
+    assert KIND.observe(spec_of(probes=[PROBE]), bench).probes == (fact,)
     assert bench.queries[1].statements == (
         "begin",
         "insert a",
@@ -132,7 +132,7 @@ def test_a_probe_runs_in_a_transaction_that_is_rolled_back(answers: dict[str, Sq
 )
 def test_a_probe_that_the_engine_breaks_is_our_fault(answers: dict[str, SqlResult]) -> None:
     with pytest.raises(InfrastructureError, match='probe "positive": it did not run: no'):
-        schema.observe(spec_of(probes=[PROBE]), bench_of(answers))
+        KIND.observe(spec_of(probes=[PROBE]), bench_of(answers))
 
 
 def test_lost_results_are_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,23 +143,23 @@ def test_lost_results_are_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(FakeDatabase, "query", query)
     with pytest.raises(InfrastructureError, match="no result"):
-        schema.observe(spec_of(probes=[PROBE]), bench_of({}))
+        KIND.observe(spec_of(probes=[PROBE]), bench_of({}))
     monkeypatch.setattr(FakeDatabase, "query", lambda *_, **__: [])
     with pytest.raises(InfrastructureError, match="the catalogue cannot be read: None"):
-        schema.observe(spec_of(), bench_of({}))
+        KIND.observe(spec_of(), bench_of({}))
 
 
 def test_an_unreadable_catalogue_is_our_fault() -> None:
     broken = SqlResult(error="gone", sqlstate="57P01")
     with pytest.raises(InfrastructureError, match="the catalogue cannot be read: gone"):
-        schema.observe(spec_of(), bench_of({"set search_path to pg_catalog": broken}))
+        KIND.observe(spec_of(), bench_of({"set search_path to pg_catalog": broken}))
     with pytest.raises(InfrastructureError, match="the catalogue cannot be read: gone"):
-        schema.observe(spec_of(), FakeBench(answer=lambda text: broken if "pg_index" in text else SqlResult()))
+        KIND.observe(spec_of(), FakeBench(answer=lambda text: broken if "pg_index" in text else SqlResult()))
 
 
 def test_a_flood_of_tables_is_evidence() -> None:
     bench = FakeBench(answer=lambda _: SqlResult(truncated=True))
-    assert schema.observe(spec_of(), bench) == SchemaEvidence(too_large=True)
+    assert KIND.observe(spec_of(), bench) == SchemaEvidence(too_large=True)
 
 
 # --- judge (see also the golden files) -------------------------------------------------------------------
@@ -221,9 +221,9 @@ SPEC = spec_of(
 def test_no_evidence_breaks_the_judge(evidence: SchemaEvidence) -> None:
     again = SchemaEvidence.model_validate_json(evidence.model_dump_json())
     assert again == evidence
-    judgement = schema.judge(SPEC, again, CONTEXT)
+    judgement = KIND.judge(SPEC, again, CONTEXT)
     assert judgement.outcome.status in {Status.PASSED, Status.FAILED, Status.ERRORED}
-    schema.show(SPEC, evidence)
+    KIND.show(SPEC, evidence)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_no_evidence_breaks_the_judge(evidence: SchemaEvidence) -> None:
 def test_types(wanted: str, found: str, *, same: bool) -> None:
     spec = spec_of(tables={"t": {"columns": {"c": {"type": wanted}}}})
     table = TableFact(name="t", columns=(ColumnFact(name="c", type=found, nullable=True),))
-    judgement = schema.judge(spec, SchemaEvidence(tables=(table,)), CONTEXT)
+    judgement = KIND.judge(spec, SchemaEvidence(tables=(table,)), CONTEXT)
     assert (judgement.outcome.status is Status.PASSED) is same
 
 
@@ -278,7 +278,7 @@ def test_show() -> None:
         tables=(table, TableFact(name="other")),
         probes=(ProbeFact(name="p"), ProbeFact(name="q", at="before", error="no", sqlstate="42P01")),
     )
-    assert [(exhibit.title, exhibit.text) for exhibit in schema.show(spec_of(), evidence)] == [
+    assert [(exhibit.title, exhibit.text) for exhibit in KIND.show(spec_of(), evidence)] == [
         (
             "table orders",
             (
@@ -289,11 +289,11 @@ def test_show() -> None:
         ("probe: p", "accepted"),
         ("probe: q", "before: no (42P01)"),
     ]
-    assert len(schema.show(spec_of(tables={}), evidence)) == 4
+    assert len(KIND.show(spec_of(tables={}), evidence)) == 4
 
 
 def complaints(**changes: object) -> list[Complaint]:
-    return list(schema.lint(spec_of(**changes), Scope(files={}, variables={}, datasets=("shop",))))
+    return list(KIND.lint(spec_of(**changes), Scope(files={}, variables={}, datasets=("shop",))))
 
 
 @pytest.mark.parametrize(
@@ -321,8 +321,8 @@ def test_nothing_to_complain_about() -> None:
     assert complaints(probes=[PROBE]) == []
     fine = {"t": {"absent": True}, "u": {"foreign_keys": [{"columns": ["a", "b"], "references": "t (c, d)"}]}}
     assert complaints(tables=fine) == []
-    assert list(schema.paths(spec_of())) == []
-    assert not schema.KIND.uses_app(spec_of())
+    assert list(KIND.paths(spec_of())) == []
+    assert not KIND.uses_app(spec_of())
 
 
 @pytest.mark.parametrize("ending", [{}, {"fails_with": "any", "succeeds": True}])

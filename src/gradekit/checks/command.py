@@ -11,11 +11,14 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
+from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
-from gradekit.checks.match import MISSING, Match, Mismatch, Value, clean, near
+from gradekit.checks.match import Match
 from gradekit.checks.tally import errored, failed, passed, tally
 from gradekit.checks.template import UnknownNameError, problem
+from gradekit.checks.texts import clean, near
+from gradekit.checks.values import MISSING, Value
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.model import Duration, Model, RelativePath, tuple_of
 from gradekit.results import Exhibit, Judgement, Tier

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from gradekit.checks import jsontext
-from gradekit.checks.match import clean
+from gradekit.checks.texts import clean
 from gradekit.model import Model, tuple_of
 
 EXAMPLES = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradekit.checks.base import Complaint, Scope
-from gradekit.checks.match import near
+from gradekit.checks.texts import near
 
 Loc = tuple[str | int, ...]
 

@@ -19,7 +19,7 @@ from jsonpath.stream import TokenStream
 from jsonpath.token import TOKEN_SELF
 
 from gradekit.checks.jsontext import Json
-from gradekit.checks.regex import RegexProblem, TooMuchWork, compile_regex
+from gradekit.checks.regex import RegexProblem, compile_regex
 
 MAX_NODES = 200_000
 """Nodes that one query may visit."""
@@ -146,9 +146,10 @@ class _Pattern(FilterFunction):
         if not isinstance(value, str) or not isinstance(pattern, str):
             return False
         try:
-            return compile_regex(rf"\A(?:{pattern})\Z" if self._whole else pattern).search(value)
-        except (RegexProblem, TooMuchWork):
+            regex = compile_regex(pattern)
+        except RegexProblem:
             return False
+        return regex.fullmatch(value) if self._whole else regex.search(value)
 
 
 class _Environment(JSONPathEnvironment):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradekit.checks.match import clean
+from gradekit.checks.texts import clean
 from gradekit.results import CaseResult, Judgement, Outcome, Status
 
 CUT = 2048
@@ -14,10 +14,14 @@ CUT = 2048
 def tally(cases: Sequence[CaseResult], *, noun: str, all_or_nothing: bool) -> Judgement:
     """Equal shares for all cases, or everything for all of them; no case at all is an error.
 
+    A single case that is our fault leaves no verdict on the others: the whole is errored, too.
     ``noun`` names the cases in the message (plural).
     """
     if not cases:
         return errored(f"the check has no {noun}")
+    ours = next((case for case in cases if case.outcome.status is Status.ERRORED), None)
+    if ours is not None:
+        return Judgement(outcome=Outcome(status=Status.ERRORED, message=_led(ours)), cases=tuple(cases))
     wrong = [case for case in cases if case.outcome.status is not Status.PASSED]
     if not wrong:
         return Judgement(outcome=Outcome(status=Status.PASSED, ratio=1.0), cases=tuple(cases))

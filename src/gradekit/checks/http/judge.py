@@ -11,9 +11,9 @@ from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvide
 from gradekit.checks.http.model import HttpSpec, Question
 from gradekit.checks.http.reading import Finding, Reading, examine, start
 from gradekit.checks.jsontext import Json, JsonProblem, parse
-from gradekit.checks.match import clean
 from gradekit.checks.tally import tally
 from gradekit.checks.template import UnknownNameError
+from gradekit.checks.texts import clean
 from gradekit.results import CaseResult, Judgement, Outcome, Status
 
 MAX_FINDINGS = 20
@@ -43,20 +43,11 @@ def judge(spec: HttpSpec, evidence: HttpEvidence, context: Context) -> Judgement
             _case(name, title, rows, share=scoring == "per_step")
             for name, title, rows in zip(_ids(names), names, groups, strict=True)
         ]
-        return _verdict(cases, noun="cases", all_or_nothing=scoring == "all_or_nothing")
+        return tally(cases, noun="cases", all_or_nothing=scoring == "all_or_nothing")
     rows = groups[0]
     ids = _ids([row.title for row in rows])
     cases = [_case(name, row.title, [row], share=False) for name, row in zip(ids, rows, strict=True)]
-    return _verdict(cases, noun="steps", all_or_nothing=scoring != "per_step")
-
-
-def _verdict(cases: Sequence[CaseResult], *, noun: str, all_or_nothing: bool) -> Judgement:
-    """What the cases add up to; a single one that is our fault leaves no number."""
-    ours = next((case for case in cases if case.outcome.status is Status.ERRORED), None)
-    if ours is not None:
-        message = f"{ours.title}: {ours.outcome.message}"
-        return Judgement(outcome=Outcome(status=Status.ERRORED, message=message), cases=tuple(cases))
-    return tally(cases, noun=noun, all_or_nothing=all_or_nothing)
+    return tally(cases, noun="steps", all_or_nothing=scoring != "per_step")
 
 
 def case_title(case: Mapping[str, Json], index: int) -> str:

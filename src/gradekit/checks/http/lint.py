@@ -10,8 +10,8 @@ from gradekit.checks.complaints import not_text
 from gradekit.checks.http import bodyschema
 from gradekit.checks.http.model import SAFE_METHODS, HttpSpec, Statement, Step
 from gradekit.checks.jsonpath import PathProblem, compile_path
-from gradekit.checks.match import near
 from gradekit.checks.statements import split
+from gradekit.checks.texts import near
 
 Loc = tuple[str | int, ...]
 

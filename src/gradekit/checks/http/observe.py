@@ -12,9 +12,9 @@ from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvide
 from gradekit.checks.http.model import HttpSpec, Statement, Step
 from gradekit.checks.http.reading import Reading, examine, start
 from gradekit.checks.jsontext import Json, render
-from gradekit.checks.match import clean
 from gradekit.checks.statements import split
 from gradekit.checks.template import UnknownNameError, fill, fill_text
+from gradekit.checks.texts import clean
 from gradekit.sandbox.protocol import HttpRequest
 
 SQL_TIMEOUT = 30.0

@@ -8,13 +8,16 @@ from functools import cached_property
 from itertools import islice
 
 from gradekit.checks import jsontext
+from gradekit.checks.differences import Mismatch, differences
 from gradekit.checks.http import bodyschema
 from gradekit.checks.http.evidence import Received
 from gradekit.checks.http.model import Expect, HttpSpec, Step
 from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem
-from gradekit.checks.match import MAX_MISMATCHES, MISSING, Match, Mismatch, Value, clean, differences, show
+from gradekit.checks.match import MAX_MISMATCHES, Match
 from gradekit.checks.template import UnknownNameError, fill
+from gradekit.checks.texts import clean
+from gradekit.checks.values import MISSING, Value, show
 
 ERRORS: Mapping[str, str] = {
     "refused": "the app refused the connection",

@@ -10,7 +10,7 @@ from gradekit.checks.http.evidence import Answered, Content, Exchange, HttpEvide
 from gradekit.checks.http.judge import case_title
 from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.http.reading import ERRORS
-from gradekit.checks.match import clean
+from gradekit.checks.texts import clean
 from gradekit.results import Exhibit
 
 MAX_BODY = 4096

@@ -1,0 +1,62 @@
+"""Where two JSON values differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gradekit.checks.jsontext import Json
+from gradekit.checks.values import Missing, Value, canonical, is_list, kind_of, show
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One way in which a value is not what it should be; all texts are capped and printable."""
+
+    expected: str
+    actual: str
+    place: str = ""
+    """Where inside the value, as the end of a JSONPath such as ``.lines[0]``."""
+
+    @property
+    def message(self) -> str:
+        """``expected X, got Y``."""
+        return f"{f'at {self.place}: ' if self.place else ''}expected {self.expected}, got {self.actual}"
+
+
+def differences(expected: Json, actual: Json, *, partially: bool = False, place: str = "") -> Iterator[Mismatch]:
+    """Every place at which two values differ; ``partially``: objects of ``actual`` may have more names."""
+    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+        names = expected if partially else dict.fromkeys([*expected, *actual])
+        for name in names:
+            below = f"{place}{_member(name)}"
+            if name not in actual:
+                yield Mismatch(show(expected[name]), "nothing", below)
+            elif name not in expected:
+                yield Mismatch("nothing", show(actual[name]), below)
+            else:
+                yield from differences(expected[name], actual[name], partially=partially, place=below)
+    elif is_list(expected) and is_list(actual) and len(expected) == len(actual):
+        for index, (one, other) in enumerate(zip(expected, actual, strict=True)):
+            yield from differences(one, other, partially=partially, place=f"{place}[{index}]")
+    elif is_list(expected) and is_list(actual):
+        yield Mismatch(_items(len(expected)), f"{len(actual)}: {show(actual)}", place)
+    elif canonical(expected) != canonical(actual):
+        yield differ(show(expected), expected, actual, place)
+
+
+def differ(words: str, expected: Json, actual: Value, place: str = "") -> Mismatch:
+    """A mismatch that says the types when they are the point."""
+    wanted, found = kind_of(expected), kind_of(actual)
+    if wanted == found or isinstance(actual, Missing) or actual is None:
+        return Mismatch(words, show(actual), place)
+    return Mismatch(words, f"{show(actual)} ({found}, not {wanted})", place)
+
+
+def _member(name: str) -> str:
+    return f".{name}" if re.fullmatch("[A-Za-z_][A-Za-z0-9_]{0,99}", name) else f"[{show(name)}]"
+
+
+def _items(count: int) -> str:
+    return f"{count} item{'' if count == 1 else 's'}"

@@ -1,0 +1,351 @@
+"""The operators of an expectation: which operands they take, and what they find wrong with a value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from itertools import pairwise
+from typing import Any, Literal, Protocol
+
+from gradekit.checks import template
+from gradekit.checks.differences import Mismatch, differ, differences
+from gradekit.checks.formats import FORMATS, decimal, has_format, instant
+from gradekit.checks.jsontext import Json
+from gradekit.checks.regex import RegexProblem, compile_regex
+from gradekit.checks.texts import clean, near
+from gradekit.checks.values import TYPES, Missing, Value, canonical, is_list, kind_of, number, show
+
+
+class Expectation(Protocol):
+    """What an operator needs of the expectations in its operand."""
+
+    @property
+    def source(self) -> Json:
+        """As it is written."""
+
+    @property
+    def literals(self) -> Iterator[Json]:
+        """The values that it asks to be equal to."""
+
+    def check(self, value: Value) -> list[Mismatch]:
+        """Every way in which the value does not meet it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """``check`` is called only with operands in which ``problem`` finds nothing."""
+
+    problem: Callable[[Any], str | None]
+    check: Callable[[Any, Any], Iterable[Mismatch]]
+    nested: Literal["no", "one", "many"] = "no"
+    """Whether the operand is an expectation, or a list of them."""
+    missing: bool = False
+    """Whether it has something to say about a missing value; else that is a mismatch."""
+
+
+def _nothing_wrong(_operand: object) -> str | None:
+    return None
+
+
+def _needs(test: Callable[[Any], bool], words: str) -> Callable[[Any], str | None]:
+    return lambda operand: None if test(operand) else f"needs {words}, not {show(operand)}"
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_str(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _orderable(value: Json) -> bool:
+    return number(value) is not None or instant(value) is not None
+
+
+def _eq(operand: Json, value: Json) -> Iterator[Mismatch]:
+    if canonical(operand) != canonical(value):
+        yield from differences(operand, value)
+
+
+def _ne(operand: Json, value: Json) -> Iterator[Mismatch]:
+    if canonical(operand) == canonical(value):
+        yield Mismatch(f"anything but {show(operand)}", show(value))
+
+
+def _compare(words: str, holds: Callable[[Any, Any], bool], operand: Json, value: Json) -> Iterator[Mismatch]:
+    expected = f"{words} {show(operand)}"
+    wanted: Decimal | datetime | None = number(operand)
+    found: Decimal | datetime | None = number(value)
+    if wanted is None:
+        wanted, found = instant(operand), instant(value)
+        if found is None:
+            yield Mismatch(f"{expected} (a date)", f"{show(value)}, which is not a date")
+            return
+    if found is None:
+        yield differ(expected, operand, value)
+    elif not holds(found, wanted):
+        yield Mismatch(expected, show(value))
+
+
+_gt = partial(_compare, "more than", lambda found, wanted: found > wanted)
+_gte = partial(_compare, "at least", lambda found, wanted: found >= wanted)
+_lt = partial(_compare, "less than", lambda found, wanted: found < wanted)
+_lte = partial(_compare, "at most", lambda found, wanted: found <= wanted)
+
+
+def _between_problem(operand: Json) -> str | None:
+    if not is_list(operand) or len(operand) != 2:  # noqa: PLR2004 - both ends
+        return f"needs two values, [least, most], not {show(operand)}"
+    if not (all(number(end) is not None for end in operand) or all(instant(end) is not None for end in operand)):
+        return f"{show(operand)} cannot be ordered; use two numbers or two dates"
+    return None
+
+
+def _between(operand: Sequence[Json], value: Json) -> Iterator[Mismatch]:
+    if [*_gte(operand[0], value), *_lte(operand[1], value)]:
+        yield differ(f"{show(operand[0])} to {show(operand[1])}", operand[0], value)
+
+
+def _in(operand: Sequence[Json], value: Json) -> Iterator[Mismatch]:
+    if canonical(value) not in {canonical(item) for item in operand}:
+        yield Mismatch(f"one of {show(operand)}", f"{show(value)} ({kind_of(value)})")
+
+
+def _approx_problem(operand: Json) -> str | None:
+    if not isinstance(operand, Mapping) or number(operand.get("value")) is None:
+        return f"needs {{value: NUMBER, abs: NUMBER, rel: NUMBER}} with at least value, not {show(operand)}"
+    for name, part in operand.items():
+        exact = number(part)
+        if name not in {"value", "abs", "rel"}:
+            return f'unknown key "{clean(str(name))}"{near(name, ("value", "abs", "rel"))}; it takes value, abs, rel'
+        if exact is None or (name != "value" and exact < 0):
+            return f"{name} must be a number that is not negative, not {show(part)}"
+    return None
+
+
+def _approx(operand: Mapping[str, Json], value: Json) -> Iterator[Mismatch]:
+    wanted = number(operand["value"]) or Decimal(0)
+    relative = abs(wanted) * (number(operand.get("rel")) or Decimal(0))
+    absolute = number(operand.get("abs"))
+    if absolute is None:
+        absolute = Decimal(0) if relative else Decimal("1e-9")
+    tolerance = max(absolute, relative)
+    found = number(value)
+    if found is None or abs(found - wanted) > tolerance:
+        yield differ(f"{show(operand['value'])} ± {show(tolerance)}", wanted, value)
+
+
+def _decimal_problem(operand: Json) -> str | None:
+    return None if decimal(operand) is not None else f"{show(operand)} is not a decimal number"
+
+
+def _decimal_check(operand: Json, value: Json) -> Iterator[Mismatch]:
+    if decimal(value) != decimal(operand):
+        words = operand if isinstance(operand, str) else show(operand)
+        yield Mismatch(f"the decimal number {words}", f"{show(value)} ({kind_of(value)})")
+
+
+def _type_problem(operand: Json) -> str | None:
+    names = operand if is_list(operand) and operand else [operand]
+    for name in names:
+        if not isinstance(name, str) or name not in TYPES:
+            return f"{show(name)} is not a type{near(name, TYPES)}; it takes {', '.join(TYPES)}"
+    return None
+
+
+def _type(operand: str | Sequence[str], value: Json) -> Iterator[Mismatch]:
+    names = [operand] if isinstance(operand, str) else operand
+    if not any(TYPES[name](value) for name in names):
+        yield Mismatch(f"type {' or '.join(names)}", f"{show(value)} ({kind_of(value)})")
+
+
+def _format_problem(operand: Json) -> str | None:
+    if isinstance(operand, str) and operand in FORMATS:
+        return None
+    return f"{show(operand)} is not a format{near(operand, FORMATS)}; it takes {', '.join(FORMATS)}"
+
+
+def _format(operand: str, value: Json) -> Iterator[Mismatch]:
+    if not isinstance(value, str) or not has_format(operand, value):
+        yield differ(f"a string of the format {operand}", operand, value)
+
+
+def _matches_problem(operand: Json) -> str | None:
+    if not isinstance(operand, str):
+        return f"needs a regular expression, not {show(operand)}"
+    try:
+        compile_regex(operand)
+    except RegexProblem as problem:
+        return f"{show(operand)} is not a regular expression that can be used: {problem}"
+    return None
+
+
+def _matches(operand: str, value: Json) -> Iterator[Mismatch]:
+    expected = f"text that matches /{clean(operand)}/"
+    if not isinstance(value, str):
+        yield differ(expected, operand, value)
+    elif not compile_regex(operand).search(value):
+        yield Mismatch(expected, show(value))
+
+
+def _text(words: str, holds: Callable[[str, str], bool], operand: str, value: Json) -> Iterator[Mismatch]:
+    if not isinstance(value, str) or not holds(value, operand):
+        yield differ(f"text that {words} {show(operand)}", operand, value)
+
+
+_contains = partial(_text, "contains", lambda value, part: part in value)
+_starts_with = partial(_text, "starts with", str.startswith)
+_ends_with = partial(_text, "ends with", str.endswith)
+
+
+def _size_problem(operand: Expectation) -> str | None:
+    for literal in operand.literals:
+        if not any(template.uses(literal)) and number(literal) is None:
+            return f"needs a number or operators for one, not {show(literal)}"
+    return None
+
+
+def _size(words: str, operand: Expectation, value: Json) -> Iterator[Mismatch]:
+    if isinstance(value, Mapping | list | tuple) or (isinstance(value, str) and words == "length"):
+        for mismatch in operand.check(len(value)):
+            yield Mismatch(f"a {words} of {mismatch.expected}", f"{mismatch.actual}: {show(value)}")
+    else:
+        yield Mismatch(f"a value with a {words}", f"{show(value)} ({kind_of(value)})")
+
+
+def _exists(operand: bool, value: Value) -> Iterator[Mismatch]:
+    if operand == isinstance(value, Missing):
+        yield Mismatch("a value" if operand else "no value", show(value))
+
+
+def _empty(operand: bool, value: Json) -> Iterator[Mismatch]:
+    expected = f"{'an empty' if operand else 'a non-empty'} string, list or object"
+    if not isinstance(value, Mapping | list | tuple | str) or (len(value) == 0) != operand:
+        yield Mismatch(expected, f"{show(value)} ({kind_of(value)})")
+
+
+def _bag(operand: Sequence[Json], value: Json, *, exactly: bool) -> Iterator[Mismatch]:
+    expected = f"{'the items' if exactly else 'at least the items'} {show(operand)}{' in any order' if exactly else ''}"
+    if not isinstance(value, list | tuple):
+        yield differ(expected, operand, value)
+        return
+    lacking = Counter(map(canonical, operand))
+    surplus: list[Json] = []
+    for item in value:
+        key = canonical(item)
+        if lacking[key] > 0:
+            lacking[key] -= 1
+        else:
+            surplus.append(item)
+    absent: list[Json] = []
+    for item in operand:
+        key = canonical(item)
+        if lacking[key] > 0:
+            lacking[key] -= 1
+            absent.append(item)
+    parts = [f"without {show(absent)}"] if absent else []
+    if exactly and surplus:
+        parts.append(f"with {show(surplus)} too many")
+    if parts:
+        yield Mismatch(expected, f"{show(value)}, {' and '.join(parts)}")
+
+
+def _unique(operand: bool, value: Json) -> Iterator[Mismatch]:
+    if not isinstance(value, list | tuple):
+        yield differ("a list", [], value)
+        return
+    seen: set[Hashable] = set()
+    for item in value:
+        key = canonical(item)
+        if key in seen and operand:
+            yield Mismatch("a list without duplicates", f"{show(item)} more than once in {show(value)}")
+            return
+        seen.add(key)
+    if not operand and len(seen) == len(value):
+        yield Mismatch("a list with duplicates", show(value))
+
+
+def _sorted_problem(operand: Json) -> str | None:
+    return (
+        None if operand is True or operand in ("asc", "desc") else f'needs true, "asc" or "desc", not {show(operand)}'
+    )
+
+
+def _sorted(operand: bool | str, value: Json) -> Iterator[Mismatch]:
+    if not isinstance(value, list | tuple):
+        yield differ("a list", [], value)
+        return
+    falling = operand == "desc"
+    expected = f"a list sorted in {'falling' if falling else 'rising'} order"
+    numbers = [number(item) for item in value]
+    keys: Sequence[Any] = numbers if all(item is not None for item in numbers) else value
+    if keys is value and not all(isinstance(item, str) for item in value):
+        yield Mismatch(f"{expected}, of numbers or of strings", show(value))
+        return
+    for index, (one, other) in enumerate(pairwise(keys)):
+        if (one < other) if falling else (one > other):
+            yield Mismatch(expected, f"{show(value[index])} before {show(value[index + 1])}", f"[{index + 1}]")
+            return
+
+
+def _each(operand: Expectation, value: Json) -> Iterator[Mismatch]:
+    if not isinstance(value, list | tuple):
+        yield differ("a list", [], value)
+        return
+    for index, item in enumerate(value):
+        for mismatch in operand.check(item):
+            yield Mismatch(mismatch.expected, mismatch.actual, f"[{index}]{mismatch.place}")
+
+
+def _any_of(operand: Sequence[Expectation], value: Value) -> Iterator[Mismatch]:
+    tried = [match.check(value) for match in operand]
+    if all(tried):
+        words = " or ".join(mismatches[0].expected for mismatches in tried)
+        yield Mismatch(clean(words), f"{show(value)} ({kind_of(value)})")
+
+
+def _not(operand: Expectation, value: Value) -> Iterator[Mismatch]:
+    if not operand.check(value):
+        yield Mismatch(f"the opposite of {show(operand.source)}", show(value))
+
+
+_TEXT = _needs(_is_str, "a string")
+_LIST = _needs(is_list, "a list")
+_BOOL = _needs(_is_bool, "true or false")
+_ORDER = _needs(_orderable, "a number or a date")
+
+OPERATORS: Mapping[str, Operator] = {
+    "eq": Operator(_nothing_wrong, _eq),
+    "ne": Operator(_nothing_wrong, _ne),
+    "gt": Operator(_ORDER, _gt),
+    "gte": Operator(_ORDER, _gte),
+    "lt": Operator(_ORDER, _lt),
+    "lte": Operator(_ORDER, _lte),
+    "between": Operator(_between_problem, _between),
+    "in": Operator(_LIST, _in),
+    "approx": Operator(_approx_problem, _approx),
+    "decimal": Operator(_decimal_problem, _decimal_check),
+    "type": Operator(_type_problem, _type),
+    "format": Operator(_format_problem, _format),
+    "matches": Operator(_matches_problem, _matches),
+    "contains": Operator(_TEXT, _contains),
+    "starts_with": Operator(_TEXT, _starts_with),
+    "ends_with": Operator(_TEXT, _ends_with),
+    "length": Operator(_size_problem, partial(_size, "length"), "one"),
+    "count": Operator(_size_problem, partial(_size, "count"), "one"),
+    "exists": Operator(_BOOL, _exists, missing=True),
+    "empty": Operator(_BOOL, _empty),
+    "unordered": Operator(_LIST, partial(_bag, exactly=True)),
+    "includes": Operator(_LIST, partial(_bag, exactly=False)),
+    "unique": Operator(_BOOL, _unique),
+    "sorted": Operator(_sorted_problem, _sorted),
+    "each": Operator(_nothing_wrong, _each, "one"),
+    "any_of": Operator(_nothing_wrong, _any_of, "many", missing=True),
+    "not": Operator(_nothing_wrong, _not, "one", missing=True),
+}
+"""Every operator, by its name in YAML."""

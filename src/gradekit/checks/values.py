@@ -1,0 +1,84 @@
+"""JSON values as judges see them: what equals what, which type it is, and how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final, TypeAlias, TypeGuard
+
+from gradekit.checks.jsontext import Json, render
+from gradekit.checks.texts import MAX_SHOWN, clean
+
+MAX_TEXT = 10 * MAX_SHOWN
+"""Characters of a string once its unprintable characters are escaped."""
+
+
+class Missing:
+    """There is no value, which is not the same as null."""
+
+    def __repr__(self) -> str:
+        """For failures of tests."""
+        return "MISSING"
+
+
+MISSING: Final = Missing()
+Value: TypeAlias = "Json | Missing"
+
+
+def show(value: Value) -> str:
+    """A value for a message, as short JSON."""
+    if isinstance(value, Missing):
+        return "nothing"
+    if isinstance(value, str) and len(value) > MAX_SHOWN:
+        return f"{clean(render(value[:MAX_SHOWN]), MAX_TEXT)}…"
+    return clean(render(value, MAX_SHOWN + 1), MAX_TEXT if isinstance(value, str) else MAX_SHOWN)
+
+
+def kind_of(value: Value) -> str:
+    """The JSON type in words, with its article."""
+    if isinstance(value, Missing):
+        return "missing"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float | Decimal):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    return "an object" if isinstance(value, Mapping) else "a list"
+
+
+def number(value: Value) -> Decimal | None:
+    """The exact number, or None when it is none; a boolean and what is not finite are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    return exact if exact.is_finite() else None
+
+
+def canonical(value: Json) -> Hashable:
+    """A key that is equal for equal JSON: 1 and 1.0 are equal, 1, "1" and true are not."""
+    if isinstance(value, Mapping):
+        return ("object", frozenset((name, canonical(child)) for name, child in value.items()))
+    if isinstance(value, list | tuple):
+        return ("list", tuple(canonical(child) for child in value))
+    exact = number(value)
+    return (kind_of(value), value if exact is None else exact)
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether it is a list; YAML models hold tuples."""
+    return isinstance(value, list | tuple)
+
+
+TYPES: Mapping[str, Callable[[Json], bool]] = {
+    "object": lambda value: isinstance(value, Mapping),
+    "array": lambda value: isinstance(value, list | tuple),
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: (exact := number(value)) is not None and exact == exact.to_integral_value(),
+    "number": lambda value: number(value) is not None,
+    "boolean": lambda value: isinstance(value, bool),
+    "null": lambda value: value is None,
+}
+"""JSON Schema's type names; 1.0 is an integer, as there."""
