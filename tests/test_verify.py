@@ -1,6 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import JsonValue
+
+from gradekit.errors import SpecError
+from gradekit.grade.setting import Setting
+from gradekit.progress import Silent
+from gradekit.record import Observation, Record
 from gradekit.results import (
+    CaseResult,
     ChallengeRef,
     CheckResult,
     Outcome,
@@ -11,8 +22,12 @@ from gradekit.results import (
     SubmissionRef,
     Tier,
 )
-from gradekit.spec.challenge import Bounds, Expectation
-from gradekit.verify import mismatches
+from gradekit.spec.challenge import Bounds, Challenge, Expectation
+from gradekit.spec.load import load_challenge
+from gradekit.spec.lock import Lock
+from gradekit.submission import Submission
+from gradekit.verify import mismatches, verify
+from tests.fakes import FakeEngine
 
 
 def report(*failed: str, earned: float | None = 80.0) -> Report:
@@ -67,3 +82,116 @@ def test_score_bounds() -> None:
         "score 80.0 % is above 79.5 %",
     )
     assert mismatches(Expectation(fails=("a",), score=Bounds(lte=1.0)), report("a", earned=None)) == ()
+
+
+def test_a_lost_check_is_told_with_its_first_wrong_case() -> None:
+    wrong = Outcome(status=Status.FAILED, expected="status: 201\n$.id: 1", actual="status: 409\n$.id: nothing")
+    right = CaseResult(id="1", title="first", outcome=Outcome(status=Status.PASSED, ratio=1.0))
+    check = (
+        report("a")
+        .checks[0]
+        .model_copy(
+            update={
+                "outcome": Outcome(status=Status.FAILED, message="1 of 2 steps failed"),
+                "cases": (right, CaseResult(id="2", title="second", outcome=wrong)),
+            }
+        )
+    )
+    found = mismatches(Expectation(passes="all"), report().model_copy(update={"checks": (check,)}))
+    assert found == ("a: failed, should pass: 1 of 2 steps failed; second: expected status: 201, got status: 409",)
+
+
+# --- the whole of verify, with gradings that read their result from the solution's files ----------------
+
+SPEC = """\
+gradekit: 1
+id: small
+title: Small
+runner: any
+rubric: rubric.yaml
+checks:
+  - {id: tests, criterion: api, suite: {files: hidden}}
+  - {id: run, criterion: api, command: {run: "true"}}
+solutions:
+  - {path: solutions/early, expect: {fails: [tests]}}
+  - {path: solutions/reference, expect: {passes: all}}
+  - {path: solutions/late, expect: {fails: [run]}}
+"""
+RUBRIC = "{gradekit: 1, id: small, title: Small, pass_mark: 50, criteria: {api: {title: API, weight: 100}}}"
+
+
+def challenge_in(folder: Path, spec: str = SPEC) -> Challenge:
+    (folder / "challenge.yaml").write_text(spec, encoding="utf-8")
+    (folder / "rubric.yaml").write_text(RUBRIC, encoding="utf-8")
+    (folder / "hidden").mkdir()
+    (folder / "hidden" / "test_x.py").write_text("def test_x(): pass", encoding="utf-8")
+    for name, outcomes in (("reference", "passed passed"), ("early", "failed passed"), ("late", "passed failed")):
+        (folder / "solutions" / name).mkdir(parents=True)
+        (folder / "solutions" / name / "outcomes").write_text(outcomes, encoding="utf-8")
+    return load_challenge(folder, rubrics=[])
+
+
+def graded(
+    challenge: Challenge, lock: Lock | None, _setting: Setting, obtain: Callable[[], Submission], _progress: Silent
+) -> Record:
+    assert lock is None
+    submission = obtain()
+    test, run = submission.files["outcomes"].data.decode().split()
+    suite: JsonValue = {"ending": "exited", "exit_code": 0, "records": [{"test": "test_x", "outcome": test}], "end": 1}
+    return Record(
+        gradekit="0",
+        id="1",
+        started_at="2026-01-01T00:00:00+00:00",
+        seconds=1.0,
+        challenge="small",
+        challenge_path="small",
+        challenge_digest=challenge.digest,
+        submission=SubmissionRef(repo=submission.repo, tree=submission.tree, files=1, bytes=1),
+        isolation=None,
+        images={},
+        phases=(),
+        observations=(
+            Observation(check="tests", kind="suite", state="observed", evidence=suite),
+            Observation(check="run", kind="command", state="blocked", message="broken")
+            if run == "failed"
+            else Observation(
+                check="run",
+                kind="command",
+                state="observed",
+                evidence={"runs": [{"name": "run", "ending": "exited", "exit_code": 0}]},
+            ),
+        ),
+    )
+
+
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+SETTING = Setting(engine=FakeEngine(), images={}, runners={})
+
+
+def test_every_solution_is_judged_by_the_tests_that_the_reference_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    progress = Notes()
+    lock, results = verify(challenge_in(tmp_path), SETTING, progress)
+    assert progress.notes == ["solutions/reference", "solutions/early", "solutions/late"]
+    assert [(result.path, result.mismatches) for result in results] == [(path, ()) for path in progress.notes]
+    assert lock.tests == {"tests": ("test_x",)}
+    assert lock.solutions == {
+        "solutions/reference": {"earned": 100.0, "possible": 100.0, "fails": []},
+        "solutions/early": {"earned": 50.0, "possible": 100.0, "fails": ["tests"]},
+        "solutions/late": {"earned": 50.0, "possible": 100.0, "fails": ["run"]},
+    }
+
+
+def test_a_challenge_without_a_reference_cannot_be_verified(tmp_path: Path) -> None:
+    spec = SPEC.replace("  - {path: solutions/reference, expect: {passes: all}}\n", "")
+    with pytest.raises(SpecError, match="there is no reference"):
+        verify(challenge_in(tmp_path, spec), SETTING, Notes())

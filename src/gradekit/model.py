@@ -22,6 +22,10 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
 
+Loc = tuple[str | int, ...]
+"""Keys and indexes that lead to a part of a value."""
+
+
 def parse_duration(value: object) -> float:
     """Seconds of ``250ms``, ``90s``, ``15m`` or ``4h``; a float passes (already parsed).
 

@@ -93,7 +93,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         raise UsageError(
             Problem(
-                str(path), f"cannot be written ({error.strerror})", "a folder you may write to", "choose another --out"
+                str(path), f"cannot be written ({error.strerror})", "a folder you may write to", "choose another folder"
             )
         ) from error
 

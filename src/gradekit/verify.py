@@ -13,6 +13,7 @@ from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
 from gradekit.progress import Progress
 from gradekit.record import Record
+from gradekit.report.words import summary
 from gradekit.results import Report, Status
 from gradekit.spec.challenge import Challenge, Expectation, Solution
 from gradekit.spec.lock import Lock
@@ -63,7 +64,7 @@ def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
     lost = {check.id: check for check in report.checks if check.outcome.status is not Status.PASSED}
     claimed = set(expect.fails or ())
     found = [
-        f"{check.id}: {check.outcome.status.value}, should pass: {check.outcome.message}"
+        f"{check.id}: {check.outcome.status.value}, should pass: {summary(check)}"
         for check in lost.values()
         if check.id not in claimed
     ]

@@ -34,8 +34,16 @@ class FakeDatabase:
     dataset: str | None
 
     def query(
-        self, statements: Sequence[str], *, role: Role, timeout: float, read_only: bool = False, max_rows: int = 100_000
+        self,
+        statements: Sequence[str],
+        *,
+        role: Role,
+        timeout: float,
+        read_only: bool = False,
+        max_rows: int = 100_000,
+        theirs: bool = False,
     ) -> Sequence[SqlResult]:
+        del theirs
         self.bench.queries.append(Query(self.dataset, tuple(statements), role, read_only, timeout, max_rows))
         results: list[SqlResult] = []
         for statement in statements:
@@ -44,7 +52,8 @@ class FakeDatabase:
                 break
         return results
 
-    def fault(self, place: str, what: str) -> InfrastructureError | Blocked:
+    def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
+        del server
         return Blocked(f"{place}: {what}") if self.bench.by_candidate else InfrastructureError(Problem(place, what))
 
 

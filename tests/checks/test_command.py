@@ -145,9 +145,9 @@ def test_a_value_that_cannot_be_searched_is_a_failure(monkeypatch: pytest.Monkey
     monkeypatch.setattr("gradekit.checks.jsonpath.MAX_NODES", 2)
     spec = spec_of(expect={"stdout_json": {"$..*": {"length": 3}}})
     run = RunFact(name="run", ending=Ending.EXITED, exit_code=0, stdout=Stream.of(b"[1, 2, 3]"))
-    outcome = command.judge(spec, CommandEvidence(runs=(run,)), HIDDEN).outcome
+    outcome = command.judge(spec, CommandEvidence(runs=(run,)), HIDDEN).cases[0].outcome
     assert outcome.status is Status.FAILED
-    assert "a value that can be searched" in outcome.message
+    assert outcome.expected == "$..*: a value that can be searched"
 
 
 # --- show and lint ---------------------------------------------------------------------------------------

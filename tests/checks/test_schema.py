@@ -290,6 +290,8 @@ def test_show() -> None:
         ("probe: q", "before: no (42P01)"),
     ]
     assert len(KIND.show(spec_of(tables={}), evidence)) == 4
+    asked = spec_of(probes=[{"name": "p", "execute": "delete from orders\n", "succeeds": True}])
+    assert KIND.show(asked, evidence)[1].text == "delete from orders\n\naccepted"
 
 
 def complaints(**changes: object) -> list[Complaint]:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from gradekit.checks.tally import failed, passed, tally
+from gradekit.checks.differences import Mismatch
+from gradekit.checks.tally import SHOWN, examined, failed, passed, tally
 from gradekit.results import CaseResult, Outcome, Status
 
 RIGHT = passed("right", "a")
@@ -14,7 +15,7 @@ OURS = CaseResult(id="c", title="ours", outcome=Outcome(status=Status.ERRORED, m
 @pytest.mark.parametrize("cases", [(RIGHT, OURS), (WRONG, OURS), (OURS, WRONG), (OURS,)])
 def test_an_errored_case_makes_the_check_errored(cases: tuple[CaseResult, ...], *, all_or_nothing: bool) -> None:
     judgement = tally(cases, noun="cases", all_or_nothing=all_or_nothing)
-    assert judgement.outcome == Outcome(status=Status.ERRORED, message="ours: no schema")
+    assert judgement.outcome == Outcome(status=Status.ERRORED, message="no schema")
     assert judgement.cases == cases
 
 
@@ -26,4 +27,29 @@ def test_no_case_is_an_error() -> None:
 def test_a_failed_case_counts(ratio: float, *, all_or_nothing: bool) -> None:
     outcome = tally((RIGHT, WRONG), noun="cases", all_or_nothing=all_or_nothing).outcome
     assert (outcome.status, outcome.ratio) == (Status.FAILED, ratio)
-    assert outcome.message == "1 of 2 cases failed; first wrong: it differs"
+    assert outcome.message == "1 of 2 cases failed"
+
+
+def test_an_only_case_speaks_for_its_check() -> None:
+    assert tally((WRONG,), noun="cases", all_or_nothing=True).outcome.message == "it differs"
+
+
+def test_expected_and_actual_have_a_line_for_each_mismatch() -> None:
+    outcome = examined("step", "step", [Mismatch("201", "409", "status"), Mismatch("(1)\n(2)", "(1)")]).outcome
+    assert outcome == Outcome(status=Status.FAILED, expected="status: 201\n(1)\n(2)", actual="status: 409\n(1)")
+    outcome = examined("step", "step", [Mismatch("a\nb", "c", "step 2"), Mismatch("", "it is gone", "step 3")]).outcome
+    assert outcome == Outcome(
+        status=Status.FAILED, message="step 3: it is gone", expected="step 2:\na\nb", actual="step 2: c"
+    )
+
+
+def test_a_case_with_nothing_wrong_is_passed_and_one_with_a_fault_of_ours_is_errored() -> None:
+    assert examined("right", "a", []) == RIGHT
+    case = examined("ours", "c", [Mismatch("1", "2"), Mismatch("", "no schema", ours=True)], ratio=0.5)
+    assert case == OURS
+
+
+def test_many_mismatches_are_counted() -> None:
+    outcome = examined("step", "step", [Mismatch("1", "2")] * (SHOWN + 3)).outcome
+    assert outcome.message == "3 more differences"
+    assert outcome.expected == "\n".join(["1"] * SHOWN)

@@ -395,7 +395,7 @@ def test_the_console_says_what_it_leaves_out() -> None:
     report = filled("\n".join(f"line {index}" for index in range(10)))
     check = report.checks[1].model_copy(update={"cases": report.checks[1].cases[1:2] * 8})
     text = render("text", report.model_copy(update={"checks": (check,)}))
-    assert "… 4 more lines" in text
+    assert "… 2 more lines" in text
     assert "… 3 more cases did not pass" in text
 
 

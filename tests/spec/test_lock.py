@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradekit.errors import SpecError
+from gradekit.errors import SpecError, UsageError
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lint import lint
 from gradekit.spec.load import load_challenge
@@ -58,7 +58,7 @@ def test_a_failed_write_leaves_the_old_lock(tmp_path: Path, monkeypatch: pytest.
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", refuse)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(UsageError, match="No space left"):
         write_lock(path, Lock(gradekit="0.1.0", challenge="abc", rubric="small@1"))
     assert [entry.name for entry in tmp_path.iterdir()] == ["challenge.lock"]
     assert path.read_text(encoding="utf-8") == "old"

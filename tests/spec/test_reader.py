@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradekit.errors import SpecError
+from gradekit.model import Loc
 from gradekit.spec import reader
-from gradekit.spec.reader import Loc, Span, dotted, quote, read, read_file
+from gradekit.spec.reader import Span, dotted, read, read_file
+from gradekit.texts import quote
 
 
 def _problem(text: str | bytes) -> str:

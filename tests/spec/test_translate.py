@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, mo
 
 from gradekit.model import Model, Slug, tuple_of
 from gradekit.spec.reader import dotted
-from gradekit.spec.translate import described, faults, listed, near, split_message
+from gradekit.spec.translate import described, faults, listed, split_message
+from gradekit.texts import near
 
 Ints = Annotated[tuple[int, ...], BeforeValidator(tuple_of)]
 

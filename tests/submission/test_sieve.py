@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from gradekit.errors import SubmissionError
 from gradekit.submission import CloneRules
-from gradekit.submission.sieve import Sieve, name_problem, size_text
-from gradekit.submission.text import clean, printable
+from gradekit.submission.sieve import Sieve, name_problem, printable, size_text
+from gradekit.texts import clean
 
 FILE = 0o100644
 

@@ -9,6 +9,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 from gradekit.errors import Blocked, InfrastructureError
+from gradekit.model import Loc
 from gradekit.results import Exhibit, Judgement, Tier
 from gradekit.sandbox.protocol import ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
 
@@ -23,7 +24,7 @@ Role = Literal["owner", "reader"]
 class Complaint:
     """A semantic problem of a check: where (keys and indexes below the kind's map) and what."""
 
-    loc: tuple[str | int, ...]
+    loc: Loc
     what: str
     expected: str = ""
     hint: str = ""
@@ -58,15 +59,23 @@ class Database(Protocol):
     """A fresh copy of a data set, for one check."""
 
     def query(
-        self, statements: Sequence[str], *, role: Role, timeout: float, read_only: bool = False, max_rows: int = 100_000
+        self,
+        statements: Sequence[str],
+        *,
+        role: Role,
+        timeout: float,
+        read_only: bool = False,
+        max_rows: int = 100_000,
+        theirs: bool = False,
     ) -> Sequence[SqlResult]:
-        """Run statements as a role; see ``Sandbox.sql``."""
+        """Run statements as a role; see ``Sandbox.sql``. ``theirs``: the candidate wrote them."""
 
-    def fault(self, place: str, what: str) -> InfrastructureError | Blocked:
+    def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
         """The exception for a statement of ours that cannot run here.
 
         Blocked where the candidate's files made the tables (a slow view in the place of a table is their
-        doing), InfrastructureError where all of it is ours.
+        doing), and where the ``server`` failed that their code could reach before; InfrastructureError where all of it
+        is ours.
         """
 
 
@@ -131,9 +140,9 @@ class Kind(Generic[S, E]):
     judge: Callable[[S, E, Context], Judgement]
     show: Callable[[S, E], tuple[Exhibit, ...]]
     lint: Callable[[S, Scope], Iterable[Complaint]]
-    paths: Callable[[S], Iterable[tuple[tuple[str | int, ...], str]]]
+    paths: Callable[[S], Iterable[tuple[Loc, str]]] = lambda _: ()
     """Files of the challenge that it needs: (loc below the kind's map, path or folder)."""
-    uses_app: Callable[[S], bool]
+    uses_app: Callable[[S], bool] = lambda _: False
     """Whether the app must run for it."""
     ships_files: Callable[[S], bool] = lambda _: False
     """Whether observing puts files of the challenge into a candidate's container."""

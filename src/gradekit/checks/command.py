@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -15,14 +15,14 @@ from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.match import Match
-from gradekit.checks.tally import errored, failed, passed, tally
+from gradekit.checks.tally import errored, examined, failed, tally
 from gradekit.checks.template import UnknownNameError, problem
-from gradekit.checks.texts import clean, near
 from gradekit.checks.values import MISSING, Value
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.model import Duration, Model, RelativePath, tuple_of
+from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
 from gradekit.results import Exhibit, Judgement, Tier
 from gradekit.sandbox.protocol import Ending, FileEntry
+from gradekit.texts import clean, near, one_line
 
 MAX_OUTPUT: Final = 256 << 10
 """Bytes of each stream that are kept."""
@@ -108,6 +108,7 @@ class CommandSpec(RunInput):
         own_input = case.stdin is not None or case.stdin_file is not None
         return Plan(
             name=case.name,
+            title=case.name if self.cases else one_line(self.run or ""),
             line=case.run or self.run or "",
             stdin=(case if own_input else self).stdin or "",
             stdin_file=(case if own_input else self).stdin_file,
@@ -123,6 +124,8 @@ class Plan:
     """A run as it is to be done."""
 
     name: str
+    title: str
+    """For reports: the case's name, or the beginning of the line when there are no cases."""
     line: str
     stdin: str
     stdin_file: str | None
@@ -184,24 +187,24 @@ def judge(spec: CommandSpec, evidence: CommandEvidence, context: Context) -> Jud
         if fact is None:
             return errored(f'the evidence has nothing about the run "{plan.name}"; grade the submission again')
         if fact.ending is not Ending.EXITED:
-            cases.append(failed(plan.name, plan.name, _ENDINGS[fact.ending].format(seconds=plan.timeout)))
+            cases.append(failed(plan.title, plan.name, _ENDINGS[fact.ending].format(seconds=plan.timeout)))
             continue
         try:
             mismatches = _mismatches(plan, fact, context.variables)
         except (UnknownNameError, PathProblem) as error:
             return errored(f"{plan.name}: {error}")
-        if mismatches:
-            message = "; ".join(mismatch.message for mismatch in mismatches)
-            cases.append(failed(plan.name, plan.name, message, mismatches[0].expected, mismatches[0].actual))
-        else:
-            cases.append(passed(plan.name, plan.name))
+        cases.append(examined(plan.title, plan.name, mismatches))
     return tally(cases, noun="runs", all_or_nothing=spec.scoring == "all_or_nothing")
 
 
 def show(spec: CommandSpec, evidence: CommandEvidence) -> tuple[Exhibit, ...]:
     """Each run with the beginning of what it printed."""
+    titles = {plan.name: plan.title for plan in spec.plans()}
     lines = {plan.name: plan.line for plan in spec.plans()}
-    return tuple(Exhibit(title=run.name, text=_described(lines.get(run.name), run)) for run in evidence.runs)
+    return tuple(
+        Exhibit(title=titles.get(run.name, run.name), text=_described(lines.get(run.name), run))
+        for run in evidence.runs
+    )
 
 
 def lint(spec: CommandSpec, scope: Scope) -> Iterator[Complaint]:
@@ -221,19 +224,13 @@ def lint(spec: CommandSpec, scope: Scope) -> Iterator[Complaint]:
                 yield Complaint((*loc, "files", path), "not the path of a file")
 
 
-def paths(spec: CommandSpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def paths(spec: CommandSpec) -> Iterator[tuple[Loc, str]]:
     """Files for the submission's folder and for the standard input."""
     for loc, part in _parts(spec):
         if part.stdin_file is not None:
             yield (*loc, "stdin_file"), part.stdin_file
         for path, source in part.files.items():
             yield (*loc, "files", path), source
-
-
-def uses_app(spec: CommandSpec) -> bool:
-    """A command runs alone."""
-    del spec
-    return False
 
 
 KIND = Kind(
@@ -246,18 +243,17 @@ KIND = Kind(
     show=show,
     lint=lint,
     paths=paths,
-    uses_app=uses_app,
     ships_files=lambda spec: bool(spec.files) or any(case.files for case in spec.cases),
 )
 
 
-def _parts(spec: CommandSpec) -> Iterator[tuple[tuple[str | int, ...], RunInput]]:
+def _parts(spec: CommandSpec) -> Iterator[tuple[Loc, RunInput]]:
     yield (), spec
     for index, case in enumerate(spec.cases):
         yield ("cases", index), case
 
 
-def _expectations(loc: tuple[str | int, ...], expect: CommandExpect | None, scope: Scope) -> Iterator[Complaint]:
+def _expectations(loc: Loc, expect: CommandExpect | None, scope: Scope) -> Iterator[Complaint]:
     if expect is None:
         return
     for path in expect.stdout_json:
@@ -271,7 +267,7 @@ def _expectations(loc: tuple[str | int, ...], expect: CommandExpect | None, scop
         for below, name in match.uses():
             if name not in scope.variables:
                 what = problem(name) or f"${{{name}}} is no variable of the challenge"
-                hint = near(name, scope.variables).removeprefix("; ")
+                hint = near(name, scope.variables)
                 yield Complaint((*place, *below), what, "a name of `vars:`", hint)
 
 
@@ -311,7 +307,7 @@ def _mismatches(plan: Plan, fact: RunFact, variables: Mapping[str, Json]) -> lis
     found = []
     if fact.exit_code not in expect.exit:
         codes = " or ".join(map(str, expect.exit))
-        found.append(Mismatch(f"exit code {codes}", str(fact.exit_code)))
+        found.append(Mismatch(codes, str(fact.exit_code), "exit code"))
     for stream, name, wanted in ((fact.stdout, "stdout", expect.stdout), (fact.stderr, "stderr", expect.stderr)):
         if wanted is not None:
             text = _text(stream)
@@ -334,17 +330,17 @@ def _text(stream: Stream) -> str | Mismatch:
 
 def _text_mismatches(name: str, text: str | Mismatch, wanted: Match) -> list[Mismatch]:
     if isinstance(text, Mismatch):
-        return [replace(text, place=name)]
+        return [text.below(name)]
     mismatches = wanted.check(text)
     if mismatches and text.endswith("\n") and not wanted.check(text[:-1]):
         return []
-    return [replace(mismatch, place=name + mismatch.place) for mismatch in mismatches]
+    return [mismatch.below(name) for mismatch in mismatches]
 
 
 def _json_mismatches(stream: Stream, wanted: Mapping[str, Match]) -> list[Mismatch]:
     text = _text(stream)
     if isinstance(text, Mismatch):
-        return [replace(text, place="stdout")]
+        return [text.below("stdout")]
     try:
         value = parse(text)
     except JsonProblem as error:
@@ -358,7 +354,7 @@ def _json_mismatches(stream: Stream, wanted: Mapping[str, Match]) -> list[Mismat
             found.append(Mismatch("a value that can be searched", clean(str(error)), path))
             continue
         node: Value = (nodes[0] if nodes else MISSING) if query.singular else nodes
-        found += [replace(mismatch, place=path + mismatch.place) for mismatch in match.check(node)]
+        found += [mismatch.below(path) for mismatch in match.check(node)]
     return found
 
 

@@ -15,8 +15,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from gradekit.checks import jsontext
-from gradekit.checks.texts import clean
 from gradekit.model import Model, tuple_of
+from gradekit.texts import clean
 
 EXAMPLES = 5
 """Rows of a difference that are shown."""
@@ -87,7 +87,10 @@ class Table(Model):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Why two results are not equal: counts and shapes in ``message``, example rows in the others."""
+    """Why two results are not equal: counts and shapes in ``message``, rows in the others.
+
+    Of small results all rows are there, of others examples of those without a partner.
+    """
 
     message: str
     expected: str | None = None
@@ -213,7 +216,7 @@ def compare_literals(rows: Sequence[Sequence[Scalar]], actual: Table, options: C
     wide = next((len(row) for row in rows if len(row) != width), None)
     if wide is not None:
         message = f"the result has {_count(width, 'column')}, expected {wide}"
-        return Difference(message, actual=_heading(actual.columns))
+        return Difference(message, f"rows of {_count(wide, 'value')}", _heading(actual.columns))
     return _rows(
         [
             tuple(_literal(value, column.type) for value, column in zip(row, actual.columns, strict=True))
@@ -272,10 +275,13 @@ def _rows(
     theirs = [rules.row(cells, every) for cells in actual]
     missing, extra = _unpaired(ours, theirs, rules)
     if missing or extra:
+        message = clean("; ".join((_counts(len(missing), len(ours), len(extra), len(theirs)), *hints)), ROW)
+        if max(len(expected), len(actual)) <= EXAMPLES:
+            return Difference(message, _examples(columns[0], expected), _examples(columns[1], actual))
         return Difference(
-            clean("; ".join((_counts(len(missing), len(ours), len(extra), len(theirs)), *hints)), ROW),
-            _examples(columns[0], [expected[place] for place in missing]),
-            _examples(columns[1], [actual[place] for place in extra]),
+            message,
+            _examples(columns[0], [expected[place] for place in missing]) if missing else None,
+            _examples(columns[1], [actual[place] for place in extra]) if extra else None,
         )
     if options.order == "exact":
         keys: Sequence[int] = every
@@ -440,21 +446,21 @@ def _count(number: int, noun: str) -> str:
 
 
 def _counts(missing: int, expected: int, extra: int, actual: int) -> str:
-    parts = [f"{missing} of {expected} expected rows missing"] if missing else []
-    if extra:
-        parts.append(f"{extra} of {actual} rows in the result not expected")
-    return ", ".join(parts)
+    if not actual:
+        return f"the result has no rows, {expected} expected"
+    if not expected:
+        return f"the result has {_count(actual, 'row')}, none expected"
+    others = _count(extra, "other") if extra else "no others"
+    return f"the result has {expected - missing} of {_count(expected, 'expected row')}, and {others}"
 
 
 def _heading(columns: Sequence[Column]) -> str:
     return clean("(" + ", ".join(f"{column.name} {column.type}" for column in columns) + ")", ROW)
 
 
-def _examples(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> str | None:
+def _examples(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> str:
     """A few rows, the same ones in whatever order the engine gave them."""
-    if not rows:
-        return None
-    lines = [_heading(columns), *heapq.nsmallest(EXAMPLES, map(_text, rows))]
+    lines = [_heading(columns), *(heapq.nsmallest(EXAMPLES, map(_text, rows)) or ["no rows"])]
     if len(rows) > EXAMPLES:
         lines.append(f"... and {len(rows) - EXAMPLES} more")
     return "\n".join(lines)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradekit.checks.base import Complaint, Scope
-from gradekit.checks.texts import near
-
-Loc = tuple[str | int, ...]
+from gradekit.model import Loc
+from gradekit.texts import near
 
 
 def unknown_dataset(loc: Loc, name: str, scope: Scope) -> Iterator[Complaint]:
     """A complaint when the challenge has no data set of that name."""
     if name not in scope.datasets:
         expected = f"one of {', '.join(scope.datasets)}" if scope.datasets else "a name of `datasets:`, which is empty"
-        yield Complaint(loc, f'no data set "{name}"', expected, near(name, scope.datasets).removeprefix("; "))
+        yield Complaint(loc, f'no data set "{name}"', expected, near(name, scope.datasets))
 
 
 def not_text(loc: Loc, path: str, scope: Scope) -> Iterator[Complaint]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from gradekit.checks.jsontext import Json
 from gradekit.checks.values import Missing, Value, canonical, is_list, kind_of, show
@@ -15,14 +15,16 @@ class Mismatch:
     """One way in which a value is not what it should be; all texts are capped and printable."""
 
     expected: str
+    """Empty when ``actual`` is a sentence that says everything."""
     actual: str
     place: str = ""
-    """Where inside the value, as the end of a JSONPath such as ``.lines[0]``."""
+    """Where: a header, the end of a JSONPath such as ``.lines[0]``; empty for the whole value."""
+    ours: bool = False
+    """Whether the challenge is at fault, not the candidate."""
 
-    @property
-    def message(self) -> str:
-        """``expected X, got Y``."""
-        return f"{f'at {self.place}: ' if self.place else ''}expected {self.expected}, got {self.actual}"
+    def below(self, place: str) -> Mismatch:
+        """The same, seen from a place that holds the value."""
+        return replace(self, place=place + self.place)
 
 
 def differences(expected: Json, actual: Json, *, partially: bool = False, place: str = "") -> Iterator[Mismatch]:
@@ -41,7 +43,7 @@ def differences(expected: Json, actual: Json, *, partially: bool = False, place:
         for index, (one, other) in enumerate(zip(expected, actual, strict=True)):
             yield from differences(one, other, partially=partially, place=f"{place}[{index}]")
     elif is_list(expected) and is_list(actual):
-        yield Mismatch(_items(len(expected)), f"{len(actual)}: {show(actual)}", place)
+        yield Mismatch(_counted(expected), _counted(actual), place)
     elif canonical(expected) != canonical(actual):
         yield differ(show(expected), expected, actual, place)
 
@@ -58,5 +60,5 @@ def _member(name: str) -> str:
     return f".{name}" if re.fullmatch("[A-Za-z_][A-Za-z0-9_]{0,99}", name) else f"[{show(name)}]"
 
 
-def _items(count: int) -> str:
-    return f"{count} item{'' if count == 1 else 's'}"
+def _counted(value: Sequence[Json]) -> str:
+    return f"{show(value)} ({len(value)} item{'' if len(value) == 1 else 's'})"

@@ -15,8 +15,9 @@ from gradekit.checks import template
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsontext import Json
 from gradekit.checks.operators import OPERATORS, Operator
-from gradekit.checks.texts import clean, near
 from gradekit.checks.values import Missing, Value, is_list, show
+from gradekit.model import Loc
+from gradekit.texts import clean, near
 
 MAX_MISMATCHES = 20
 """Mismatches that one ``Match`` reports; the rest is only counted."""
@@ -55,8 +56,8 @@ class Match:
         for name, written in source.items():
             operator = OPERATORS.get(name)
             if operator is None:
-                hint = near(name, OPERATORS) or "; a literal object is written under `eq:`"
-                raise ValueError(f'unknown operator "{clean(str(name))}"{hint}')
+                hint = near(name, OPERATORS) or "a literal object is written under `eq:`"
+                raise ValueError(f'unknown operator "{clean(str(name))}"; {hint}')
             try:
                 operand = _operand(operator, written)
             except ValueError as error:
@@ -77,7 +78,7 @@ class Match:
         """The values that it asks to be equal to."""
         return (_as_json(operand) for name, operand in self.tests if name == "eq")
 
-    def uses(self) -> Iterator[tuple[template.Loc, str]]:
+    def uses(self) -> Iterator[tuple[Loc, str]]:
         """The ``${...}`` in it: place below the expectation, and name."""
         return template.uses(self.source)
 
@@ -106,7 +107,7 @@ class Match:
                 if count <= MAX_MISMATCHES:
                     found.append(mismatch)
         if count > MAX_MISMATCHES:
-            found.append(Mismatch("no mismatch", f"{count - MAX_MISMATCHES} more mismatches"))
+            found.append(Mismatch("", f"{count - MAX_MISMATCHES} more differences"))
         return found
 
     @classmethod
@@ -151,7 +152,9 @@ def _as_json(operand: Operand) -> Json:
 
 
 def _wanted(name: str, operand: Operand) -> str:
-    return show(_as_json(operand)) if name in {"eq", "decimal"} else f"{name} {show(_as_json(operand))}"
+    return (
+        show(_as_json(operand)) if name in {"eq", "decimal"} else f"{name.replace('_', ' ')} {show(_as_json(operand))}"
+    )
 
 
 def _fill(operand: Operand, variables: Mapping[str, Json]) -> Operand:

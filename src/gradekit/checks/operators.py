@@ -16,8 +16,8 @@ from gradekit.checks.differences import Mismatch, differ, differences
 from gradekit.checks.formats import FORMATS, decimal, has_format, instant
 from gradekit.checks.jsontext import Json
 from gradekit.checks.regex import RegexProblem, compile_regex
-from gradekit.checks.texts import clean, near
 from gradekit.checks.values import TYPES, Missing, Value, canonical, is_list, kind_of, number, show
+from gradekit.texts import clean, not_one_of
 
 
 class Expectation(Protocol):
@@ -122,7 +122,7 @@ def _approx_problem(operand: Json) -> str | None:
     for name, part in operand.items():
         exact = number(part)
         if name not in {"value", "abs", "rel"}:
-            return f'unknown key "{clean(str(name))}"{near(name, ("value", "abs", "rel"))}; it takes value, abs, rel'
+            return not_one_of(f'unknown key "{clean(str(name))}"', name, ("value", "abs", "rel"))
         if exact is None or (name != "value" and exact < 0):
             return f"{name} must be a number that is not negative, not {show(part)}"
     return None
@@ -154,7 +154,7 @@ def _type_problem(operand: Json) -> str | None:
     names = operand if is_list(operand) and operand else [operand]
     for name in names:
         if not isinstance(name, str) or name not in TYPES:
-            return f"{show(name)} is not a type{near(name, TYPES)}; it takes {', '.join(TYPES)}"
+            return not_one_of(f"{show(name)} is not a type", name, TYPES)
     return None
 
 
@@ -167,7 +167,7 @@ def _type(operand: str | Sequence[str], value: Json) -> Iterator[Mismatch]:
 def _format_problem(operand: Json) -> str | None:
     if isinstance(operand, str) and operand in FORMATS:
         return None
-    return f"{show(operand)} is not a format{near(operand, FORMATS)}; it takes {', '.join(FORMATS)}"
+    return not_one_of(f"{show(operand)} is not a format", operand, FORMATS)
 
 
 def _format(operand: str, value: Json) -> Iterator[Mismatch]:
@@ -230,7 +230,7 @@ def _empty(operand: bool, value: Json) -> Iterator[Mismatch]:
 
 
 def _bag(operand: Sequence[Json], value: Json, *, exactly: bool) -> Iterator[Mismatch]:
-    expected = f"{'the items' if exactly else 'at least the items'} {show(operand)}{' in any order' if exactly else ''}"
+    expected = f"{'' if exactly else 'a list with all of '}{show(operand)}, in any order"
     if not isinstance(value, list | tuple):
         yield differ(expected, operand, value)
         return
@@ -248,11 +248,11 @@ def _bag(operand: Sequence[Json], value: Json, *, exactly: bool) -> Iterator[Mis
         if lacking[key] > 0:
             lacking[key] -= 1
             absent.append(item)
-    parts = [f"without {show(absent)}"] if absent else []
+    parts = [f"missing {show(absent)}"] if absent else []
     if exactly and surplus:
-        parts.append(f"with {show(surplus)} too many")
+        parts.append(f"not expected {show(surplus)}")
     if parts:
-        yield Mismatch(expected, f"{show(value)}, {' and '.join(parts)}")
+        yield Mismatch(expected, "; ".join((show(value), *parts)))
 
 
 def _unique(operand: bool, value: Json) -> Iterator[Mismatch]:

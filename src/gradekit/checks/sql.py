@@ -24,7 +24,7 @@ from gradekit.checks.compare import (
 from gradekit.checks.complaints import not_text, unknown_dataset
 from gradekit.checks.tally import cut, errored, failed, passed, tally
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.model import Duration, Model, RelativePath, tuple_of
+from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
 from gradekit.results import CaseResult, Exhibit, Judgement, Outcome, Status, Tier
 
 MAX_BYTES = 256 << 10
@@ -216,18 +216,12 @@ def lint(spec: SqlSpec, scope: Scope) -> Iterator[Complaint]:
     yield from _contradictions(spec)
 
 
-def paths(spec: SqlSpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def paths(spec: SqlSpec) -> Iterator[tuple[Loc, str]]:
     """The reference file, if there is one."""
     if spec.expect.reference is not None:
         yield ("expect", "reference"), spec.expect.reference
     if spec.expect.state is not None:
         yield ("expect", "state", "reference"), spec.expect.state.reference
-
-
-def uses_app(spec: SqlSpec) -> bool:
-    """Data sets need no app."""
-    del spec
-    return False
 
 
 KIND = Kind(
@@ -240,7 +234,6 @@ KIND = Kind(
     show=show,
     lint=lint,
     paths=paths,
-    uses_app=uses_app,
 )
 
 
@@ -287,7 +280,7 @@ def _runs(spec: SqlSpec, bench: Bench, script: Sequence[str]) -> Iterator[Datase
     rights = {name: _right(spec, name, database, reference) for name, database in databases.items()}
     for name, database in databases.items():
         copy = bench.database(name) if reference and not spec.reads() else database
-        yield DatasetRun(dataset=name, candidate=_execute(spec, copy, script), reference=rights[name])
+        yield DatasetRun(dataset=name, candidate=_execute(spec, copy, script, theirs=True), reference=rights[name])
 
 
 def _right(spec: SqlSpec, dataset: str, database: Database, reference: Sequence[str]) -> Ran | None:
@@ -300,7 +293,7 @@ def _right(spec: SqlSpec, dataset: str, database: Database, reference: Sequence[
         # A loaded machine must not cost a candidate anything: the second try has three times as long.
         ran = _execute(spec.model_copy(update={"timeout": 3 * spec.timeout}), database, reference)
     if _engine_failed(ran):
-        raise database.fault(where, f"the reference failed: {ran.error} ({ran.sqlstate})")
+        raise database.fault(where, f"the reference failed: {ran.error} ({ran.sqlstate})", server=True)
     if ran.truncated:
         raise database.fault(where, f"the reference gives more than {spec.max_rows} rows")
     return ran
@@ -310,18 +303,20 @@ def _engine_failed(ran: Ran) -> bool:
     return ran.error is not None and (ran.sqlstate or "XX").startswith(_ENGINE_FAULTS)
 
 
-def _execute(spec: SqlSpec, database: Database, script: Sequence[str]) -> Ran:
+def _execute(spec: SqlSpec, database: Database, script: Sequence[str], *, theirs: bool = False) -> Ran:
     """Run statements, and the query for the state after them when the spec has one."""
-    ran = _query(spec, database, script, read_only=spec.reads())
+    ran = _query(spec, database, script, read_only=spec.reads(), theirs=theirs)
     if ran.error is None and spec.expect.state is not None:
         after = _query(spec, database, (spec.expect.state.query,), read_only=True)
         return after.model_copy(update={"at": 0})
     return ran
 
 
-def _query(spec: SqlSpec, database: Database, script: Sequence[str], *, read_only: bool) -> Ran:
+def _query(spec: SqlSpec, database: Database, script: Sequence[str], *, read_only: bool, theirs: bool = False) -> Ran:
     role: Role = "reader" if spec.reads() else "owner"
-    results = database.query(script, role=role, timeout=spec.timeout, read_only=read_only, max_rows=spec.max_rows)
+    results = database.query(
+        script, role=role, timeout=spec.timeout, read_only=read_only, max_rows=spec.max_rows, theirs=theirs
+    )
     last = results[-1] if results else None
     if last is not None and last.error is not None:
         return Ran(error=cut(last.error), sqlstate=last.sqlstate, at=len(results))

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
 from gradekit.checks.tally import errored, failed, passed, tally
-from gradekit.model import Duration, Model, RelativePath, tuple_of
+from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
 from gradekit.results import CaseResult, Exhibit, Judgement, Status, Tier
 from gradekit.sandbox.protocol import Ending, FileEntry
 
@@ -21,6 +21,8 @@ MAX_OUTPUT: Final = 4 << 20
 MAX_LINES: Final = 10_000
 MAX_MESSAGE: Final = 4 << 10
 """Characters of a record's message that are kept."""
+GIST: Final = 6
+"""Lines of a record's message that a report shows; the evidence has all."""
 MAX_STDERR: Final = 16 << 10
 """Bytes of the end of what the candidate's code printed that are kept."""
 
@@ -171,15 +173,9 @@ def lint(spec: SuiteSpec, scope: Scope) -> Iterator[Complaint]:
         yield Complaint(("groups",), "no group has any points")
 
 
-def paths(spec: SuiteSpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def paths(spec: SuiteSpec) -> Iterator[tuple[Loc, str]]:
     """The folder of the suite."""
     yield ("files",), spec.files
-
-
-def uses_app(spec: SuiteSpec) -> bool:
-    """A suite imports the code; no app runs."""
-    del spec
-    return False
 
 
 KIND = Kind(
@@ -192,7 +188,6 @@ KIND = Kind(
     show=show,
     lint=lint,
     paths=paths,
-    uses_app=uses_app,
     ships_files=lambda _: True,
     manifest=passed_ids,
 )
@@ -224,7 +219,14 @@ def _case(test: str, count: int, record: Record | None, ending: str) -> CaseResu
         return failed(test, test, f"reported {count} times; a test that is reported twice is not passed")
     if record.outcome == "passed":
         return passed(test, test)
-    return failed(test, test, f"{record.outcome}: {record.message}" if record.message else record.outcome)
+    words = (record.outcome if record.outcome != "failed" or not record.message else "", _gist(record.message))
+    return failed(test, test, ": ".join(filter(None, words)))
+
+
+def _gist(message: str) -> str:
+    """The first and the last lines of a test's message, which say what it asserted and how that differed."""
+    lines = [line.rstrip() for line in message.strip().splitlines()]
+    return "\n".join(lines if len(lines) <= GIST else [lines[0], "…", *lines[2 - GIST :]])
 
 
 def _early(spec: SuiteSpec, evidence: SuiteEvidence) -> str:

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradekit.checks.texts import clean
+from gradekit.checks.differences import Mismatch
 from gradekit.results import CaseResult, Judgement, Outcome, Status
+from gradekit.texts import clean
 
 CUT = 2048
 """Characters of a stranger's text that go into a message."""
+SHOWN = 20
+"""Mismatches of a case that are told; the others are only counted."""
 
 
 def tally(cases: Sequence[CaseResult], *, noun: str, all_or_nothing: bool) -> Judgement:
     """Equal shares for all cases, or everything for all of them; no case at all is an error.
 
     A single case that is our fault leaves no verdict on the others: the whole is errored, too.
-    ``noun`` names the cases in the message (plural).
+    ``noun`` names the cases in the message (plural). What went wrong stands in the cases, once.
     """
     if not cases:
         return errored(f"the check has no {noun}")
     ours = next((case for case in cases if case.outcome.status is Status.ERRORED), None)
     if ours is not None:
-        return Judgement(outcome=Outcome(status=Status.ERRORED, message=_led(ours)), cases=tuple(cases))
+        return Judgement(outcome=ours.outcome, cases=tuple(cases))
     wrong = [case for case in cases if case.outcome.status is not Status.PASSED]
     if not wrong:
         return Judgement(outcome=Outcome(status=Status.PASSED, ratio=1.0), cases=tuple(cases))
     share = sum(case.outcome.ratio for case in cases) / len(cases)
-    message = (
-        f"{len(wrong)} of {len(cases)} {noun} failed; first {_led(wrong[0])}" if len(cases) > 1 else _led(wrong[0])
-    )
+    message = f"{len(wrong)} of {len(cases)} {noun} failed" if len(cases) > 1 else wrong[0].outcome.message
     outcome = Outcome(status=Status.FAILED, ratio=0.0 if all_or_nothing else share, message=message)
     return Judgement(outcome=outcome, cases=tuple(cases))
 
@@ -49,11 +50,37 @@ def failed(title: str, name: str, message: str, expected: str | None = None, act
     return CaseResult(id=name, title=title, outcome=outcome)
 
 
-def cut(text: str, limit: int = CUT) -> str:
-    """A stranger's text for a message: at most ``limit`` characters, unprintable ones but newlines escaped."""
-    short = text if len(text) <= limit else f"{text[: limit - 1]}…"
-    return "\n".join(clean(line, limit) for line in short.split("\n"))
+def examined(title: str, name: str, mismatches: Sequence[Mismatch], ratio: float = 0.0) -> CaseResult:
+    """A case from all that is wrong with it, passed when nothing is.
+
+    ``expected`` and ``actual`` have a line for each mismatch, in step; sentences stand in ``message``.
+    ``ratio`` is what a case that is wrong earns; one that is wrong by our fault is errored.
+    """
+    if not mismatches:
+        return passed(title, name)
+    for mismatch in mismatches:
+        if mismatch.ours:
+            message = _line(mismatch.place, mismatch.actual)
+            return CaseResult(id=name, title=title, outcome=Outcome(status=Status.ERRORED, message=message))
+    shown = mismatches[:SHOWN]
+    told = [_line(mismatch.place, mismatch.actual) for mismatch in shown if not mismatch.expected]
+    if len(mismatches) > SHOWN:
+        told.append(f"{len(mismatches) - SHOWN} more differences")
+    pairs = [mismatch for mismatch in shown if mismatch.expected]
+    outcome = Outcome(
+        status=Status.FAILED,
+        ratio=ratio,
+        message="; ".join(told),
+        expected="\n".join(_line(mismatch.place, mismatch.expected) for mismatch in pairs) or None,
+        actual="\n".join(_line(mismatch.place, mismatch.actual) for mismatch in pairs) or None,
+    )
+    return CaseResult(id=name, title=title, outcome=outcome)
 
 
-def _led(case: CaseResult) -> str:
-    return f"{case.title}: {case.outcome.message}"
+def cut(text: str) -> str:
+    """A stranger's text for a message: the first ``CUT`` characters, unprintable ones but newlines escaped."""
+    return clean(text, CUT, lines=True)
+
+
+def _line(place: str, text: str) -> str:
+    return text if not place else f"{place}:\n{text}" if "\n" in text else f"{place}: {text}"

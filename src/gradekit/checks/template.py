@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from gradekit.checks.jsontext import Json, render
+from gradekit.model import Loc
 
 _MARK = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*")
-
-Loc = tuple[str | int, ...]
-"""Keys and indexes that lead to a part of a value."""
 
 
 class UnknownNameError(LookupError):

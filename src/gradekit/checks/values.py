@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias, TypeGuard
 
 from gradekit.checks.jsontext import Json, render
-from gradekit.checks.texts import MAX_SHOWN, clean
+from gradekit.texts import MAX_SHOWN, clean
 
 MAX_TEXT = 10 * MAX_SHOWN
 """Characters of a string once its unprintable characters are escaped."""

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from gradekit.report import words
 from gradekit.report.text import cleaned, without_commands
-from gradekit.results import CheckResult, Outcome, Report, Status
+from gradekit.results import CheckResult, Outcome, Report
 
 WIDTH = 100
 """Columns when nobody says how wide the terminal is."""
@@ -18,7 +18,7 @@ _STYLE: dict[words.Tone, str] = {"pass": "green", "fail": "red", "wait": "yellow
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "○": "-", "·": "-", "█": "#", "░": ".", "…": "~", "│": "|"})
 _BAR = 20
 _CASES = 5
-_LINES = 6
+_LINES = 8
 
 
 def render(report: Report) -> str:
@@ -58,10 +58,14 @@ class _Page:
         )
 
     def line(self, *parts: tuple[str, str] | str, indent: int = 0, bar: str = "") -> None:
-        """Print text wrapped to the width; every line begins with the indent and ``bar``."""
+        """Print text wrapped to the width, after the indent and ``bar``; later lines have only its last sign."""
         start = " " * indent + bar
-        for row in Text.assemble(*parts).wrap(self.console, max(self.console.width - len(start), 20)):
+        later = " " * (len(start) - 2) + bar[-2:] if bar else start
+        for number, row in enumerate(
+            Text.assemble(*parts).wrap(self.console, max(self.console.width - len(start), 20))
+        ):
             row.rstrip()
+            start = later if number else start
             self.console.print(Text.assemble((start, "dim"), row), no_wrap=True, overflow="ignore", crop=False)
 
     def text(self) -> str:
@@ -110,18 +114,18 @@ def _findings(page: _Page, report: Report) -> None:
         page.line((f"{words.mark(status)} {status.value}", f"bold {tone}"), f"  {check.title}")
         about = [check.id, check.criterion, words.check_points(report, check), check.tier.value]
         page.line((" · ".join([*about, "required"] if check.required else about), "dim"), indent=2)
-        _outcome(page, check.outcome, 2)
+        _outcome(page, words.own_outcome(check), 2)
         _cases(page, check)
 
 
 def _cases(page: _Page, check: CheckResult) -> None:
-    cases = [case for case in words.worst_first(check.cases) if case.outcome.status is not Status.PASSED]
+    cases = words.unmet(check)
     for case in cases[:_CASES]:
         status = case.outcome.status
         page.line((words.mark(status), _STYLE[words.STATUS_TONE[status]]), f" {status.value}: {case.title}", indent=2)
         _outcome(page, case.outcome, 4)
     if len(cases) > _CASES:
-        page.line(f"… {len(cases) - _CASES} more cases did not pass", indent=2)
+        page.line(f"… {words.count(len(cases) - _CASES, 'more case')} did not pass", indent=2)
 
 
 def _outcome(page: _Page, outcome: Outcome, indent: int) -> None:
@@ -130,7 +134,7 @@ def _outcome(page: _Page, outcome: Outcome, indent: int) -> None:
         for number, line in enumerate(lines[:_LINES]):
             page.line(line, indent=indent, bar=f"{' ' * len(label) if number else label}│ ")
         if len(lines) > _LINES:
-            page.line(f"… {len(lines) - _LINES} more lines", indent=indent, bar=" " * len(label) + "│ ")
+            page.line(f"… {words.count(len(lines) - _LINES, 'more line')}", indent=indent, bar=" " * len(label) + "│ ")
 
 
 def _notices(page: _Page, report: Report) -> None:

@@ -73,8 +73,7 @@ def _testcases(check: CheckResult) -> list[TestCase]:
 def _testcase(check: str, title: str, outcome: Outcome) -> TestCase:
     case = TestCase(title, classname=check)
     if outcome.status is not Status.PASSED:
-        first, _, _ = (outcome.message or outcome.status.value).partition("\n")
-        result = _RESULT[outcome.status](first, outcome.status.value)
+        result = _RESULT[outcome.status](words.sentence(outcome), outcome.status.value)
         result.text = without_commands(words.account(outcome))
         case.result = result
     return case

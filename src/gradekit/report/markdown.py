@@ -101,13 +101,13 @@ def _check(report: Report, check: CheckResult) -> Iterable[str]:
     yield f"### {words.mark(status)} {_prose(check.title)}: {status.value}"
     about = [_prose(check.id), _prose(check.criterion), words.check_points(report, check), check.tier.value]
     yield " · ".join([*about, "**required**"] if check.required else about)
-    yield from _outcome(check.outcome)
-    cases = [case for case in words.worst_first(check.cases) if case.outcome.status is not Status.PASSED]
+    yield from _outcome(words.own_outcome(check))
+    cases = words.unmet(check)
     for case in cases[:_CASES]:
         yield f"{words.mark(case.outcome.status)} {case.outcome.status.value}: {_code(case.title)}"
         yield from _outcome(case.outcome)
     if len(cases) > _CASES:
-        yield f"{len(cases) - _CASES} more cases did not pass."
+        yield f"{words.count(len(cases) - _CASES, 'more case')} did not pass."
     run = report.run.checks.get(check.id)
     for exhibit in run.exhibits if run else ():
         yield _exhibit(exhibit)

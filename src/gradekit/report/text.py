@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from gradekit.results import Report
+from gradekit.texts import escaped
 
 SHORT = 300
 """Characters kept of a name, a title, an id, a path."""
@@ -94,14 +95,5 @@ def _visible(text: str, *, lines: bool) -> str:
     text = text.replace("\r\n", "\n")
     if not lines:
         text = text.replace("\n", "\\n").replace("\t", "\\t")
-    text = _UNSAFE.sub(_escape, text)
-    return _MARKS.sub(lambda match: match[0][:3] + "".join(map(_escaped, match[0][3:])), text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    return _escaped(match[0])
-
-
-def _escaped(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004
+    text = _UNSAFE.sub(lambda match: escaped(match[0]), text)
+    return _MARKS.sub(lambda match: match[0][:3] + "".join(map(escaped, match[0][3:])), text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -75,9 +76,7 @@ def _provisional(report: Report) -> str:
         so_far = "So far it meets every requirement. "
     else:
         so_far = f"So far it meets the pass mark of {number(score.pass_mark)} %. "
-    count = len(score.pending)
-    waiting = "1 review pending" if count == 1 else f"{count} reviews pending"
-    return f"{so_far}{waiting}, so there is no total yet."
+    return f"{so_far}{count(len(score.pending), 'review')} pending, so there is no total yet."
 
 
 def mark(status: Status) -> str:
@@ -109,21 +108,19 @@ def check_points(report: Report, check: CheckResult) -> str:
     if check.points == 0:
         return "no points"
     earned = 0.0 if status is Status.SKIPPED else check.points * check.outcome.ratio
-    return f"{points(earned)} of {check.points} " + ("point" if check.points == 1 else "points")
+    return f"{points(earned)} of {count(check.points, 'point')}"
 
 
 def tally(checks: Sequence[CheckResult]) -> tuple[tuple[Status, int], ...]:
     """How many checks ended in which status, passed first; statuses that did not occur are left out."""
-    counts = [(status, sum(check.outcome.status is status for check in checks)) for status in Status]
-    return tuple((status, count) for status, count in counts if count)
+    found = Counter(check.outcome.status for check in checks)
+    return tuple((status, found[status]) for status in Status if found[status])
 
 
 def tally_words(checks: Sequence[CheckResult]) -> str:
     """The tally as a sentence part: ``9 checks passed, 3 failed``."""
-    parts = [f"{count} {status.value}" for status, count in tally(checks)]
-    return (
-        f"{len(checks)} " + ("check: " if len(checks) == 1 else "checks: ") + ", ".join(parts) if parts else "no checks"
-    )
+    parts = [f"{number} {status.value}" for status, number in tally(checks)]
+    return f"{count(len(checks), 'check')}: {', '.join(parts)}" if parts else "no checks"
 
 
 def attention(report: Report) -> tuple[CheckResult, ...]:
@@ -132,9 +129,16 @@ def attention(report: Report) -> tuple[CheckResult, ...]:
     return tuple(sorted(checks, key=lambda check: _ORDER.index(check.outcome.status)))
 
 
-def worst_first(cases: Sequence[CaseResult]) -> tuple[CaseResult, ...]:
-    """Cases that errored or failed before the others, otherwise in their order."""
+def unmet(check: CheckResult) -> tuple[CaseResult, ...]:
+    """The cases that did not pass: errored, then failed, then skipped, each in their order."""
+    cases = [case for case in check.cases if case.outcome.status is not Status.PASSED]
     return tuple(sorted(cases, key=lambda case: _ORDER.index(case.outcome.status)))
+
+
+def own_outcome(check: CheckResult) -> Outcome:
+    """A check's outcome above its cases: without its message where one of them says the same."""
+    said = {case.outcome.message for case in unmet(check)}
+    return check.outcome.model_copy(update={"message": ""}) if check.outcome.message in said else check.outcome
 
 
 def account(outcome: Outcome) -> str:
@@ -144,6 +148,21 @@ def account(outcome: Outcome) -> str:
         if text is not None:
             lines += [label, *(f"  {line}" for line in text.splitlines())]
     return "\n".join(lines)
+
+
+def sentence(outcome: Outcome) -> str:
+    """An outcome on one line: its message, else the first thing that was expected and what came."""
+    message, expected, actual = (
+        (text or "").partition("\n")[0] for text in (outcome.message, outcome.expected, outcome.actual)
+    )
+    return message or (f"expected {expected}, got {actual}" if expected and actual else outcome.status.value)
+
+
+def summary(check: CheckResult) -> str:
+    """A check that did not pass on one line, with the first of its cases that did not."""
+    first = [f"{case.title}: {sentence(case.outcome)}" for case in unmet(check)[:1]]
+    own = own_outcome(check)
+    return "; ".join([sentence(own), *first] if own.message or not first else first)
 
 
 def who(report: Report) -> str:
@@ -157,6 +176,11 @@ def origin(report: Report) -> str:
     ref = f" @ {submission.ref}" if submission.ref else ""
     commit = f"commit {submission.commit[:12]}" if submission.commit else f"tree {submission.tree[:12]}, no commit"
     return f"{submission.repo}{ref}, {commit}"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 case``, ``2 cases``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def duration(seconds: float) -> str:

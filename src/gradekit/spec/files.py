@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gradekit.spec.reader import Loc, quote
-from gradekit.spec.translate import Fault, near
+from gradekit.model import Loc
+from gradekit.spec.translate import Fault
+from gradekit.texts import near, quote
 
 MAX_TOTAL = 128 << 20
 """Bytes of all referenced files together."""

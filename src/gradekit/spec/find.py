@@ -9,7 +9,8 @@ from pathlib import Path
 
 from gradekit.errors import Problem, UsageError
 from gradekit.spec.load import FILE_NAME
-from gradekit.spec.translate import listed, near
+from gradekit.spec.translate import listed
+from gradekit.texts import near
 
 CHALLENGES_VARIABLE = "GRADEKIT_CHALLENGES"
 RUBRICS_VARIABLE = "GRADEKIT_RUBRICS"

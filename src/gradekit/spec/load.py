@@ -16,10 +16,10 @@ from pydantic import BaseModel, ValidationError
 from gradekit.checks.base import Scope
 from gradekit.checks.kinds import KINDS
 from gradekit.errors import Problem, SpecError
-from gradekit.model import AUTHORED
+from gradekit.model import AUTHORED, Loc
 from gradekit.spec.challenge import Challenge, ChallengeHead, ChallengeSpec, Check, CheckHead, Solution
 from gradekit.spec.files import Files
-from gradekit.spec.reader import Document, Loc, quote, read_file
+from gradekit.spec.reader import Document, read_file
 from gradekit.spec.references import Names, check_faults, head_faults, rubric_faults, solution_faults
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.translate import (
@@ -28,9 +28,9 @@ from gradekit.spec.translate import (
     faults,
     field_names,
     listed,
-    near,
     unknown_key,
 )
+from gradekit.texts import near, quote
 
 FILE_NAME = "challenge.yaml"
 VERSION = 1

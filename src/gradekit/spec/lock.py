@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from gradekit.errors import Problem, SpecError
 from gradekit.model import Model, tuple_of
+from gradekit.record import write_atomically
 from gradekit.spec.challenge import Challenge
 
 Freshness = Literal["fresh", "stale", "missing", "not needed"]
@@ -57,23 +56,13 @@ def read_lock(path: Path) -> Lock | None:
 
 
 def write_lock(path: Path, lock: Lock) -> None:
-    """Replace the lock atomically: afterwards the old or the new one is there, never half of one.
+    """Replace the lock.
 
     Raises:
-        OSError: if the folder is not writable.
+        UsageError: if the folder cannot be written.
     """
     text = json.dumps(lock.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_atomically(path, text.encode())
 
 
 def freshness(challenge: Challenge, lock: Lock | None) -> Freshness:

@@ -12,6 +12,8 @@ from pathlib import Path
 import yaml
 
 from gradekit.errors import Problem, SpecError
+from gradekit.model import Loc
+from gradekit.texts import quote
 
 try:
     from yaml import CSafeLoader as _Loader
@@ -22,9 +24,6 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 _MAX_DIGITS = 1000
 _EXCERPT_WIDTH = 110
-
-Loc = tuple[str | int, ...]
-"""The keys and indexes that lead from the root to a value."""
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -67,18 +66,6 @@ def dotted(loc: Loc) -> str:
         else:
             text += f"[{quote(part)}]"
     return text
-
-
-def quote(text: str, limit: int = 60) -> str:
-    """The text in double quotes, made printable and cut to ``limit`` characters."""
-    shown = text if len(text) <= limit else text[: limit - 1] + "…"
-    return '"' + "".join(_printable(character) for character in shown) + '"'
-
-
-def _printable(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)

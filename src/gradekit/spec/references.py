@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradekit.model import Loc
 from gradekit.spec.challenge import (
     RESERVED_VARIABLES,
     SERVICE_FACTS,
@@ -16,9 +17,9 @@ from gradekit.spec.challenge import (
     CheckHead,
     Scalar,
 )
-from gradekit.spec.reader import Loc, quote
 from gradekit.spec.rubric import Rubric
-from gradekit.spec.translate import Fault, listed, near
+from gradekit.spec.translate import Fault, listed
+from gradekit.texts import near, quote
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
@@ -12,7 +11,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gradekit.spec.reader import Loc, quote
+from gradekit.model import Loc
+from gradekit.texts import near, quote
 
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 """Of variables, in the environment and in checks."""
@@ -73,15 +73,6 @@ def _is_echo(detail: ErrorDetails) -> bool:
     return detail["type"] == "too_short" and isinstance(value, Sized) and len(value) >= detail["ctx"]["min_length"]
 
 
-def near(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
-    """``did you mean "x"?`` for the most similar of the names, or nothing; ``cutoff`` is 1.0 for equal names."""
-    choices = list(names)
-    match = difflib.get_close_matches(name, choices, 1, cutoff) or difflib.get_close_matches(
-        name.lower(), choices, 1, cutoff
-    )
-    return f"did you mean {quote(match[0])}?" if match else ""
-
-
 def listed(names: Iterable[str]) -> str:
     """Names as a list in a sentence."""
     return ", ".join(names) or "none"
@@ -107,7 +98,7 @@ class _Found:
     """An error with its location split: parts that the file has, and pydantic's labels between them."""
 
     detail: ErrorDetails
-    parts: tuple[str | int, ...]
+    parts: Loc
     label: tuple[bool, ...]
     """For each part, whether it is a label of pydantic's."""
 
@@ -145,7 +136,7 @@ def _has(data: Mapping[Any, object] | list[object], part: str | int) -> bool:
 
 def _collapse(found: Sequence[_Found], data: object, model: type[BaseModel]) -> Iterator[Fault]:
     """Each error without labels as it is; errors that share a union as one choice."""
-    done: set[tuple[str | int, ...]] = set()
+    done: set[Loc] = set()
     for item in found:
         index = item.first_label()
         if index is None:

@@ -11,7 +11,8 @@ from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from gradekit.errors import Problem, SubmissionError
-from gradekit.submission.text import clean, printable
+from gradekit.submission.sieve import printable
+from gradekit.texts import clean
 
 _EXPECTED = "expected an https://, ssh:// or file:// URL, git@host:path, or a local folder"
 _MAX_LENGTH = 2000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gradekit.submission.globs import matching
-from gradekit.submission.text import clean
+from gradekit.texts import clean
 
 _LISTED = 10
 

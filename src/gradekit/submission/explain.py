@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gradekit.errors import GradekitError, InfrastructureError, Problem
 from gradekit.submission.address import Address
-from gradekit.submission.text import clean
+from gradekit.texts import clean
 
 _SHOWN = 300
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from gradekit.errors import Problem, SubmissionError
 from gradekit.sandbox.protocol import FileEntry
 from gradekit.submission.sieve import Sieve, name_problem
-from gradekit.submission.text import clean
+from gradekit.texts import clean
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -19,8 +19,8 @@ from gradekit.submission.address import Address, parse
 from gradekit.submission.explain import failure, unknown_ref
 from gradekit.submission.folder import read_folder
 from gradekit.submission.gitio import Finished, Git, private_folder
-from gradekit.submission.sieve import CloneRules, Sieve, size_text
-from gradekit.submission.text import clean, printable
+from gradekit.submission.sieve import CloneRules, Sieve, printable, size_text
+from gradekit.texts import clean
 
 _TIP = "refs/gradekit/tip"
 _OID = re.compile(r"[0-9a-f]{40}")

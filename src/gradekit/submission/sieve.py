@@ -7,13 +7,14 @@ import unicodedata
 from dataclasses import dataclass
 
 from gradekit.errors import Problem, SubmissionError
-from gradekit.submission.text import clean, printable
+from gradekit.texts import clean
 
 _MAX_NAME = 255
 _MAX_PATH = 4000  # the sandbox puts its own folders in front, and 4096 is the end
 _MAX_DEPTH = 64
 _LISTED = 200
 _MIB = 1 << 20
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,11 @@ class Sieve:
     def _refused(self, what: str, expected: str) -> SubmissionError:
         hint = "remove what is not source code (packages, build results, data) from the commit"
         return SubmissionError(Problem(self._place, what, expected, hint))
+
+
+def printable(char: str) -> bool:
+    """Whether a name may have a character: neither a control nor a direction, zero-width or line-breaking one."""
+    return unicodedata.category(char) not in _UNPRINTABLE
 
 
 def name_problem(path: str) -> str | None:

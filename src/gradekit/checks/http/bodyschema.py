@@ -18,8 +18,8 @@ from gradekit.checks.differences import Mismatch
 from gradekit.checks.formats import FORMATS, has_format
 from gradekit.checks.jsontext import Json
 from gradekit.checks.regex import RegexProblem, compile_regex
-from gradekit.checks.texts import clean, near
 from gradekit.checks.values import TYPES, canonical, kind_of, number, show
+from gradekit.texts import clean, not_one_of
 
 BEST = 3
 """Errors that are reported."""
@@ -66,7 +66,7 @@ def _keyword_problem(
         case "$id" if not top:
             return "can only stand at the top"
         case "format" if value not in FORMATS:
-            return f"{show(value)} is not checked{near(value, FORMATS)}; it takes {', '.join(FORMATS)}"
+            return not_one_of(f"{show(value)} is not checked", value, FORMATS)
         case "pattern" | "patternProperties":
             patterns_given = [value] if isinstance(value, str) else value
             return next(filter(None, map(_pattern_problem, patterns_given)), None)
@@ -140,6 +140,8 @@ def _mismatch(error: ValidationError) -> Mismatch:
     if word == "required":
         lacking = [name for name in value if name not in instance]
         return Mismatch(wanted, f"an object without {show(lacking)}", place)
+    if word == "additionalProperties":
+        return Mismatch("nothing, for the schema does not allow it", show(instance[error.absolute_path[-1]]), place)
     return Mismatch(wanted, f"{show(instance)} ({kind_of(instance)})", place)
 
 

@@ -11,9 +11,8 @@ from gradekit.checks.http import bodyschema
 from gradekit.checks.http.model import SAFE_METHODS, HttpSpec, Statement, Step
 from gradekit.checks.jsonpath import PathProblem, compile_path
 from gradekit.checks.statements import split
-from gradekit.checks.texts import near
-
-Loc = tuple[str | int, ...]
+from gradekit.model import Loc
+from gradekit.texts import near
 
 
 def lint(spec: HttpSpec, scope: Scope) -> Iterator[Complaint]:
@@ -84,7 +83,7 @@ def _names(value: jsontext.Json, loc: Loc, known: Mapping[str, str], spec: HttpS
                 "move the step up",
             )
         else:
-            hint = near(name, known).removeprefix("; ") or "variables live inside one check: save it in an earlier step"
+            hint = near(name, known) or "variables live inside one check: save it in an earlier step"
             yield Complaint((*loc, *place), f"${{{name}}} is not known here", hint=hint)
 
 

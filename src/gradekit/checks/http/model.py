@@ -22,6 +22,7 @@ from pydantic_core import CoreSchema
 from gradekit.checks.compare import Literals
 from gradekit.checks.match import Match
 from gradekit.model import Duration, Model, RelativePath, tuple_of
+from gradekit.texts import one_line
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that may be sent again without asking."""
@@ -91,6 +92,7 @@ Schema = Annotated[JsonValue, BeforeValidator(_parse_schema), WithJsonSchema({"t
 class Statement(Model):
     """SQL on the app's database, as the role that owns its tables."""
 
+    name: str | None = Field(default=None, min_length=1, max_length=200, description="default: the statement")
     sql: str | None = Field(default=None, min_length=1, description="one statement")
     file: RelativePath | None = Field(default=None, description="a .sql file of the challenge, one statement")
 
@@ -99,6 +101,15 @@ class Statement(Model):
         if (self.sql is None) == (self.file is None):
             raise ValueError("give exactly one of sql, file")
         return self
+
+    @property
+    def text(self) -> str:
+        """The statement as it is written, or the path of its file."""
+        return self.sql or self.file or ""
+
+    def title(self, when: str) -> str:
+        """The name, or else ``before`` or ``after`` with the beginning of the statement."""
+        return self.name or f"{when}: {one_line(self.text)}"
 
 
 class Answer(Model):

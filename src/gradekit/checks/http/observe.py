@@ -14,8 +14,8 @@ from gradekit.checks.http.reading import Reading, examine, start
 from gradekit.checks.jsontext import Json, render
 from gradekit.checks.statements import split
 from gradekit.checks.template import UnknownNameError, fill, fill_text
-from gradekit.checks.texts import clean
 from gradekit.sandbox.protocol import HttpRequest
+from gradekit.texts import clean
 
 SQL_TIMEOUT = 30.0
 """Seconds for each statement before and after the steps."""
@@ -50,7 +50,7 @@ def _run(spec: HttpSpec, bench: Bench, variables: dict[str, Json]) -> CaseRun:
     before = _ask(spec.before, bench, variables)
     broken = failure(before)
     if broken is not None:
-        unsent = Exchange(unsent=f"before[{broken[0]}] failed")
+        unsent = Exchange(unsent=f'"{spec.before[broken[0]].title("before")}" failed')
         return CaseRun(before=before, exchanges=(unsent,) * len(spec.steps))
     exchanges = tuple(_step(spec, step, bench, variables) for step in spec.steps)
     return CaseRun(before=before, exchanges=exchanges, after=_ask(spec.after, bench, variables))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
@@ -16,8 +15,8 @@ from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem
 from gradekit.checks.match import MAX_MISMATCHES, Match
 from gradekit.checks.template import UnknownNameError, fill
-from gradekit.checks.texts import clean
 from gradekit.checks.values import MISSING, Value, show
+from gradekit.texts import clean
 
 ERRORS: Mapping[str, str] = {
     "refused": "the app refused the connection",
@@ -27,21 +26,8 @@ ERRORS: Mapping[str, str] = {
     "too-large": "the answer was too large",
 }
 """Why there is no response, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong with a step; ``ours``: the challenge is at fault, not the candidate."""
-
-    place: str
-    expected: str
-    actual: str
-    ours: bool = False
-
-    @property
-    def message(self) -> str:
-        """``PLACE: expected X, got Y``."""
-        return f"{self.place}: expected {self.expected}, got {self.actual}"
+_DOCUMENTS = frozenset({"equals", "includes", "json_schema"})
+"""Fields of ``expect`` about the body as a whole, as JSON."""
 
 
 def start(spec: HttpSpec, variables: Mapping[str, Json], run: str, case: int) -> dict[str, Json]:
@@ -119,14 +105,14 @@ class Reading:
         return MISSING if found == [] and not compile_path(source).singular else found
 
 
-def saves(step: Step, reading: Reading) -> tuple[dict[str, Json], list[Finding]]:
-    """The values that a step saves, and a finding for each that it could not."""
+def saves(step: Step, reading: Reading) -> tuple[dict[str, Json], list[Mismatch]]:
+    """The values that a step saves, and a mismatch for each that it could not."""
     values: dict[str, Json] = {}
-    findings: list[Finding] = []
+    findings: list[Mismatch] = []
     for name, source in step.save.items():
         value = reading.source(source)
         if value is MISSING:
-            findings.append(Finding(f"save {name}", f"a value at {source}", "nothing"))
+            findings.append(Mismatch("a value to save", "nothing", source))
         else:
             values[name] = value  # type: ignore[assignment]
     return values, findings
@@ -134,35 +120,29 @@ def saves(step: Step, reading: Reading) -> tuple[dict[str, Json], list[Finding]]
 
 def examine(
     step: Step, reading: Reading, variables: Mapping[str, Json], files: Mapping[str, bytes]
-) -> tuple[dict[str, Json], list[Finding]]:
+) -> tuple[dict[str, Json], list[Mismatch]]:
     """The values that a step saves, and everything that is wrong with its response."""
     error = reading.received.error
     if error is not None:
         detail = f" ({clean(reading.received.detail)})" if reading.received.detail else ""
-        actual = f"none: {ERRORS.get(error, clean(error))}{detail}"
-        return {}, [Finding("response", "an answer", actual)]
+        return {}, [Mismatch("", f"{ERRORS.get(error, clean(error))}{detail}")]
     values, unsaved = saves(step, reading)
     return values, [*_expectations(step.expect, reading, variables, files), *unsaved]
 
 
 def _expectations(
     expect: Expect, reading: Reading, variables: Mapping[str, Json], files: Mapping[str, bytes]
-) -> Iterator[Finding]:
+) -> Iterator[Mismatch]:
     yield from _status(expect, reading, variables)
     for name, match in expect.headers.items():
         yield from _match(f"header {name}", match, reading.header(name), variables)
-    for path, match in expect.paths.items():
-        yield from _path(path, match, reading, variables)
-    for field, partially in (("equals", False), ("includes", True)):
-        if field in expect.model_fields_set:
-            yield from _document(field, getattr(expect, field), reading, variables, partially=partially)
-    if "json_schema" in expect.model_fields_set:
-        yield from _schema(expect.json_schema, reading, files)
+    if expect.paths or not _DOCUMENTS.isdisjoint(expect.model_fields_set):
+        yield from _body(expect, reading, variables, files)
     yield from _match("text", expect.text, reading.text, variables)
     yield from _match("time", expect.time, round(reading.received.seconds * 1000, 1), variables)
 
 
-def _status(expect: Expect, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Finding]:
+def _status(expect: Expect, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
     if expect.status is None:
         return
     status = reading.received.status
@@ -171,70 +151,65 @@ def _status(expect: Expect, reading: Reading, variables: Mapping[str, Json]) -> 
         try:
             value = fill(item, variables)
         except UnknownNameError as error:
-            yield Finding("status", clean(str(item)), str(error))
+            yield Mismatch(clean(str(item)), str(error), "status")
             return
         wanted.append(clean(str(value)))
         if value == status or value == f"{status // 100}xx" or value == str(status):
             return
-    yield Finding("status", " or ".join(wanted), clean(f"{status} {reading.received.reason}".rstrip()))
+    yield Mismatch(" or ".join(wanted), clean(f"{status} {reading.received.reason}".rstrip()), "status")
 
 
-def _match(place: str, match: Match, value: Value, variables: Mapping[str, Json]) -> Iterator[Finding]:
+def _match(place: str, match: Match, value: Value, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
     try:
         filled = match.fill(variables)
     except UnknownNameError as error:
-        yield Finding(place, show(match.source), str(error))
+        yield Mismatch(show(match.source), str(error), place)
         return
     for mismatch in filled.check(value):
-        yield _finding(place, mismatch)
+        yield mismatch.below(place)
 
 
-def _finding(place: str, mismatch: Mismatch) -> Finding:
-    return Finding(f"{place}{mismatch.place}", mismatch.expected, mismatch.actual)
+def _body(
+    expect: Expect, reading: Reading, variables: Mapping[str, Json], files: Mapping[str, bytes]
+) -> Iterator[Mismatch]:
+    body = reading.json
+    if isinstance(body, JsonProblem):
+        shown = f"{show(reading.text)}, which is not JSON: {clean(str(body))}" if reading.text else "empty"
+        yield Mismatch("JSON", shown, "body")
+        return
+    for path, match in expect.paths.items():
+        yield from _path(path, match, reading, variables)
+    for field, partially in (("equals", False), ("includes", True)):
+        if field in expect.model_fields_set:
+            yield from _document(getattr(expect, field), body, variables, partially=partially)
+    if "json_schema" in expect.model_fields_set:
+        yield from _schema(expect.json_schema, body, files)
 
 
-def _path(path: str, match: Match, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Finding]:
+def _path(path: str, match: Match, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
     try:
         value = reading.path(path)
-    except JsonProblem as problem:
-        yield _not_json(path, reading, problem)
     except TooManyNodes as reason:
-        yield Finding(path, "a body that the path can be applied to", str(reason))
+        yield Mismatch("a body that the path can be applied to", str(reason), path)
     else:
         yield from _match(path, match, value, variables)
 
 
-def _not_json(place: str, reading: Reading, problem: JsonProblem) -> Finding:
-    body = reading.received.body.data
-    shown = show(reading.text) if body else "an empty body"
-    return Finding(place, "a JSON body", f"{shown}, which is not JSON: {clean(str(problem))}" if body else shown)
-
-
-def _document(
-    field: str, wanted: Json, reading: Reading, variables: Mapping[str, Json], *, partially: bool
-) -> Iterator[Finding]:
-    if isinstance(reading.json, JsonProblem):
-        yield _not_json(field, reading, reading.json)
-        return
+def _document(wanted: Json, body: Json, variables: Mapping[str, Json], *, partially: bool) -> Iterator[Mismatch]:
     try:
         expected = fill(wanted, variables)
     except UnknownNameError as error:
-        yield Finding(field, show(wanted), str(error))
+        yield Mismatch(show(wanted), str(error), "$")
         return
-    found = differences(expected, reading.json, partially=partially, place="$")
-    for mismatch in islice(found, MAX_MISMATCHES):
-        yield Finding(f"{field} at {mismatch.place}", mismatch.expected, mismatch.actual)
+    yield from islice(differences(expected, body, partially=partially, place="$"), MAX_MISMATCHES)
 
 
-def _schema(schema: Json, reading: Reading, files: Mapping[str, bytes]) -> Iterator[Finding]:
-    if isinstance(reading.json, JsonProblem):
-        yield _not_json("schema", reading, reading.json)
-        return
+def _schema(schema: Json, body: Json, files: Mapping[str, bytes]) -> Iterator[Mismatch]:
     try:
         document = jsontext.parse(files.get(schema, b"")) if isinstance(schema, str) else schema
-        mismatches = bodyschema.mismatches(document, reading.json)
+        mismatches = bodyschema.mismatches(document, body)
     except (JsonProblem, bodyschema.SchemaProblem) as error:
-        yield Finding("schema", "a JSON Schema of the challenge", clean(str(error)), ours=True)
+        yield Mismatch("", f"the JSON Schema of the challenge cannot be used: {clean(str(error))}", ours=True)
         return
     for mismatch in mismatches:
-        yield _finding("schema at $", mismatch)
+        yield mismatch.below("$")

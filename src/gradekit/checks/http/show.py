@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from gradekit.checks.compare import render
 from gradekit.checks.http.evidence import Answered, Content, Exchange, HttpEvidence, Received, Sent
 from gradekit.checks.http.judge import case_title
-from gradekit.checks.http.model import HttpSpec
+from gradekit.checks.http.model import HttpSpec, Statement
 from gradekit.checks.http.reading import ERRORS
-from gradekit.checks.texts import clean
 from gradekit.results import Exhibit
+from gradekit.texts import clean
 
 MAX_BODY = 4096
 """Characters of a body that are shown."""
@@ -30,13 +30,13 @@ def _exhibits(spec: HttpSpec, evidence: HttpEvidence) -> Iterator[Exhibit]:
     for index, run in enumerate(evidence.runs):
         known = spec.cases and index < len(spec.cases)
         lead = f"{case_title(spec.cases[index], index)}: " if spec.cases and known else ""
-        for number, answered in enumerate(run.before):
+        for statement, answered in zip(spec.before, run.before, strict=False):
             if answered.error is not None:
-                yield Exhibit(title=f"{lead}before[{number}]", text=_answer(answered))
+                yield Exhibit(title=lead + statement.title("before"), text=_answer(statement, answered))
         for step, exchange in zip(spec.steps, run.exchanges, strict=False):
             yield Exhibit(title=f"{lead}{step.title}", text=_exchange(exchange))
-        for number, answered in enumerate(run.after):
-            yield Exhibit(title=f"{lead}after[{number}]", text=_answer(answered))
+        for question, answered in zip(spec.after, run.after, strict=False):
+            yield Exhibit(title=lead + question.title("after"), text=_answer(question, answered))
 
 
 def _exchange(exchange: Exchange) -> str:
@@ -90,10 +90,11 @@ def _content(body: Content) -> str:
     return _block(text[:MAX_BODY]) + (f"\n... {len(text)} characters in all" if len(text) > MAX_BODY else "")
 
 
-def _answer(answered: Answered) -> str:
-    return _block(answered.error if answered.error is not None else render(answered.table, MAX_ROWS))
+def _answer(statement: Statement, answered: Answered) -> str:
+    result = f"error: {answered.error}" if answered.error is not None else render(answered.table, MAX_ROWS)
+    return f"{_block(statement.text)}\n\n{_block(result)}"
 
 
 def _block(text: str) -> str:
-    """Text of several lines with every unprintable character but the line break escaped."""
-    return "\n".join(clean(line, len(line)) for line in text.split("\n"))
+    """Text of several lines, which is short enough, with every unprintable character but the line break escaped."""
+    return clean(text, 10 * len(text), lines=True)

@@ -22,6 +22,4 @@ KIND = Kind(
     judge=judge,
     show=show,
     lint=lint,
-    paths=lambda _spec: iter(()),
-    uses_app=lambda _spec: False,
 )

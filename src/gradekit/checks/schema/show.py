@@ -16,8 +16,10 @@ def show(spec: SchemaSpec, evidence: SchemaEvidence) -> tuple[Exhibit, ...]:
         for table in evidence.tables
         if not spec.tables or table.name in spec.tables
     ]
+    statements = {probe.name: probe.execute.strip() for probe in spec.probes}
     for fact in evidence.probes:
-        text = "accepted" if fact.at is None else f"{fact.at}: {fact.error} ({fact.sqlstate})"
+        ending = "accepted" if fact.at is None else f"{fact.at}: {fact.error} ({fact.sqlstate})"
+        text = "\n\n".join(filter(None, (statements.get(fact.name), ending)))
         exhibits.append(Exhibit(title=f"probe: {fact.name}", text=text))
     return tuple(exhibits)
 

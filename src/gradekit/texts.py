@@ -1,0 +1,57 @@
+"""Words for messages: a stranger's text made harmless on one line, and guesses at what was meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+MAX_SHOWN = 200
+"""Characters of a value in a message."""
+TITLE = 60
+"""Characters of a name, or of a title that is made from a longer text, such as a statement."""
+
+
+def escaped(char: str) -> str:
+    r"""A character written out, such as ``\x1b`` or ``\u202e``."""
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def clean(text: str | bytes, limit: int = MAX_SHOWN, *, lines: bool = False) -> str:
+    """Hostile text for a message: at most ``limit`` characters, every unprintable one escaped.
+
+    ``lines`` keeps line breaks. What is not UTF-8 in bytes is escaped, too.
+    """
+    if isinstance(text, bytes):
+        text = text[: 4 * limit + 4].decode("utf-8", "backslashreplace")
+    shown = "".join(
+        char if char.isprintable() or (lines and char == "\n") else escaped(char) for char in text[: limit + 1]
+    )
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
+
+
+def one_line(text: str, limit: int = TITLE) -> str:
+    """Text of several lines as the beginning of one, for a title."""
+    return clean(" ".join(text[: 10 * limit].split()), limit)
+
+
+def quote(text: str, limit: int = TITLE) -> str:
+    """The text in double quotes, made printable; quotes and backslashes in it are escaped."""
+    short = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return f'"{"".join(f"{chr(92)}{char}" if char in _SPECIAL else clean(char) for char in short)}"'
+
+
+_SPECIAL = '"\\'
+
+
+def near(word: object, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """``did you mean "x"?`` for the most similar known word, or nothing; ``cutoff`` is 1.0 for equal words."""
+    text, choices = str(word), list(known)
+    found = difflib.get_close_matches(text, choices, 1, cutoff)
+    found = found or difflib.get_close_matches(text.lower(), choices, 1, cutoff)
+    return f"did you mean {quote(found[0])}?" if found else ""
+
+
+def not_one_of(what: str, word: object, known: Iterable[str]) -> str:
+    """``WHAT; did you mean "x"?; it takes a, b``."""
+    names = list(known)
+    return "; ".join(filter(None, (what, near(word, names), f"it takes {', '.join(names)}")))
