@@ -263,3 +263,12 @@ def test_an_errored_check_never_yields_a_number(checks: list[CheckResult], by: R
 @given(st.floats(0, 100))
 def test_a_shown_number_is_never_higher_than_the_real_one(value: float) -> None:
     assert float(points(value)) <= value < float(points(value)) + 0.1 + 1e-9
+
+
+@pytest.mark.parametrize("status", [Status.PASSED, Status.SKIPPED, Status.ERRORED])
+def test_a_forged_result_withholds_the_score_whatever_else_happened(status: Status) -> None:
+    forged = check("a", status=status).model_copy(update={"violations": ("it was forged",)})
+    total, _ = score(ONE, [forged, check("b")])
+    assert total.state == "withheld"
+    assert (total.total, total.earned, total.possible, total.passed) == (None, None, None, None)
+    assert total.reasons == ('Check "a": it was forged',)

@@ -134,8 +134,9 @@ def challenge_in(folder: Path, spec: str = SPEC) -> Challenge:
 def graded(
     challenge: Challenge, lock: Lock | None, _setting: Setting, obtain: Callable[[], Submission], _progress: Silent
 ) -> Record:
-    assert lock is None
     submission = obtain()
+    # Only the reference runs without a lock: it is what the lock is made from.
+    assert (lock is None) is submission.repo.endswith("reference")
     test, run = submission.files["outcomes"].data.decode().split()
     suite: JsonValue = {"ending": "exited", "exit_code": 0, "records": [{"test": "test_x", "outcome": test}], "end": 1}
     return Record(

@@ -58,6 +58,8 @@ class Judgement(Model):
 
     outcome: Outcome
     cases: Cases = ()
+    violations: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
+    """What shows that a result was forged, one sentence each; any of them withholds the score."""
 
 
 class Exhibit(Model):
@@ -79,6 +81,7 @@ class CheckResult(Model):
     tier: Annotated[Tier, Field(strict=False)]
     outcome: Outcome
     cases: Cases = ()
+    violations: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
 
 
 class CriterionScore(Model):

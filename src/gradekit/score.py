@@ -36,6 +36,8 @@ def score(rubric: Rubric, checks: Sequence[CheckResult]) -> tuple[Score, tuple[C
     criterion errored and the score incomplete: no number is given. So does a weighed criterion that
     nothing grades. Manual criteria are pending, which makes the score provisional.
 
+    A check whose result was forged withholds the score: no number is given, and a person decides.
+
     Raises:
         SpecError: when a check names a criterion that the rubric does not have.
     """
@@ -50,6 +52,9 @@ def score(rubric: Rubric, checks: Sequence[CheckResult]) -> tuple[Score, tuple[C
     criteria = tuple(
         _criterion(name, criterion, by_criterion[name], ratios[name]) for name, criterion in rubric.criteria.items()
     )
+    violations = [f'Check "{check.id}": {violation}' for check in checks for violation in check.violations]
+    if violations:
+        return Score(state="withheld", pass_mark=rubric.pass_mark, reasons=tuple(violations)), criteria
     errored = tuple(check.id for check in checks if check.outcome.status is Status.ERRORED)
     if any(criterion.state == "errored" for criterion in criteria):
         return _incomplete(rubric, criteria, checks, errored), criteria

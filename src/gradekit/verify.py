@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gradekit import __version__
 from gradekit.checks.kinds import KINDS
+from gradekit.checks.twins import Twin
 from gradekit.errors import Problem, SpecError
 from gradekit.grade.judging import judge
 from gradekit.grade.run import grade
@@ -29,13 +30,15 @@ class Verified:
     mismatches: tuple[str, ...]
 
 
-def run_solution(challenge: Challenge, solution: Solution, setting: Setting, progress: Progress) -> Record:
-    """Grade one solution's folder; suites without a lock are observed all the same."""
+def run_solution(
+    challenge: Challenge, lock: Lock | None, solution: Solution, setting: Setting, progress: Progress
+) -> Record:
+    """Grade one solution's folder; without a lock, suites are observed for what one needs."""
     rules = challenge.spec.submission
     folder = challenge.root / solution.path
     return grade(
         challenge,
-        None,
+        lock,
         setting,
         lambda: obtain(
             str(folder),
@@ -49,14 +52,20 @@ def run_solution(challenge: Challenge, solution: Solution, setting: Setting, pro
     )
 
 
-def expected_tests(challenge: Challenge, record: Record) -> Mapping[str, tuple[str, ...]]:
-    """Check id -> the test ids that this run (the reference's) passed."""
+def lock_of(challenge: Challenge, record: Record) -> Lock:
+    """What the reference's run says: the tests that must pass, and the twins that must not."""
     tests: dict[str, tuple[str, ...]] = {}
+    twins: dict[str, Mapping[str, Twin]] = {}
     for observation in record.observations:
         kind = KINDS[challenge.spec.check(observation.check).kind]
-        if kind.manifest is not None and observation.state == "observed":
-            tests[observation.check] = kind.manifest(kind.evidence.model_validate(observation.evidence, strict=False))
-    return tests
+        if observation.state == "observed" and kind.manifest is not None:
+            evidence = kind.evidence.model_validate(observation.evidence, strict=False)
+            tests[observation.check] = kind.manifest(evidence)
+            if kind.twins is not None:
+                twins[observation.check] = kind.twins(evidence)
+    return Lock(
+        gradekit=__version__, challenge=challenge.digest, rubric=challenge.rubric_name, tests=tests, twins=twins
+    )
 
 
 def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
@@ -71,6 +80,8 @@ def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
     found += [
         f"{check}: passed, should fail: the check does not see this mistake" for check in sorted(claimed - lost.keys())
     ]
+    if report.score.state == "withheld":
+        found += report.score.reasons
     if expect.score is not None and report.score.earned is not None and report.score.possible:
         percent = 100 * report.score.earned / report.score.possible
         if expect.score.gte is not None and percent < expect.score.gte:
@@ -102,18 +113,14 @@ def verify(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
             )
         )
     progress.note(reference.path)
-    record = run_solution(challenge, reference, setting, progress)
-    lock = Lock(
-        gradekit=__version__,
-        challenge=challenge.digest,
-        rubric=challenge.rubric_name,
-        tests=expected_tests(challenge, record),
-    )
+    record = run_solution(challenge, None, reference, setting, progress)
+    lock = lock_of(challenge, record)
     results = [_verified(challenge, reference, record, lock)]
     for solution in solutions:
         if solution is not reference:
             progress.note(solution.path)
-            results.append(_verified(challenge, solution, run_solution(challenge, solution, setting, progress), lock))
+            record = run_solution(challenge, lock, solution, setting, progress)
+            results.append(_verified(challenge, solution, record, lock))
     got = {result.path: _got(result.report) for result in results}
     return lock.model_copy(update={"solutions": got}), results
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from gradekit.checks import suite
 from gradekit.checks.base import Complaint, Context, Scope
 from gradekit.checks.suite import Record, SuiteEvidence, SuiteSpec
-from gradekit.results import Status, Tier
+from gradekit.checks.twins import Twin, normalised
+from gradekit.results import Judgement, Status, Tier
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
 
@@ -96,6 +98,112 @@ def test_everything_is_bounded() -> None:
     assert evidence.garbage == 2
     assert len(evidence.records[0].message) == suite.MAX_MESSAGE
     assert len(evidence.stderr) == suite.MAX_STDERR
+
+
+# --- twins ---------------------------------------------------------------------------------------------
+
+TWO = b"def test_a():\n    assert f() == 4711\n\ndef test_b():\n    assert g() == 'hello'\n"
+HIDDEN = {"hidden/tests/test_x.py": TWO}
+TRUTH = {"test_x.py::test_a": b"4711", "test_x.py::test_b": b"'hello'"}
+IDS = tuple(TRUTH)
+Program = Callable[[str, bytes], bool]
+
+
+def program_bench(passes: Program, twins: Mapping[str, Twin] | None) -> FakeBench:
+    """A bench on which ``passes`` says whether a test passes, by its id and the suite's text."""
+
+    def run(files: Sequence[FileEntry]) -> ExecResult:
+        (file,) = files
+        lines = [
+            json.dumps({"test": test, "outcome": "passed" if passes(test, file.data) else "failed"}) for test in TRUTH
+        ]
+        return finished(["test"], "\n".join([*lines, '{"end": 2}']).encode())
+
+    return FakeBench(context=Context("unit", HIDDEN, {}, IDS, twins), suite=run)
+
+
+def right(test: str, text: bytes) -> bool:
+    return TRUTH[test] in text
+
+
+def forger(_test: str, _text: bytes) -> bool:
+    return True
+
+
+def judged(spec: SuiteSpec, passes: Program, twins: Mapping[str, Twin]) -> Judgement:
+    bench = program_bench(passes, twins)
+    return suite.judge(spec, suite.observe(spec, bench), bench.context)
+
+
+KNOWN = {test: Twin(point=0, tests=(test,)) for test in TRUTH}
+ALL = SPEC.model_copy(update={"twins": "all"})
+
+
+def test_the_reference_shows_which_twins_it_fails() -> None:
+    evidence = suite.observe(SPEC, program_bench(right, None))
+    assert suite.passed_ids(evidence) == IDS
+    assert suite.twins_of(evidence) == KNOWN
+
+
+def test_a_test_that_the_reference_passes_whatever_it_expects_has_no_twin() -> None:
+    evidence = suite.observe(SPEC, program_bench(lambda test, text: test.endswith("b") or right(test, text), None))
+    assert list(suite.twins_of(evidence)) == [IDS[0]]
+
+
+@pytest.mark.parametrize("spec", [SPEC, ALL], ids=["sample", "all"])
+def test_honest_programs_right_or_wrong_violate_nothing(spec: SuiteSpec) -> None:
+    for passes in (right, lambda test, text: test.endswith("a") and right(test, text), lambda _test, _text: False):
+        assert judged(spec, passes, KNOWN).violations == ()
+
+
+@pytest.mark.parametrize("spec", [SPEC, ALL], ids=["sample", "all"])
+def test_a_program_that_passes_what_cannot_be_passed_is_a_violation(spec: SuiteSpec) -> None:
+    judgement = judged(spec, forger, KNOWN)
+    assert judgement.outcome.status is Status.PASSED
+    assert [violation.partition(" ")[0] for violation in judgement.violations] == list(IDS)
+
+
+def test_a_wrong_answer_that_meets_a_changed_expectation_once_is_no_violation() -> None:
+    lucky: list[bytes] = []
+
+    def passes(test: str, text: bytes) -> bool:
+        if test.endswith("a") and b"4711" not in text and len(lucky) < 1:
+            lucky.append(text)
+            return True
+        return False
+
+    assert judged(ALL, passes, KNOWN).violations == ()
+    assert lucky
+
+
+def test_without_twins_the_suite_runs_once_and_as_it_is() -> None:
+    texts: list[bytes] = []
+
+    def passes(_test: str, text: bytes) -> bool:
+        texts.append(text)
+        return True
+
+    off = SPEC.model_copy(update={"twins": "off"})
+    assert judged(off, passes, KNOWN).violations == ()
+    assert set(texts) == {TWO}
+
+
+def test_every_run_has_the_same_layout_and_the_original_is_among_them() -> None:
+    texts: list[bytes] = []
+
+    def passes(test: str, text: bytes) -> bool:
+        texts.append(text)
+        return right(test, text)
+
+    judged(ALL, passes, KNOWN)
+    assert len(set(texts)) == 3
+    assert {len(text) for text in texts} == {len(normalised({"test_x.py": TWO})["test_x.py"])}
+
+
+def test_twins_are_shown() -> None:
+    bench = program_bench(right, KNOWN)
+    first = suite.show(ALL, suite.observe(ALL, bench))[0]
+    assert "twins: 2 test functions in 2 runs" in first.text
 
 
 def test_the_tier_is_in_process() -> None:

@@ -8,6 +8,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from gradekit.checks.twins import Twin
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.model import Loc
 from gradekit.results import Exhibit, Judgement, Tier
@@ -53,6 +54,8 @@ class Context:
     variables: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     expected_tests: tuple[str, ...] | None = None
     """For suites: the test ids that the reference passed, from challenge.lock."""
+    twins: Mapping[str, Twin] | None = None
+    """For suites: test functions with a twin that the reference fails, from challenge.lock; None: not known yet."""
 
 
 class Database(Protocol):
@@ -148,3 +151,5 @@ class Kind(Generic[S, E]):
     """Whether observing puts files of the challenge into a candidate's container."""
     manifest: Callable[[E], tuple[str, ...]] | None = None
     """The test ids that the reference passed, for challenge.lock; None where a kind has no such list."""
+    twins: Callable[[E], Mapping[str, Twin]] | None = None
+    """The test functions whose twin the reference failed, for challenge.lock."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from gradekit.checks import twins
 from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
 from gradekit.checks.tally import errored, failed, passed, tally
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
@@ -23,6 +25,8 @@ MAX_MESSAGE: Final = 4 << 10
 """Characters of a record's message that are kept."""
 GIST: Final = 6
 """Lines of a record's message that a report shows; the evidence has all."""
+CONFIRMATIONS: Final = 3
+"""Further runs when a twin passed: a wrong but honest answer meets a random expectation once, hardly four times."""
 MAX_STDERR: Final = 16 << 10
 """Bytes of the end of what the candidate's code printed that are kept."""
 
@@ -42,6 +46,9 @@ class SuiteSpec(Model):
     timeout: Duration = Field(60.0, description="For the whole suite.")
     scoring: Literal["proportional", "all_or_nothing"] = Field(
         "proportional", description="A share for each test, or everything for all."
+    )
+    twins: Literal["all", "off"] | Annotated[int, Field(ge=1, le=100)] = Field(
+        5, description="How many test functions, at random, are also run with a changed expectation; or all, or off."
     )
     groups: Annotated[tuple[Group, ...], BeforeValidator(tuple_of)] = Field(
         (), description="Shares by group; a test belongs to the first group that matches, and each must match one."
@@ -63,8 +70,8 @@ class End(Model):
     end: int = Field(ge=0)
 
 
-class SuiteEvidence(Model):
-    """What the runner reported, and how it ended."""
+class Ran(Model):
+    """What the runner reported in one run of the suite, and how it ended."""
 
     ending: Annotated[Ending, Field(strict=False)]
     exit_code: int | None = None
@@ -81,9 +88,116 @@ class SuiteEvidence(Model):
     seconds: float = 0.0
 
 
+class TwinRun(Ran):
+    """A run of the suite in which some tests were twins: a right program fails exactly those."""
+
+    seed: int
+    points: Mapping[str, int]
+    """Test function -> which of its points was changed."""
+    renamed: Mapping[str, str] = Field(default_factory=dict)
+    """Id of a test -> its id in this run."""
+    confirms: bool = False
+    """Whether it was made because a twin had passed: to tell luck from forging."""
+
+
+class SuiteEvidence(Ran):
+    """The run that is judged, and those with twins."""
+
+    twin_runs: Annotated[tuple[TwinRun, ...], BeforeValidator(tuple_of)] = ()
+
+
 def observe(spec: SuiteSpec, bench: Bench) -> SuiteEvidence:
-    """Run the suite and read the records."""
-    result = bench.test(_files(spec, bench.context.files), timeout=spec.timeout, max_output=MAX_OUTPUT)
+    """Run the suite, and in an order that nobody can guess also with twins in it.
+
+    Where the lock does not say yet which twins the reference fails, every point of every test is tried once.
+    """
+    files = {entry.path: entry.data for entry in _files(spec, bench.context.files)}
+    if spec.twins == "off" or not (known := twins.units(files)):
+        return SuiteEvidence(**_ran(spec, bench, files))
+    if bench.context.twins is None:
+        plans = [
+            (point, {unit.id: point for unit in known if unit.points > point}) for point in range(twins.MAX_POINTS)
+        ]
+    else:
+        chosen = _chosen(spec, bench.context.twins)
+        plans = [(secrets.randbits(64), points) for points in chosen]
+    order: list[tuple[int, dict[str, int]] | None] = [None, *(plan for plan in plans if plan[1])]
+    secrets.SystemRandom().shuffle(order)
+    plain: dict[str, Any] = {}
+    runs: list[TwinRun] = []
+    for plan in order:
+        if plan is None:
+            plain = _ran(spec, bench, twins.normalised(files))
+        else:
+            runs.append(_twin_run(spec, bench, files, plan))
+    for run in list(runs) if bench.context.twins else ():
+        suspects = {_unit(test): run.points[_unit(test)] for test in _passed_twins(run, bench.context.twins or {})}
+        for _ in range(CONFIRMATIONS if suspects else 0):
+            again = _twin_run(spec, bench, files, (secrets.randbits(64), suspects))
+            runs.append(again.model_copy(update={"confirms": True}))
+    return SuiteEvidence(**plain, twin_runs=tuple(runs))
+
+
+def _chosen(spec: SuiteSpec, known: Mapping[str, twins.Twin]) -> list[dict[str, int]]:
+    """The functions that get a twin, a map for each run: all of them in two runs, or a random sample in one."""
+    names = sorted(known)
+    secrets.SystemRandom().shuffle(names)
+    parts = [names[::2], names[1::2]] if spec.twins == "all" else [names[: int(spec.twins)]]
+    return [{name: known[name].point for name in part} for part in parts]
+
+
+def _twin_run(spec: SuiteSpec, bench: Bench, files: Mapping[str, bytes], plan: tuple[int, dict[str, int]]) -> TwinRun:
+    seed, points = plan
+    changed = twins.twinned(files, points, seed)
+    return TwinRun(**_ran(spec, bench, changed.files), seed=seed, points=points, renamed=changed.renamed)
+
+
+def _unit(test: str) -> str:
+    """The test function of a test: its id without parameters."""
+    return test.partition("[")[0]
+
+
+def _passed_twins(run: TwinRun, known: Mapping[str, twins.Twin]) -> Iterator[str]:
+    """Tests that passed although their expectation had been changed."""
+    counts = Counter(record.test for record in run.records)
+    outcomes = {record.test: record.outcome for record in run.records}
+    for unit, point in run.points.items():
+        twin = known.get(unit)
+        for test in twin.tests if twin is not None and twin.point == point else ():
+            name = run.renamed.get(test, test)
+            if counts[name] == 1 and outcomes[name] == "passed":
+                yield test
+
+
+def _violations(evidence: SuiteEvidence, known: Mapping[str, twins.Twin]) -> tuple[str, ...]:
+    """Tests that passed as a twin at first and in every run that was made to confirm it."""
+    confirming = [run for run in evidence.twin_runs if run.confirms]
+    found = []
+    for run in evidence.twin_runs:
+        for test in _passed_twins(run, known) if not run.confirms else ():
+            again = [other for other in confirming if _unit(test) in other.points]
+            if len(again) >= CONFIRMATIONS and all(test in set(_passed_twins(other, known)) for other in again):
+                found.append(f"{test} passes although what it expects was changed so that no right program can meet it")
+    return tuple(sorted(set(found)))
+
+
+def twins_of(evidence: SuiteEvidence) -> Mapping[str, twins.Twin]:
+    """The functions whose tests passed and whose twins failed, each with its first such point."""
+    right = set(passed_ids(evidence))
+    found: dict[str, twins.Twin] = {}
+    for run in sorted(evidence.twin_runs, key=lambda run: run.seed):
+        failing = {record.test for record in run.records if record.outcome == "failed"}
+        for unit, point in run.points.items():
+            tests = sorted(test for test in right if _unit(test) == unit and run.renamed.get(test, test) in failing)
+            if tests and unit not in found:
+                found[unit] = twins.Twin(point=point, tests=tuple(tests))
+    return dict(sorted(found.items()))
+
+
+def _ran(spec: SuiteSpec, bench: Bench, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Run the suite once and read the records: the fields of ``Ran``."""
+    entries = tuple(FileEntry(path, data) for path, data in files.items())
+    result = bench.test(entries, timeout=spec.timeout, max_output=MAX_OUTPUT)
     records: list[Record] = []
     end: int | None = None
     late = garbage = 0
@@ -98,16 +212,16 @@ def observe(spec: SuiteSpec, bench: Bench) -> SuiteEvidence:
             end = found.end
         else:
             garbage += 1
-    return SuiteEvidence(
-        ending=result.ending,
-        exit_code=result.exit_code,
-        records=tuple(records),
-        end=end,
-        late=late,
-        garbage=garbage,
-        stderr=result.stderr[-MAX_STDERR:].decode("utf-8", "replace"),
-        seconds=result.seconds,
-    )
+    return {
+        "ending": result.ending,
+        "exit_code": result.exit_code,
+        "records": tuple(records),
+        "end": end,
+        "late": late,
+        "garbage": garbage,
+        "stderr": result.stderr[-MAX_STDERR:].decode("utf-8", "replace"),
+        "seconds": result.seconds,
+    }
 
 
 def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgement:
@@ -132,7 +246,8 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
     if oddities:
         message = f"{outcome.message}; {oddities}" if outcome.message else oddities
         outcome = outcome.model_copy(update={"message": message})
-    return judgement.model_copy(update={"outcome": outcome})
+    violations = _violations(evidence, context.twins or {})
+    return judgement.model_copy(update={"outcome": outcome, "violations": violations})
 
 
 def passed_ids(evidence: SuiteEvidence) -> tuple[str, ...]:
@@ -146,6 +261,9 @@ def show(spec: SuiteSpec, evidence: SuiteEvidence) -> tuple[Exhibit, ...]:
     """How the suite ended, messages of tests that did not pass, and the end of what was printed."""
     code = "" if evidence.exit_code is None else f" with {evidence.exit_code}"
     facts = [f"{spec.files}: {evidence.ending.value}{code} after {evidence.seconds:.1f} s"]
+    if evidence.twin_runs:
+        functions = {unit for run in evidence.twin_runs for unit in run.points}
+        facts += [f"twins: {len(functions)} test functions in {len(evidence.twin_runs)} runs"]
     facts += [f"{len(evidence.records)} records, {evidence.garbage} other lines, {evidence.late} late lines"]
     exhibits = [Exhibit(title="run", text="\n".join(facts))]
     exhibits += [
@@ -190,6 +308,7 @@ KIND = Kind(
     paths=paths,
     ships_files=lambda _: True,
     manifest=passed_ids,
+    twins=twins_of,
 )
 
 

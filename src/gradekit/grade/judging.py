@@ -28,8 +28,9 @@ from gradekit.spec.lock import Lock, freshness
 
 def context_of(challenge: Challenge, check: str, lock: Lock | None) -> Context:
     """What the judge of one check may read."""
-    tests = lock.tests.get(check) if lock is not None else None
-    return Context(check, challenge.files, challenge.spec.vars, tests)
+    if lock is None:
+        return Context(check, challenge.files, challenge.spec.vars)
+    return Context(check, challenge.files, challenge.spec.vars, lock.tests.get(check), lock.twins.get(check, {}))
 
 
 def judge_alone(challenge: Challenge, check: Check, observation: Observation, lock: Lock | None) -> Judgement:
@@ -55,8 +56,9 @@ def judge_alone(challenge: Challenge, check: Check, observation: Observation, lo
     return judgement
 
 
-def _errored(message: str) -> Judgement:
-    return Judgement(outcome=Outcome(status=Status.ERRORED, message=message))
+def _errored(message: str, of: Judgement | None = None) -> Judgement:
+    violations = () if of is None else of.violations
+    return Judgement(outcome=Outcome(status=Status.ERRORED, message=message), violations=violations)
 
 
 def with_needs(check: Check, judgement: Judgement, before: Mapping[str, CheckResult]) -> Judgement:
@@ -69,9 +71,10 @@ def with_needs(check: Check, judgement: Judgement, before: Mapping[str, CheckRes
     for need in check.need:
         status = before[need].outcome.status
         if status is Status.ERRORED:
-            return _errored(f"needs {need}, which could not be graded")
+            return _errored(f"needs {need}, which could not be graded", judgement)
         if status is not Status.PASSED:
-            return Judgement(outcome=Outcome(status=Status.SKIPPED, message=f"needs {need}, which did not pass"))
+            skipped = Outcome(status=Status.SKIPPED, message=f"needs {need}, which did not pass")
+            return Judgement(outcome=skipped, violations=judgement.violations)
     return judgement
 
 
@@ -87,6 +90,7 @@ def result_of(check: Check, judgement: Judgement) -> CheckResult:
         tier=KINDS[check.kind].tier,
         outcome=judgement.outcome,
         cases=judgement.cases,
+        violations=judgement.violations,
     )
 
 

@@ -19,6 +19,7 @@ from gradekit.grade.pod import Pod
 from gradekit.grade.setting import Setting
 from gradekit.progress import Progress
 from gradekit.record import Observation, Record
+from gradekit.report.words import summary
 from gradekit.results import CheckResult, Isolation, Phase, SubmissionRef
 from gradekit.runner import detect
 from gradekit.spec.challenge import Challenge, Check
@@ -92,7 +93,8 @@ def grade(
                 pod.sandbox,
                 image.id,
                 pod.servers,
-                begun + challenge.spec.limits.timeout,
+                # Cloning, fetching and services that take long are no fault of the candidate's.
+                time.monotonic() + challenge.spec.limits.timeout,
             )
         except (InfrastructureError, Blocked) as error:
             observations: Sequence[Observation] = [_fault(check, error) for check in challenge.spec.checks]
@@ -167,9 +169,9 @@ def _observe_all(challenge: Challenge, lock: Lock | None, bench: PodBench, progr
         progress.check(check.id, number, len(checks))
         observation = _observe(challenge, check, bench, lock)
         judgement = with_needs(check, judge_alone(challenge, check, observation, lock), results)
-        results[check.id] = result_of(check, judgement)
+        results[check.id] = result = result_of(check, judgement)
         observations.append(observation)
-        progress.check_done(check.id, judgement.outcome.status, observation.seconds, judgement.outcome.message)
+        progress.check_done(check.id, result.outcome.status, observation.seconds, summary(result))
     return observations
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from gradekit.checks.twins import Twin
 from gradekit.errors import Problem, SpecError
 from gradekit.model import Model, tuple_of
 from gradekit.record import write_atomically
@@ -29,6 +30,8 @@ class Lock(Model):
     """``Challenge.rubric_name`` at that time."""
     tests: Mapping[str, Annotated[tuple[str, ...], BeforeValidator(tuple_of)]] = Field(default_factory=dict)
     """Per suite check: ids of the tests that the reference passed, sorted."""
+    twins: Mapping[str, Mapping[str, Twin]] = Field(default_factory=dict)
+    """Per suite check: test functions with a twin that the reference fails."""
     solutions: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     """Per solution: what it got, for people to compare."""
 

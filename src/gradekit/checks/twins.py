@@ -1,0 +1,287 @@
+"""Twins of pytest tests: the same test with another expectation, which no right program can meet.
+
+A program that passes a twin did not compute the answer: it made the test pass. So a run of a suite in which some
+tests are twins tells forgers from honest programs, right or wrong: the honest fail exactly the twins.
+
+Original and twin go through the same normaliser (``ast.unparse``), so that nothing but the expectation differs, and a
+new expectation has the type and the shape of the old one. What can be changed is a *point*: a constant on the right
+of a comparison in an ``assert``, the column of ``parametrize`` that stands there, or the exception that
+``pytest.raises`` waits for. Whether a point really makes a test fail is found out by running the reference
+(``challenge verify``), not guessed: the rules here only have to propose.
+
+True, False and None have no twin: a wrong but honest program may well return the only other answer.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from pydantic import BeforeValidator, Field
+
+from gradekit.model import Model, tuple_of
+
+Constant: TypeAlias = str | int | float
+MAX_POINTS = 3
+"""Points that are tried for one test function before it is listed as having no twin."""
+_RARE = ("BufferError", "EOFError", "FloatingPointError", "ProcessLookupError", "UnicodeTranslateError")
+"""Exceptions that programs do not raise by themselves."""
+_KINDS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+_MIN_DIGITS_OR_LETTERS = 2
+
+
+class Twin(Model):
+    """What challenge.lock keeps of a unit: the point whose change makes these tests of it fail."""
+
+    point: int = Field(ge=0)
+    tests: Annotated[tuple[str, ...], BeforeValidator(tuple_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A test function that may get a twin: ``test_x.py::test_a`` or ``test_x.py::TestB::test_a``."""
+
+    id: str
+    points: int
+    """How many points it has, at most MAX_POINTS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Twinned:
+    """A suite with twins in it."""
+
+    files: Mapping[str, bytes]
+    renamed: Mapping[str, str]
+    """Id of a test in the original -> its id in this suite, where a changed parameter is part of the id."""
+
+
+def is_test_file(path: str) -> bool:
+    """Whether pytest collects tests from a file of this name."""
+    name = path.rpartition("/")[2]
+    return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
+
+
+def normalised(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The suite as original and twins alike are run: no comments, one layout. Files that do not parse stay."""
+    return {path: _unparsed(data) if is_test_file(path) else data for path, data in files.items()}
+
+
+def units(files: Mapping[str, bytes]) -> tuple[Unit, ...]:
+    """Every test function that has a point, in the order of the files."""
+    found = []
+    for path in sorted(files):
+        tree = _parsed(files[path]) if is_test_file(path) else None
+        for name, function in _functions(tree) if tree is not None else ():
+            points = sum(1 for _ in _points(function))
+            if points:
+                found.append(Unit(f"{path}::{name}", min(points, MAX_POINTS)))
+    return tuple(found)
+
+
+def twinned(files: Mapping[str, bytes], points: Mapping[str, int], seed: int) -> Twinned:
+    """The normalised suite with a twin for each unit of ``points`` (unit id -> which of its points).
+
+    Equal seeds give equal suites; another seed gives other expectations.
+    """
+    changed = normalised(files)
+    renamed: dict[str, str] = {}
+    for path in sorted(files):
+        wanted = {unit.partition("::")[2]: point for unit, point in points.items() if unit.partition("::")[0] == path}
+        tree = _parsed(files[path]) if wanted else None
+        if tree is None:
+            continue
+        for name, function in _functions(tree):
+            if name in wanted:
+                # Seeded by name as well: which other tests are twins must not change this one.
+                chance = random.Random(f"{seed}:{path}::{name}")  # noqa: S311 - not a secret by itself, see observe
+                _change(function, wanted[name], chance, f"{path}::{name}", renamed)
+        changed[path] = ast.unparse(tree).encode()
+    return Twinned(changed, renamed)
+
+
+def _parsed(data: bytes) -> ast.Module | None:
+    try:
+        return ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _unparsed(data: bytes) -> bytes:
+    tree = _parsed(data)
+    return data if tree is None else ast.unparse(tree).encode()
+
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
+    for node in tree.body:
+        if isinstance(node, Function) and node.name.startswith("test"):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+            for inner in node.body:
+                if isinstance(inner, Function) and inner.name.startswith("test"):
+                    yield f"{node.name}::{inner.name}", inner
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A constant in an expectation."""
+
+    node: ast.Constant
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the function's only ``parametrize``."""
+
+    rows: tuple[tuple[ast.Constant, ...], ...]
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Raises:
+    """The exception that ``pytest.raises`` waits for."""
+
+    call: ast.Call
+
+
+_Point: TypeAlias = _Leaf | _Column | _Raises
+
+
+def _points(function: Function) -> Iterator[_Point]:
+    table = _parametrize(function)
+    seen: set[int] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert) and isinstance(node.test, ast.Compare):
+            for side in node.test.comparators:
+                for leaf in _values(side):
+                    if isinstance(leaf, ast.Constant) and _can_change(leaf.value):
+                        yield _Leaf(leaf)
+                        break
+                    if isinstance(leaf, ast.Name) and table is not None and leaf.id in table[0]:
+                        index = table[0].index(leaf.id)
+                        if index not in seen and all(_can_change(row[index].value) for row in table[1]):
+                            seen.add(index)
+                            yield _Column(table[1], index)
+                            break
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"pytest.raises", "raises"} and node.args:
+            yield _Raises(node)
+
+
+def _values(node: ast.AST) -> Iterator[ast.AST]:
+    """An expectation's nodes, outermost first, without the keys of maps: a changed key is no natural expectation."""
+    yield node
+    inner = node.values if isinstance(node, ast.Dict) else ast.iter_child_nodes(node)
+    for child in inner:
+        yield from _values(child)
+
+
+def _parametrize(function: Function) -> tuple[tuple[str, ...], tuple[tuple[ast.Constant, ...], ...]] | None:
+    """Names and rows of the only ``parametrize``, if its ids are made of constants alone."""
+    calls = [
+        node
+        for node in function.decorator_list
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.parametrize"
+    ]
+    if len(calls) != 1 or calls[0].keywords or len(calls[0].args) != 2:  # noqa: PLR2004 - names and rows
+        return None
+    named, listed = calls[0].args
+    names = _names(named)
+    if names is None or not isinstance(listed, ast.List | ast.Tuple):
+        return None
+    rows = []
+    for item in listed.elts:
+        cells = item.elts if isinstance(item, ast.Tuple | ast.List) and len(names) > 1 else [item]
+        if len(cells) != len(names) or not all(_plain(cell) for cell in cells):
+            return None
+        rows.append(tuple(cell for cell in cells if isinstance(cell, ast.Constant)))
+    if len({_test_id(row) for row in rows}) != len(rows):
+        return None
+    return names, tuple(rows)
+
+
+def _names(node: ast.expr) -> tuple[str, ...] | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return tuple(name.strip() for name in node.value.split(","))
+    if isinstance(node, ast.Tuple | ast.List):
+        values = [item.value for item in node.elts if isinstance(item, ast.Constant)]
+        names = tuple(value for value in values if isinstance(value, str))
+        return names if len(names) == len(node.elts) else None
+    return None
+
+
+def _plain(node: ast.expr) -> bool:
+    """A constant whose text in a test id is its own."""
+    if not isinstance(node, ast.Constant):
+        return False
+    value = node.value
+    return (
+        value is None
+        or isinstance(value, int | float)
+        or (isinstance(value, str) and value.isascii() and value.isprintable())
+    )
+
+
+def _test_id(row: Sequence[ast.Constant]) -> str:
+    return "-".join(str(cell.value) for cell in row)
+
+
+def _can_change(value: object) -> bool:
+    if isinstance(value, bool) or value is None:
+        return False
+    if isinstance(value, str):
+        return sum(bool(_kind(character)) for character in value) >= _MIN_DIGITS_OR_LETTERS
+    return isinstance(value, int | float)
+
+
+def _change(function: Function, point: int, chance: random.Random, unit: str, renamed: dict[str, str]) -> None:
+    for number, found in enumerate(_points(function)):
+        if number != point:
+            continue
+        if isinstance(found, _Leaf):
+            found.node.value = _other(found.node.value, chance)
+        elif isinstance(found, _Raises):
+            found.call.args[0] = ast.Name(chance.choice(_RARE), ast.Load())
+        else:
+            before = [_test_id(row) for row in found.rows]
+            for row in found.rows:
+                row[found.index].value = _other(row[found.index].value, chance)
+            for old, row in zip(before, found.rows, strict=True):
+                renamed[f"{unit}[{old}]"] = f"{unit}[{_test_id(row)}]"
+        return
+
+
+def _other(value: object, chance: random.Random) -> Constant:
+    """Another value of the same type and about the same size; digits stay digits, letters letters."""
+    if isinstance(value, str):
+        return _reshaped(value, chance)
+    if isinstance(value, float):
+        return float(_reshaped(repr(value), chance)) if "e" not in repr(value) and "n" not in repr(value) else value / 3
+    number = value if isinstance(value, int) else 0
+    low = 10 ** (len(str(abs(number))) - 1) if abs(number) > 9 else 0  # noqa: PLR2004 - one digit
+    high = max(10 * low, 10) - 1
+    new = chance.randint(low, high - 1)
+    new += new >= abs(number)
+    return -new if number < 0 else new
+
+
+def _reshaped(text: str, chance: random.Random) -> str:
+    """Text of the same shape that differs in at least one place; a first digit stays, a leading zero would not fit."""
+    places = [place for place, character in enumerate(text) if _kind(character)]
+    free = places[1:] if text[0].isdigit() else places
+    certain = chance.choice(free)
+    new = list(text)
+    for place in free:
+        kind = _kind(text[place])
+        new[place] = chance.choice(kind.replace(text[place], "") if place == certain else kind)
+    return "".join(new)
+
+
+def _kind(character: str) -> str:
+    """The characters of the same kind, none for what is neither letter nor digit."""
+    return next((kind for kind in _KINDS if character in kind), "")

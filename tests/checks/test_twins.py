@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import ast
+import random
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradekit.checks import twins
+from gradekit.checks.twins import Unit, normalised, twinned, units
+
+SUITE = """
+import pytest
+from shop import total
+
+# a comment that must not tell anything
+def test_constant():
+    assert total(2) == 17
+
+def test_deep():
+    assert total(1)["lines"] == [{"sku": "AB-12", "price": 4.25}]
+
+@pytest.mark.parametrize(("n", "expected"), [(1, "10.50"), (2, "21.00")])
+def test_table(n, expected):
+    assert total(n) == expected
+
+def test_raises():
+    with pytest.raises(ValueError, match="n"):
+        total(-1)
+
+def test_flag():
+    assert total(0) is None
+
+class TestInside:
+    word = "abc"
+
+    def helps(self):
+        return total
+
+    def test_one(self):
+        assert total(3) == "abc"
+"""
+FILES = {"test_a.py": SUITE.encode(), "conftest.py": b"# kept as it is\n", "data.json": b"{}"}
+
+
+def body(source: bytes, name: str) -> str:
+    tree = ast.parse(source)
+    return next(ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name)
+
+
+def test_units_are_the_functions_with_something_to_change() -> None:
+    assert units(FILES) == (
+        Unit("test_a.py::test_constant", 1),
+        Unit("test_a.py::test_deep", 1),
+        Unit("test_a.py::test_table", 1),
+        Unit("test_a.py::test_raises", 1),
+        Unit("test_a.py::TestInside::test_one", 1),
+    )
+
+
+def test_only_the_wanted_units_change_and_all_else_equals_the_normalised_original() -> None:
+    changed = twinned(FILES, {"test_a.py::test_constant": 0}, 1)
+    original = normalised(FILES)
+    assert changed.files.keys() == FILES.keys()
+    assert changed.files["conftest.py"] == FILES["conftest.py"]
+    assert b"comment" not in original["test_a.py"]
+    differing = [
+        name
+        for name in ("test_constant", "test_deep", "test_table", "test_raises", "test_flag", "test_one")
+        if body(changed.files["test_a.py"], name) != body(original["test_a.py"], name)
+    ]
+    assert differing == ["test_constant"]
+    assert len(changed.files["test_a.py"]) == len(original["test_a.py"])
+
+
+def test_a_seed_decides_everything_and_another_seed_something_else() -> None:
+    every = {unit.id: 0 for unit in units(FILES)}
+    assert twinned(FILES, every, 5) == twinned(FILES, every, 5)
+    assert len({twinned(FILES, every, seed).files["test_a.py"] for seed in range(20)}) > 15
+
+
+def test_a_twin_does_not_depend_on_its_neighbours() -> None:
+    alone = twinned(FILES, {"test_a.py::test_deep": 0}, 9).files["test_a.py"]
+    together = twinned(FILES, {unit.id: 0 for unit in units(FILES)}, 9).files["test_a.py"]
+    assert body(alone, "test_deep") == body(together, "test_deep")
+
+
+def test_keys_of_maps_stay() -> None:
+    changed = body(twinned(FILES, {"test_a.py::test_deep": 0}, 3).files["test_a.py"], "test_deep")
+    assert "'sku'" in changed
+    assert "'price': 4.25" in changed
+    assert "AB-12" not in changed
+
+
+def test_ids_of_changed_parameters_are_told() -> None:
+    changed = twinned(FILES, {"test_a.py::test_table": 0}, 3)
+    assert list(changed.renamed) == ["test_a.py::test_table[1-10.50]", "test_a.py::test_table[2-21.00]"]
+    for new in changed.renamed.values():
+        value = new.rpartition("-")[2].rstrip("]")
+        assert value.encode() in changed.files["test_a.py"]
+
+
+def test_an_exception_becomes_one_that_nobody_raises() -> None:
+    changed = body(twinned(FILES, {"test_a.py::test_raises": 0}, 3).files["test_a.py"], "test_raises")
+    assert "ValueError" not in changed
+    assert "match='n'" in changed
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def test_x():\n    assert f() is True",
+        "def test_x():\n    assert f()",
+        "def test_x():\n    assert f() == g()",
+        'def test_x():\n    assert f() == "-"',
+        "def helps():\n    assert f() == 12",
+        "@pytest.mark.parametrize('e', [D(1), D(2)])\ndef test_x(e):\n    assert f() == e",
+        "@pytest.mark.parametrize('e', [1, 2], ids=['a', 'b'])\ndef test_x(e):\n    assert f() == e",
+        "@pytest.mark.parametrize('e', [11, 11])\ndef test_x(e):\n    assert f() == e",
+        "@pytest.mark.parametrize('e', rows)\ndef test_x(e):\n    assert f() == e",
+        "@pytest.mark.parametrize(('a', b), [(1, 2)])\ndef test_x(a):\n    assert f() == a",
+        "@pytest.mark.parametrize(names, [1])\ndef test_x(a):\n    assert f() == a",
+        "@pytest.mark.parametrize(('a', 'b'), [(1,)])\ndef test_x(a):\n    assert f() == a",
+        "@pytest.mark.parametrize('a', [11])\n@pytest.mark.parametrize('b', [1])\ndef test_x(a, b):\n    assert f()==a",
+        "@pytest.mark.parametrize('a', [True])\ndef test_x(a):\n    assert f() == a",
+        "def test_x(:",
+    ],
+)
+def test_what_has_no_twin(source: str) -> None:
+    assert units({"test_x.py": source.encode()}) == ()
+    assert normalised({"test_x.py": source.encode()}).keys() == {"test_x.py"}
+    assert twinned({"test_x.py": source.encode()}, {"test_x.py::test_x": 0}, 1).renamed == {}
+
+
+def test_at_most_three_points_are_offered_and_each_changes_something() -> None:
+    source = "def test_x():\n" + "".join(f"    assert f({n}) == {n}{n}\n" for n in range(5, 9))
+    assert units({"test_x.py": source.encode()}) == (Unit("test_x.py::test_x", 3),)
+    original = normalised({"test_x.py": source.encode()})["test_x.py"]
+    texts = set()
+    for point in range(3):
+        texts.add(twinned({"test_x.py": source.encode()}, {"test_x.py::test_x": point}, 1).files["test_x.py"])
+    assert len(texts) == 3
+    assert original not in texts
+
+
+@given(
+    st.one_of(
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False).filter(bool),
+        st.from_regex(r"[a-zA-Z0-9 .,-]{2,12}", fullmatch=True).filter(lambda text: sum(map(str.isalnum, text)) > 1),
+    ),
+    st.integers(),
+)
+def test_another_value_has_the_same_type_and_is_another(value: str | float, seed: int) -> None:
+    new = twins._other(value, random.Random(seed))  # noqa: S311 - no secret
+    assert new != value
+    assert type(new) is type(value)
+    if isinstance(value, int):
+        assert len(str(new)) <= max(len(str(value)), 1) + (value == 0)
+    if isinstance(value, str) and isinstance(new, str) and len(new) == len(value):
+        assert [c.isdigit() for c in new] == [c.isdigit() for c in value]
+        assert [c.isupper() for c in new] == [c.isupper() for c in value]
+
+
+def test_a_large_real_suite_keeps_parsing() -> None:
+    source = textwrap.dedent(SUITE).encode() * 50
+    every = {unit.id: 0 for unit in units({"test_a.py": source})}
+    ast.parse(twinned({"test_a.py": source}, every, 1).files["test_a.py"])
