@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,8 +15,9 @@ from gradekit.cli import config as configuration
 from gradekit.cli import output
 from gradekit.cli.guard import guarded
 from gradekit.cli.terminal import Lines
-from gradekit.errors import ExitCode
+from gradekit.errors import ExitCode, InfrastructureError, Problem
 from gradekit.results import Report
+from gradekit.scratch import scratch
 
 if TYPE_CHECKING:
     from gradekit.grade.setting import Setting
@@ -68,27 +69,36 @@ def _grade(url: str, candidate: str, challenge: Challenge, lock: Lock | None, se
 def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the two reports.")] = Path("demo-reports"),
 ) -> ExitCode:
-    """Grade two sample submissions: the reference, and one with a plausible mistake.
+    """Grade two sample submissions.
+
+    One is the reference of the challenge orders-api, the other has a plausible mistake.
 
     Example:
       gradekit demo
     """
     from gradekit.cli import assemble
     from gradekit.report import words
-    from gradekit.submission.publish import publish
-    from gradekit.submission.serve import serve_repositories
 
     begun = time.monotonic()
     config = configuration.load()
+    if shutil.which("git") is None:
+        raise InfrastructureError(Problem("git", "is not installed", hint="install git 2.32 or newer"))
+    from gradekit.submission.publish import publish
+    from gradekit.submission.serve import serve_repositories
+
     challenge, lock = assemble.challenge_for(str(_shipped(CHALLENGE)), config)
     for candidate in SUBMISSIONS:
         output.check_folder(out / candidate)
-    setting = assemble.setting_for(challenge.spec, config, Lines())
+    progress = Lines()
+    try:
+        setting = assemble.setting_for(challenge.spec, config, progress)
+    finally:
+        progress.close()
     reports = {}
-    with tempfile.TemporaryDirectory(prefix="gradekit-demo-") as folder:
+    with scratch("demo") as folder:
         for candidate, path in SUBMISSIONS.items():
-            publish(challenge.root / path, Path(folder) / f"{candidate}.git")
-        with serve_repositories(Path(folder)) as base:
+            publish(challenge.root / path, folder / f"{candidate}.git")
+        with serve_repositories(folder) as base:
             for candidate in SUBMISSIONS:
                 url = f"{base}/{candidate}.git"
                 sys.stderr.write(f"\n$ gradekit grade {url} --ref main -c {CHALLENGE} --candidate {candidate}\n")

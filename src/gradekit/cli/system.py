@@ -10,11 +10,16 @@ from typing import Annotated
 import typer
 
 from gradekit.cli import config as configuration
+from gradekit.cli.grade import VerboseOption
 from gradekit.cli.guard import guarded
 from gradekit.cli.terminal import Lines
 from gradekit.errors import ExitCode, InfrastructureError, Problem, UsageError
+from gradekit.report import text
 
 runner_commands = typer.Typer(no_args_is_help=True, help="Images of languages and services: list and build them.")
+config_commands = typer.Typer(no_args_is_help=True, help="Settings: show them.")
+_SHELLS = ("bash", "zsh", "fish", "powershell")
+_LINE = 1_000
 
 
 @guarded
@@ -24,18 +29,21 @@ def doctor(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> ExitCode:
-    """Say what this machine has and lacks for grading, and how to mend it.
+    """Say what this machine lacks for grading, and how to mend it.
 
     Examples:
       gradekit doctor
-
       gradekit doctor --fix
     """
     from gradekit.cli import findings
 
     config = configuration.load()
     if fix:
-        findings.mend(configuration.environment(config), Lines())
+        progress = Lines()
+        try:
+            findings.mend(configuration.environment(config), progress)
+        finally:
+            progress.close()
     found = findings.examine(config)
     if as_json:
         sys.stdout.write(json.dumps([finding.model_dump() for finding in found], indent=1) + "\n")
@@ -52,17 +60,19 @@ def clean(
     everything: Annotated[bool, typer.Option("--all", help="Also what living runs use: it ends them.")] = False,
     cache: Annotated[bool, typer.Option("--cache", help="Also the cached packages of submissions.")] = False,
 ) -> ExitCode:
-    """Remove what killed runs left on the engine: containers, volumes, networks, temporary folders.
+    """Remove what killed runs left on the engine.
+
+    These are containers, volumes, networks and temporary folders.
 
     Examples:
       gradekit clean
-
       gradekit clean --cache
     """
     from gradekit.sandbox import docker
+    from gradekit.scratch import remove_left_behind
 
     engine = docker.connect()
-    removed = [*engine.reap(all_owners=everything), *(engine.forget_cache() if cache else [])]
+    removed = [*remove_left_behind(), *engine.reap(all_owners=everything), *(engine.forget_cache() if cache else [])]
     for name in removed:
         sys.stdout.write(f"removed {name}\n")
     sys.stdout.write("nothing to remove\n" if not removed else f"{len(removed)} removed\n")
@@ -93,32 +103,39 @@ def list_runners() -> None:
 
 @runner_commands.command()
 @guarded
-def build(names: Annotated[list[str] | None, typer.Argument(help="Runners; default: all.")] = None) -> None:
+def build(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Runners; default: all.")] = None,
+    verbose: VerboseOption = 0,
+) -> None:
     """Build the images that are missing or whose folder changed.
 
     Examples:
       gradekit runner build
-
       gradekit runner build python postgres
     """
     from gradekit import runner as runners
-    from gradekit.sandbox import docker, images
+    from gradekit.cli import assemble
+    from gradekit.sandbox import docker
 
     config = configuration.load()
     folder = runners.runners_folder(configuration.environment(config))
     wanted = names or [runner.name for runner in runners.load_all(folder)]
-    docker.connect()
-    progress = Lines()
-    built = images.ensure(wanted, progress.note, folder=folder)
+    progress = Lines(verbose)
+    try:
+        built = assemble.built(wanted, docker.connect(), progress, folder)
+    finally:
+        progress.close()
     for name, image in built.items():
         sys.stdout.write(f"{name:<12} {image.tag}\n")
 
 
 @guarded
 def schema(
-    name: Annotated[str, typer.Argument(help="challenge, rubric or report.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="challenge, rubric or report.")],
 ) -> None:
-    """Print the JSON Schema of a file format, for editors and other programs.
+    """Print the JSON Schema of a file format.
+
+    Editors and other programs complete and check files by it.
 
     Example:
       gradekit schema challenge > challenge.schema.json
@@ -134,6 +151,45 @@ def schema(
     if name not in known:
         raise UsageError(Problem("schema", f'"{name}" is unknown', f"one of {', '.join(known)}", "choose one"))
     sys.stdout.write(known[name]())
+
+
+@config_commands.command("show")
+@guarded
+def show_config(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Show every setting, its value and where it comes from.
+
+    Examples:
+      gradekit config show
+      gradekit config show --json
+    """
+    settings = configuration.shown(configuration.load())
+    if as_json:
+        sys.stdout.write(json.dumps(settings, indent=1) + "\n")
+        return
+    for key, setting in settings.items():
+        value = setting["value"]
+        told = ", ".join(value) if isinstance(value, (list, tuple)) else value
+        sys.stdout.write(text.clean(f"{key:<11} {told or '-':<40} {setting['source']}", _LINE) + "\n")
+
+
+@guarded
+def completion(
+    shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")],
+) -> None:
+    """Print the completion script of a shell.
+
+    Examples:
+      gradekit completion bash > ~/.local/share/bash-completion/completions/gradekit
+      gradekit completion fish > ~/.config/fish/completions/gradekit.fish
+    """
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # without an __all__
+
+    if shell not in _SHELLS:
+        raise UsageError(Problem("completion", f'"{shell}" is unknown', f"one of {', '.join(_SHELLS)}", "choose one"))
+    script = get_completion_script(prog_name="gradekit", complete_var="_GRADEKIT_COMPLETE", shell=shell)
+    sys.stdout.write(f"{script}\n")
 
 
 def _text(schema: object) -> str:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from gradekit.errors import ExitCode, InfrastructureError, Problem
+from gradekit.scratch import scratch
 from gradekit.submission.address import Address
 
 if TYPE_CHECKING:
@@ -145,8 +146,8 @@ class Finished:
 @contextmanager
 def private_folder() -> Iterator[Path]:
     """A temporary folder that is gone afterwards, also when the process is told to terminate meanwhile."""
-    with _terminable(), tempfile.TemporaryDirectory(prefix="gradekit-") as name:
-        yield Path(name)
+    with _terminable(), scratch("clone") as folder:
+        yield folder
 
 
 class Git:

@@ -1,0 +1,1 @@
+select shop, sum(amount) from sales group by shop

@@ -1,0 +1,1 @@
+select shop, sum(amount) as total from sales group by shop order by shop;

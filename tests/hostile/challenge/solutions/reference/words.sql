@@ -1,0 +1,1 @@
+select text, length(text) from notes;

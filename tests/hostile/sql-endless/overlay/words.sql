@@ -1,0 +1,1 @@
+select text, flood() from notes

@@ -1,0 +1,10 @@
+create table notes (id serial primary key, text text not null);
+create function public.length(text) returns integer language sql as 'select 0';
+create function public.count() returns bigint language sql as 'select 3::bigint';
+create function public.sum(numeric) returns numeric language sql as 'select 0::numeric';
+alter role app set search_path = public, pg_catalog;
+do $$ begin execute 'alter database ' || current_database() || ' set search_path = public, pg_catalog';
+exception when others then null; end $$;
+do $$ begin alter role reader set search_path = public, pg_catalog; exception when others then null; end $$;
+set role none;
+alter role loader set search_path = public, pg_catalog;

@@ -1,0 +1,1 @@
+select text, 0 from notes
