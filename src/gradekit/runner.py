@@ -22,7 +22,7 @@ BIN = "/opt/gradekit/bin"
 _UNBUILT = ("smoke",)
 """Folders of a runner that are no part of its image."""
 _Strings = Annotated[tuple[str, ...], BeforeValidator(tuple_of)]
-Verb = Literal["deps", "build", "serve", "test", "call"]
+Verb = Literal["deps", "registries", "build", "serve", "test", "call"]
 
 
 class Deps(Model):
@@ -69,6 +69,8 @@ class RunnerFile(Model):
             raise ValueError("a service needs `engine`, `port`, `uid`, `data` and `sockets`")
         if ("deps" in self.verbs) != (self.deps is not None):
             raise ValueError("`deps` must be described exactly when it is one of the verbs")
+        if self.deps is not None and "registries" not in self.verbs:
+            raise ValueError("`deps` needs the verb `registries`, which names the hosts that it may reach")
         return self
 
 

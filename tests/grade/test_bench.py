@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,8 @@ class World:
 
     def __init__(self, challenge: Challenge, files: Mapping[str, FileEntry]) -> None:
         self.fails: list[str] = []
+        self.sqlstate = BROKEN.sqlstate
+        self.pause = 0.0
         self.sandbox = FakeSandbox(sql=self.sql, http=self.http, run=self.run, start=FakeRunning, listening=True)
         self.health = reply(200)
         server = PostgresServer(self.sandbox, "db")
@@ -39,8 +42,11 @@ class World:
 
     def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
         results: list[SqlResult] = []
+        if request.user == "loader":
+            time.sleep(self.pause)
+        broken = replace(BROKEN, sqlstate=self.sqlstate)
         for statement in request.statements:
-            results.append(BROKEN if any(part in statement for part in self.fails) else OK)
+            results.append(broken if any(part in statement for part in self.fails) else OK)
             if results[-1].error:
                 break
         return results
@@ -150,6 +156,82 @@ def test_copies_know_whose_tables_they_hold(world: World) -> None:
     world.begin()
     assert isinstance(world.bench.database("shop").fault("q.sql", "slow"), Blocked)
     assert isinstance(world.bench.database("ours").fault("q.sql", "slow"), InfrastructureError)
+
+
+def test_a_server_that_code_of_the_candidate_could_reach_is_no_excuse(world: World) -> None:
+    world.begin()
+    ours = world.bench.database("ours")
+    assert isinstance(ours.fault("q.sql", "no memory", server=True), InfrastructureError)
+    world.bench.command(("true",), stdin=b"", timeout=1.0, env={})
+    assert isinstance(ours.fault("q.sql", "no memory", server=True), Blocked)
+    assert isinstance(ours.fault("q.sql", "too many rows"), InfrastructureError)
+
+
+def test_a_query_of_the_candidate_touches_the_server_and_a_reference_does_not(world: World) -> None:
+    world.begin()
+    ours = world.bench.database("ours")
+    ours.query(["select 1"], role="reader", timeout=1.0)
+    assert not world.server.touched
+    ours.query(["select 1"], role="reader", timeout=1.0, theirs=True)
+    assert world.server.touched
+
+
+def test_a_script_of_ours_that_is_wrong_stays_our_fault_on_a_server_that_was_touched(world: World) -> None:
+    world.begin()
+    world.server.touched = True
+    world.fails = ["insert into orders"]
+    with pytest.raises(InfrastructureError, match=r"seed\.sql does not load"):
+        world.bench.database("ours")
+    world.sqlstate = "53300"
+    with pytest.raises(Blocked, match="no longer works"):
+        world.bench.database("ours")
+
+
+def test_the_app_cannot_be_blamed_for_a_copy_that_fails_before_it_runs(world: World) -> None:
+    spec = world.bench.challenge.spec
+    assert spec.app is not None
+    ours = spec.model_copy(update={"app": spec.app.model_copy(update={"dataset": "ours"})})
+    world.bench.challenge = replace(world.bench.challenge, spec=ours)
+    world.fails = ["CREATE DATABASE copy"]
+    with pytest.raises(InfrastructureError, match="the server refused a statement of ours"):
+        world.begin(app=True)
+
+
+def test_statements_share_the_time_of_their_check(world: World) -> None:
+    world.begin(timeout=3.0)
+    world.bench.database("ours").query(["select 1"] * 100, role="owner", timeout=1.0, theirs=True)
+    sent = world.sandbox.asked("sql")[-1]
+    assert sent.timeout == 1.0
+    assert sent.total is not None
+    assert sent.total <= 3.0
+
+
+def test_all_files_of_the_candidate_for_a_data_set_share_one_limit(world: World) -> None:
+    world.bench.run_deadline = time.monotonic() + 0.5
+    world.begin()
+    world.pause = 0.6
+    with pytest.raises(Blocked, match=r"migrations/2\.sql was not loaded: your files for data set shop took too long"):
+        world.bench.database("shop")
+    loads = [request for request in world.sandbox.asked("sql") if request.user == "loader"]
+    assert [request.timeout <= 0.5 for request in loads] == [True]
+    assert world.statements(None)[-1] == "DROP DATABASE IF EXISTS template_0 WITH (FORCE)"
+
+
+def test_waiting_for_the_app_ends_with_the_run(world: World) -> None:
+    world.health = reply(503)
+    world.bench.run_deadline = time.monotonic() + 0.2
+    begun = time.monotonic()
+    with pytest.raises(Blocked, match="had not answered"):
+        world.begin(app=True)
+    assert time.monotonic() - begun < 0.8
+
+
+def test_an_app_that_does_not_start_keeps_its_reason_when_the_server_is_gone_too(world: World) -> None:
+    world.health = reply(503)
+    world.fails = ["DROP"]
+    for _ in range(2):
+        with pytest.raises(Blocked, match="had not answered GET /health"):
+            world.begin(app=True)
 
 
 def test_the_app_starts_once_with_its_environment(world: World) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,21 +13,25 @@ from gradekit.grade import deps
 from gradekit.grade.setting import Setting
 from gradekit.runner import Runner
 from gradekit.sandbox import docker, images
-from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry, Image
+from gradekit.sandbox.egress import EGRESS_LABEL
+from gradekit.sandbox.protocol import Egress, Ending, ExecResult, FileEntry, Image
 from tests.fakes import FakeEngine, cut, exited
 
 PYTHON = runners.find(Path(__file__).parents[2] / "runners", "python")
 IMAGE = Image("gradekit/python:1", "sha256:1")
+PROBE = Image("gradekit/probe:1", "sha256:p")
 FILES = {"requirements.txt": FileEntry("requirements.txt", b"flask==3.1\n"), "app.py": FileEntry("app.py", b"")}
 
 
-def setting(engine: FakeEngine, certificates: bytes | None = None) -> Setting:
+def setting(engine: FakeEngine, certificates: bytes | None = None, *, offline: bool = False) -> Setting:
     return Setting(
         engine,
-        {"python": IMAGE},
+        {"python": IMAGE, "probe": PROBE},
         {"python": PYTHON},
         registry_env=lambda: {"PIP_INDEX_URL": "https://mirror.example/simple"},
         ca_bundle=lambda: certificates,
+        registries=("files.example",),
+        offline=offline,
     )
 
 
@@ -37,6 +43,32 @@ def test_only_lock_files_and_certificates_go_in() -> None:
     (plan,) = engine.fetches
     assert [file.path for file in plan.files] == ["requirements.txt", "gradekit-ca.pem"]
     assert plan.env == {"PIP_INDEX_URL": "https://mirror.example/simple"}
+    assert plan.egress == Egress("sha256:p", ("/opt/gradekit/bin/registries",), ("files.example",))
+
+
+@pytest.mark.parametrize(
+    ("label", "word"),
+    [
+        ("", "fetched"),
+        ("a.example:443=1048576", "fetched (1 host, 1.0 MiB: a.example)"),
+        ("b.example:8080=1572864 a.example:443=10485760", "fetched (2 hosts, 11.5 MiB: a.example, b.example:8080)"),
+    ],
+)
+def test_hosts_and_bytes_are_told(label: str, word: str) -> None:
+    fetched = Image("t", "sha256:2", {EGRESS_LABEL: label})
+    assert deps.fetch(setting(FakeEngine(fetched=lambda _plan: fetched)), PYTHON, FILES, "run") == (fetched, word)
+
+
+def test_offline_only_the_cache_counts() -> None:
+    engine = FakeEngine()
+    with pytest.raises(InfrastructureError, match="not in the cache, and nothing is fetched offline"):
+        deps.fetch(setting(engine, offline=True), PYTHON, FILES, "run")
+    assert engine.fetches == []
+    assert deps.fetch(setting(engine, offline=True), PYTHON, {}, "run") == (IMAGE, "no packages")
+    tag = f"gradekit-deps/python:{deps.key(IMAGE, deps.lock_files(PYTHON, FILES))}"
+    cached = Image(tag, "sha256:3")
+    engine = FakeEngine(images={tag: cached})
+    assert deps.fetch(setting(engine, offline=True), PYTHON, FILES, "run") == (cached, "cached")
 
 
 def test_the_same_lock_files_are_fetched_once() -> None:
@@ -93,7 +125,7 @@ class TestRealRegistry:
         engine.close()
 
     def fetch(self, engine: docker.DockerEngine, requirements: bytes, env: dict[str, str]) -> tuple[Image, str]:
-        built = images.ensure(["python"])
+        built = images.ensure(["python", "probe"])
         known: dict[str, Runner] = {"python": PYTHON}
         chosen = Setting(engine, built, known, registry_env=lambda: env, ca_bundle=images.ca_bundle)
         files = {"requirements.txt": FileEntry("requirements.txt", requirements)}
@@ -108,3 +140,16 @@ class TestRealRegistry:
         with pytest.raises(Blocked) as caught:
             self.fetch(engine, b"six==999.0.0\n", {**images.registry_env(), "PIP_RETRIES": "1"})
         assert "six==999.0.0" in caught.value.detail
+
+    def test_packages_come_through_the_proxy_and_the_hosts_are_told(self, engine: docker.DockerEngine) -> None:
+        # Another comment is another key: this is never in the cache.
+        requirements = f"six==1.16.0  # {secrets.token_hex(8)}\n".encode()
+        image, word = self.fetch(engine, requirements, images.registry_env())
+        try:
+            found = re.fullmatch(r"fetched \((\d) hosts?, (\d+\.\d) MiB: (.+)\)", word)
+            assert found is not None, word
+            assert len(found[3].split(", ")) == int(found[1])
+            assert 0.0 < float(found[2]) < 5.0
+            assert self.fetch(engine, requirements, {}) == (image, "cached")
+        finally:
+            engine.client.sdk.images.remove(image.tag)

@@ -258,3 +258,9 @@ def test_service_on_the_other_loopback_address_is_found() -> None:
         pytest.skip("no IPv6 loopback on this machine")
     with listener:
         assert probe.listening({"port": listener.getsockname()[1], "timeout": 1.0}) == {"open": True}
+
+
+def test_a_header_block_that_is_full_to_the_last_byte_does_not_open_the_door_to_an_endless_line() -> None:
+    first = b"X: " + b"a" * (probe.MAX_HEADER_BYTES - 3) + b"\n"
+    reply = answer(b"HTTP/1.1 200 OK\r\n" + first + b"Y: " + b"b" * 200_000 + b"\r\n\r\n")
+    assert reply["error"] == "too-large"

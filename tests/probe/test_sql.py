@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -168,7 +169,7 @@ def test_copy_over_the_connection(run: Run, statement: str) -> None:
     assert run(statement)[0].sqlstate == "0A000"
 
 
-@pytest.mark.parametrize("fields", [{"password": "wrong"}, {"user": "nobody"}, {"user": "gradekit"}])
+@pytest.mark.parametrize("fields", [{"password": "wrong"}, {"user": "nobody"}])
 def test_failed_connections(run: Run, fields: dict[str, str]) -> None:
     (result,) = run("select 1", "select 2", **fields)
     assert result.sqlstate == "08006"
@@ -178,6 +179,29 @@ def test_failed_connections(run: Run, fields: dict[str, str]) -> None:
 def test_lost_connection(run: Run) -> None:
     (result,) = run("select pg_terminate_backend(pg_backend_pid())", "select 1")
     assert result.sqlstate in {"08006", "57P01"}
+
+
+def test_notices_without_end_end_with_the_time_of_the_statement(run: Run) -> None:
+    begun = time.monotonic()
+    flood = "loop begin loop raise notice 'x'; end loop; exception when query_canceled then null; end; end loop"
+    (result,) = run(f"do $$ begin {flood}; end $$", timeout=0.5)
+    assert result.sqlstate == "57014"
+    assert time.monotonic() - begun < 5
+    run("select pg_terminate_backend(pid) from pg_stat_activity where query like 'do %' and pid <> pg_backend_pid()")
+
+
+def test_statements_share_a_limit(run: Run) -> None:
+    begun = time.monotonic()
+    results = run(*["select pg_sleep(0.9)"] * 20, timeout=1.0, total=1.0)
+    assert results[-1].sqlstate == "57014"
+    assert time.monotonic() - begun < 5
+
+
+def test_a_complaint_is_cut(run: Run) -> None:
+    (result,) = run("do $$ begin raise exception '%', repeat('x', 20000000); end $$", timeout=5.0)
+    assert result.sqlstate == "P0001"
+    assert result.error is not None
+    assert len(result.error) <= 8 * 1024
 
 
 def test_notices_do_not_pile_up(run: Run) -> None:

@@ -18,6 +18,7 @@ from gradekit.sandbox.docker import DockerEngine, connect
 from gradekit.sandbox.protocol import (
     SERVICE_UID,
     ContainerPlan,
+    Egress,
     Ending,
     ExecResult,
     FetchPlan,
@@ -134,6 +135,7 @@ def deps(item: Runner, case: Path, expect: Mapping[str, Any], engine: DockerEngi
         destination=item.deps.destination,
         tag=tag,
         env=images.registry_env() if expect.get("network") else {},
+        egress=Egress(built["probe"].id, item.argv("registries")) if expect.get("network") else None,
         timeout=120.0,
     )
     made = engine.fetch(plan, run)

@@ -86,14 +86,14 @@ def test_http_both_ways(probe: Probe, client: ProbeClient) -> None:
     assert (sent["headers"], base64.b64decode(sent["body"])) == ([["K", "v"]], b"in")
 
 
-def test_the_administrator_uses_the_socket_and_others_loopback(probe: Probe, client: ProbeClient) -> None:
+def test_everybody_of_ours_uses_the_socket(probe: Probe, client: ProbeClient) -> None:
     result = {"columns": [["n", "int4"]], "rows": [["1"], [None]], "affected": 2, "truncated": False}
     probe.answer = lambda request: line(request, results=[result])
     (got,) = client.sql(SqlRequest("db", "shop", ["select"]))
     assert (got.rows, got.columns[0].type, got.error) == ((("1",), (None,)), "int4", None)
     client.sql(SqlRequest("db", "shop", ["select"], "reader", "secret"))
     asked = [(request["host"], request["user"], request["password"]) for request in probe.requests]
-    assert asked == [("/vol/db", "gradekit", None), ("127.0.0.1", "reader", "secret")]
+    assert asked == [("/vol/db", "gradekit", None), ("/vol/db", "reader", "secret")]
 
 
 def test_an_answer_may_come_in_pieces(probe: Probe, client: ProbeClient) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -31,6 +31,8 @@ WORK = "work"
 _VERBS = "/opt/gradekit/bin"
 _LOAD_TIMEOUT = 60.0
 _READY_PAUSE = 0.03
+# Connection, rollback, resources, object state, intervention, system, internal: what others can do to a server.
+_SERVER_FAULTS = ("08", "40", "53", "55", "57", "58", "XX")
 _SCRATCH = 256 << 20
 # A command works in a copy of the submission. ``--`` guards the argv that follows.
 _IN_COPY = (
@@ -64,21 +66,26 @@ class DatasetCopy:
         timeout: float,
         read_only: bool = False,
         max_rows: int = 100_000,
+        theirs: bool = False,
     ) -> Sequence[SqlResult]:
-        """Run statements as a role, within the check's deadline."""
+        """Run statements as a role, all of them within the check's deadline."""
+        self.server.touched |= theirs
         return self.server.query(
             self.name,
             statements,
             role=role,
             timeout=self.bench.within(timeout),
+            total=self.bench.within(timeout * max(1, len(statements))),
             read_only=read_only,
             max_rows=max_rows,
         )
 
-    def fault(self, place: str, what: str) -> InfrastructureError | Blocked:
+    def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
         """Whose fault it is that a statement of ours cannot run here."""
         if self.by_candidate:
             return Blocked(f"{place}, on tables that your files made: {what}")
+        if server and self.server.touched:
+            return Blocked(f"{place}, on a database server that your code could reach before: {what}")
         return InfrastructureError(Problem(place, what, "", "correct the challenge, or run again"))
 
 
@@ -157,13 +164,16 @@ class PodBench:
         server = self.servers[spec.service]
         known = self._templates.get(dataset)
         if isinstance(known, Blocked):
-            raise known
+            raise Blocked(known.message, known.detail)
         if known is None:
             name = f"template_{len(self._templates)}"
             try:
                 self._load(server, name, dataset)
             except Blocked as blocked:
                 self._templates[dataset] = blocked
+                # A session of theirs that no time limit ended goes with its database.
+                with suppress(Blocked):
+                    server.drop(name)
                 raise
             self._templates[dataset] = known = name
         return server, known
@@ -175,36 +185,29 @@ class PodBench:
         """Load a data set into a new template. A script of ours that fails after one of the candidate's blocks."""
         server.create(name, logins=("loader",))
         theirs = False
+        end = min(self.now() + _LOAD_TIMEOUT, self.run_deadline)
+        for path, data, own in self._scripts(dataset):
+            if own:
+                theirs = server.touched = True
+            # Once tables are theirs, a trigger can make a script of ours as slow as their own.
+            left = end - self.now() if theirs else _LOAD_TIMEOUT
+            if left <= 0:
+                raise Blocked(f"{path} was not loaded: your files for data set {dataset} took too long")
+            failed = server.load(name, _text(path, data, own=own), left)
+            if failed is not None:
+                raise _load_fault(dataset, path, failed, own=own, theirs=theirs, touched=server.touched)
+        server.seal(name)
+
+    def _scripts(self, dataset: str) -> Iterator[tuple[str, bytes, bool]]:
+        """Path and content of each script in order, and whether it is the candidate's."""
         for step in self.challenge.spec.datasets[dataset].load:
             if step.challenge is not None:
-                scripts = {step.challenge: self.challenge.files[step.challenge]}
-            else:
-                paths = matching(self.submission, step.submission or "")
-                if not paths:
-                    raise Blocked(
-                        f"no file of the submission matches {step.submission}, which data set {dataset} loads"
-                    )
-                scripts = {path: self.submission[path].data for path in paths}
-                theirs = server.touched = True
-            for path, data in scripts.items():
-                own = step.challenge is None
-                try:
-                    script = data.decode()
-                except UnicodeDecodeError as error:
-                    raise Blocked(f"{path} is not UTF-8") from error
-                failed = server.load(name, script, _LOAD_TIMEOUT)
-                if failed is None:
-                    continue
-                if own:
-                    raise Blocked(f"{path} does not load: {failed.error} (SQLSTATE {failed.sqlstate})")
-                if theirs:
-                    raise Blocked(f"our data do not fit the tables that your migrations make: {failed.error}")
-                raise InfrastructureError(
-                    Problem(
-                        f"datasets.{dataset}", f"{path} does not load ({failed.error})", "", "correct the challenge"
-                    )
-                )
-        server.seal(name)
+                yield step.challenge, self.challenge.files[step.challenge], False
+                continue
+            paths = matching(self.submission, step.submission or "")
+            if not paths:
+                raise Blocked(f"no file of the submission matches {step.submission}, which data set {dataset} loads")
+            yield from ((path, self.submission[path].data, True) for path in paths)
 
     def database(self, dataset: str) -> DatasetCopy:
         """A fresh copy of a data set, dropped at the end of the check.
@@ -241,23 +244,24 @@ class PodBench:
 
     def _ensure_app(self) -> None:
         if self._app_blocked is not None:
-            raise self._app_blocked
+            raise Blocked(self._app_blocked.message, self._app_blocked.detail)
         if self._app is not None:
             return
         try:
             self._start_app()
         except Blocked as blocked:
             self._app_blocked = blocked
-            self.stop_app()
+            with suppress(Blocked):
+                self.stop_app()
             raise
 
     def _start_app(self) -> None:
         spec = self._app_spec
         if spec.dataset is not None:
             server, template = self._template(spec.dataset)
-            server.touched = True
             self._app_copy = DatasetCopy(server, server.copy(template, ("app", "loader")), self, by_candidate=True)
         argv = (f"{_VERBS}/serve",) if spec.start is None else ("/bin/sh", "-c", f"exec {spec.start}")
+        self._touch()
         self._app = self.sandbox.start(
             ContainerPlan(
                 self.image,
@@ -290,7 +294,7 @@ class PodBench:
 
     def _wait_ready(self, app: Running, spec: AppSpec) -> None:
         ready = spec.ready
-        end = self.now() + ready.timeout
+        end = min(self.now() + ready.timeout, self.run_deadline)
         what = f"answered {ready.http}" if ready.http else f"listened on port {spec.port}"
         last = "nothing listened on the port"
         while True:
@@ -303,6 +307,8 @@ class PodBench:
                 answered = reply.error is None and reply.status == ready.status
                 if reply.error is None:
                     last = f"the last answer had status {reply.status}"
+                elif reply.error != "refused":
+                    last = f"the last request got no whole answer ({reply.error})"
             if answered:
                 return
             if not app.alive():
@@ -316,15 +322,20 @@ class PodBench:
         if self._app is not None:
             self._app.stop()
             self._app = None
-        if self._app_copy is not None:
-            self._app_copy.server.drop(self._app_copy.name)
-            self._app_copy = None
+        copy, self._app_copy = self._app_copy, None
+        if copy is not None:
+            copy.server.drop(copy.name)
 
     def request(self, request: HttpRequest) -> HttpReply:
         """Send a request to the app, within the check's deadline."""
         return self.sandbox.http(replace(request, port=self._app_spec.port, timeout=self.within(request.timeout)))
 
     # --- one-shot containers
+
+    def _touch(self) -> None:
+        """Code of the candidate is about to run in the pod, where it reaches every server's port."""
+        for server in self.servers.values():
+            server.touched = True
 
     @property
     def _limits(self) -> Limits:
@@ -348,6 +359,7 @@ class PodBench:
             self.sandbox.fill(volume, files)
             mounts.append(Mount(volume, "/extra"))
             sources.append("/extra")
+        self._touch()
         return self.sandbox.run(
             ContainerPlan(
                 self.image,
@@ -367,6 +379,7 @@ class PodBench:
         """Run a hidden suite in a fresh container; the suite's volume is filled only now."""
         volume = files_volume(self.context.check)
         self.sandbox.fill(volume, files)
+        self._touch()
         return self.sandbox.run(
             ContainerPlan(
                 self.image,
@@ -378,3 +391,40 @@ class PodBench:
             timeout=self.within(timeout),
             max_output=max_output,
         )
+
+
+def _text(path: str, data: bytes, *, own: bool) -> str:
+    """The text of a script; ``own`` means the candidate's own.
+
+    Raises:
+        Blocked, InfrastructureError: it is not UTF-8, by whose it is.
+    """
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        if own:
+            raise Blocked(f"{path} is not UTF-8") from error
+        raise InfrastructureError(Problem(path, "it is not UTF-8", "", "correct the challenge")) from error
+
+
+def _load_fault(
+    dataset: str, path: str, failed: SqlResult, *, own: bool, theirs: bool, touched: bool
+) -> InfrastructureError | Blocked:
+    """Whose fault it is that a script does not load.
+
+    Args:
+        dataset: what is loaded.
+        path: the script.
+        failed: what the server said.
+        own: the candidate wrote it.
+        theirs: the candidate made the tables.
+        touched: the candidate's code could reach the server before.
+    """
+    if own:
+        return Blocked(f"{path} does not load: {failed.error} (SQLSTATE {failed.sqlstate})")
+    if theirs:
+        return Blocked(f"our data do not fit the tables that your migrations make: {failed.error}")
+    if touched and (failed.sqlstate or "XX").startswith(_SERVER_FAULTS):
+        return Blocked(f"the database server no longer works as before your code used it: {failed.error}")
+    what = f"{path} does not load ({failed.error})"
+    return InfrastructureError(Problem(f"datasets.{dataset}", what, "", "correct the challenge"))

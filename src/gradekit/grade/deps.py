@@ -1,7 +1,7 @@
 """The deps phase: packages that a submission asks for, fetched once and kept as an image.
 
-Only trusted programs run with the network on; the key covers the runner's image and the lock files,
-so that two submissions with the same ones share the result read-only.
+Only trusted programs run, and they reach package registries through a proxy alone. The key covers the runner's image
+and the lock files, so that two submissions with the same ones share the result read-only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.setting import Setting
 from gradekit.runner import Runner
-from gradekit.sandbox.protocol import Ending, FetchPlan, FileEntry, Image
+from gradekit.sandbox.egress import EGRESS_LABEL, Traffic
+from gradekit.sandbox.protocol import Egress, Ending, FetchPlan, FileEntry, Image
 
 REPOSITORY = "gradekit-deps"
 """Cached images are ``gradekit-deps/RUNNER:KEY``; ``gradekit clean --cache`` removes them."""
@@ -53,6 +54,10 @@ def fetch(setting: Setting, runner: Runner, files: Mapping[str, FileEntry], run:
     cached = setting.engine.image(tag)
     if cached is not None:
         return cached, "cached"
+    if setting.offline:
+        what = "its packages are not in the cache, and nothing is fetched offline"
+        hint = "grade it once with the network on: without --offline and GRADEKIT_OFFLINE"
+        raise InfrastructureError(Problem(f"runner {runner.name}", what, hint=hint))
     certificates = setting.ca_bundle()
     extra = (FileEntry(_CA_FILE, certificates),) if certificates else ()
     plan = FetchPlan(
@@ -62,15 +67,19 @@ def fetch(setting: Setting, runner: Runner, files: Mapping[str, FileEntry], run:
         runner.deps.destination,
         tag,
         env=setting.registry_env(),
+        egress=Egress(setting.images["probe"].id, runner.argv("registries"), tuple(setting.registries)),
     )
     outcome = setting.engine.fetch(plan, run)
     if isinstance(outcome, Image):
-        return outcome, "fetched"
+        return outcome, f"fetched{_origin(outcome)}"
     said = outcome.stderr.decode(errors="replace")[-_TAIL:]
     if outcome.exit_code == _UNREACHABLE:
         raise InfrastructureError(
             Problem(
-                f"runner {runner.name}", said.strip(), "a package registry", "check network, proxy and mirror settings"
+                f"runner {runner.name}",
+                said.strip(),
+                "a package registry",
+                "check network, proxy and mirror settings, and `registries` in gradekit.toml",
             )
         )
     if outcome.ending is Ending.EXITED:
@@ -81,3 +90,13 @@ def fetch(setting: Setting, runner: Runner, files: Mapping[str, FileEntry], run:
         Ending.OUTPUT: "fetching the packages printed too much",
     }
     raise Blocked(words[outcome.ending], said)
+
+
+def _origin(image: Image) -> str:
+    """Where an image's packages came from: `` (2 hosts, 12.3 MiB: a, b)``; empty when from nowhere."""
+    hosts = Traffic.of_label(image.labels.get(EGRESS_LABEL, "")).hosts
+    if not hosts:
+        return ""
+    names = ", ".join(sorted(name.removesuffix(":443") for name in hosts))
+    count = f"{len(hosts)} host{'s' if len(hosts) > 1 else ''}"
+    return f" ({count}, {sum(hosts.values()) / (1 << 20):.1f} MiB: {names})"

@@ -6,7 +6,10 @@ Three logins share one server, and CONNECT rights keep them apart:
   another data set.
 - ``loader``: loads data sets and runs candidate statements in copies; its sessions act as ``app``, so
   that all tables belong to the same role everywhere.
-- ``reader``: may only select, for candidate queries.
+- ``reader``: may only select, for candidate queries. Row security is not for it: a policy of the candidate's must
+  not empty the tables on which reference and candidate are compared.
+
+Only ``app`` comes in over the network; the others use the socket that the candidate's containers do not have.
 """
 
 from __future__ import annotations
@@ -40,7 +43,8 @@ class PostgresServer:
     service: str
     passwords: dict[str, str] = field(default_factory=dict, repr=False)
     touched: bool = False
-    """Whether statements or programs of the candidate have reached this server."""
+    """Whether statements or programs of the candidate have reached this server: from then on they may be the cause of
+    whatever fails here."""
     _copies: int = 0
 
     def prepare(self) -> None:
@@ -53,6 +57,7 @@ class PostgresServer:
         self.administer(
             "postgres",
             *(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'" for role, password in self.passwords.items()),
+            "ALTER ROLE reader BYPASSRLS",
             "GRANT app TO loader",
             "ALTER ROLE loader SET role = 'app'",
             "ALTER ROLE app CONNECTION LIMIT 50",
@@ -67,7 +72,8 @@ class PostgresServer:
             InfrastructureError: one of them failed before the candidate could have caused it.
             Blocked: one of them failed later: whoever fills or stops the server must not gain a new try by it.
         """
-        results = self.sandbox.sql(SqlRequest(self.service, database, statements, timeout=_ADMIN_TIMEOUT))
+        request = SqlRequest(self.service, database, statements, timeout=_ADMIN_TIMEOUT, total=_ADMIN_TIMEOUT)
+        results = self.sandbox.sql(request)
         failed = next((result for result in results if result.error is not None), None)
         if failed is None:
             return
@@ -136,10 +142,11 @@ class PostgresServer:
         *,
         role: Role,
         timeout: float,
+        total: float | None = None,
         read_only: bool = False,
         max_rows: int = 100_000,
     ) -> Sequence[SqlResult]:
-        """Run candidate or challenge statements with the rights of ``role``."""
+        """Run candidate or challenge statements with the rights of ``role``; ``total`` seconds are for all of them."""
         login = _LOGIN[role]
         return self.sandbox.sql(
             SqlRequest(
@@ -149,6 +156,7 @@ class PostgresServer:
                 user=login,
                 password=self.passwords[login],
                 timeout=timeout,
+                total=total,
                 read_only=read_only,
                 max_rows=max_rows,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gradekit.runner import Runner
@@ -21,3 +21,7 @@ class Setting:
     """Environment of the deps phase, such as a package index; asked only when something must be fetched."""
     ca_bundle: Callable[[], bytes | None] = lambda: None
     """Certificates that package clients must trust, PEM; None for the image's own."""
+    registries: Sequence[str] = ()
+    """HOST or HOST:PORT that the deps phase may reach beside the indexes it is configured with."""
+    offline: bool = False
+    """Fetch nothing: packages come from the cache or not at all."""

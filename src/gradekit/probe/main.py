@@ -31,7 +31,9 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_INTERIM = 10
 """Interim (1xx) responses before the final one."""
 GRACE = 2.0
-"""Seconds on the wire beyond a statement's own time limit."""
+"""Seconds on the wire beyond a statement's own time limit, and beyond that of all of them."""
+MAX_MESSAGE = 8 * 1024
+"""Characters of a server's complaint, which statements can make as long as they like."""
 POLL = 0.02
 """Seconds between two looks at a port."""
 CONNECTION_FAILURE = "08006"
@@ -182,7 +184,7 @@ def _encode(request: Json) -> tuple[bytes, bytes]:
 
 def _line(reader: BinaryIO, room: int) -> bytes:
     """A line without its end; at most ``room`` bytes."""
-    line = reader.readline(room + 1)
+    line = reader.readline(max(room, 0) + 1)  # a negative limit would be none at all
     if not line:
         raise ExchangeError("closed", "the connection was closed before the answer was complete")
     if not line.endswith(b"\n"):
@@ -297,9 +299,10 @@ def _chunks(reader: BinaryIO) -> Iterator[bytes]:
 def sql(request: Json) -> Json:
     """Run statements on PostgreSQL in one session of their own, each alone, up to the first that fails."""
     timeout = float(request["timeout"])
+    whole = Deadline(float(request["total"]) + GRACE)
     results: list[Json] = []
     try:
-        session = Session(request, timeout)
+        session = Session(request, timeout, whole)
     except ConnectionError as error:
         return {"results": [_result(error=str(error), sqlstate=CONNECTION_FAILURE)]}
     with contextlib.closing(session), _memory_limit(_HEADROOM + 4 * int(request["max_bytes"])):
@@ -338,8 +341,8 @@ class _WireTimeoutError(Exception):
 class Session:
     """A connection to PostgreSQL, driven at the level of libpq so that nothing is converted or kept beyond the caps."""
 
-    def __init__(self, request: Json, timeout: float) -> None:
-        """Connect.
+    def __init__(self, request: Json, timeout: float, whole: Deadline) -> None:
+        """Connect; ``whole`` bounds everything that is done in the session.
 
         Raises:
             ConnectionError: in any way that it fails.
@@ -349,6 +352,7 @@ class Session:
         self._psycopg = psycopg
         self._pq = psycopg.pq
         self._timeout = timeout
+        self._whole = whole
         # Given with the connection, they stand above what the owner of a database may have set for it.
         settings = {
             "statement_timeout": str(max(1, math.ceil(timeout * 1000))),
@@ -357,6 +361,7 @@ class Session:
             "intervalstyle": "postgres",
             "timezone": "UTC",
             "extra_float_digits": "1",
+            "standard_conforming_strings": "on",
             "bytea_output": "hex",
         }
         try:
@@ -371,11 +376,11 @@ class Session:
                 client_encoding="UTF8",
                 sslmode="disable",
                 gssencmode="disable",
-                connect_timeout=math.ceil(timeout + GRACE),
+                connect_timeout=math.ceil(min(timeout + GRACE, whole.left())),
                 autocommit=True,
             )
         except psycopg.Error as error:
-            raise ConnectionError(" ".join(str(error).split())) from error
+            raise ConnectionError(" ".join(str(error)[:MAX_MESSAGE].split())) from error
         self._wire = self._connection.pgconn
         self._wire.nonblocking = 1
         self._types: dict[int, str] = {}
@@ -389,7 +394,7 @@ class Session:
         data = statement.encode("utf-8", "replace")
         if b"\0" in data:
             return _result(error="a statement cannot hold a NUL character", sqlstate="22021")
-        deadline = Deadline(self._timeout + GRACE)
+        deadline = Deadline(min(self._timeout + GRACE, self._whole.left()))
         try:
             result = self._attempt(
                 lambda: self._wire.send_query_params(data, None), statement, deadline, max_rows, max_bytes
@@ -402,12 +407,14 @@ class Session:
         except _WireTimeoutError:
             self._cancel()
             self.close()
-            return _result(error=f"no complete answer within {deadline.seconds:g} s", sqlstate=QUERY_CANCELED)
+            # The limit as it was set: what connecting took is chance, and reports are not.
+            limit = min(self._timeout + GRACE, self._whole.seconds)
+            return _result(error=f"no complete answer within {limit:g} s", sqlstate=QUERY_CANCELED)
         except MemoryError:
             self.close()
             return _result(error=f"a row is larger than {max_bytes} bytes", sqlstate=OUT_OF_MEMORY, truncated=True)
         except self._psycopg.Error as error:
-            message = " ".join(str(error).split()) or "the connection was lost"
+            message = " ".join(str(error)[:MAX_MESSAGE].split()) or "the connection was lost"
             if "allocate memory" in message or "out of memory" in message:
                 return _result(error=f"a row is larger than {max_bytes} bytes", sqlstate=OUT_OF_MEMORY, truncated=True)
             return _result(error=message, sqlstate=CONNECTION_FAILURE)
@@ -456,6 +463,9 @@ class Session:
             self._wait(deadline, write=True)
         while True:
             while self._wire.is_busy():
+                # Notices can keep the wire busy for ever, and never become an answer.
+                if deadline.left() <= 0:
+                    raise _WireTimeoutError
                 self._wait(deadline)
                 self._wire.consume_input()
             answer = self._wire.get_result()
@@ -500,7 +510,7 @@ class Session:
             return _result(error="COPY from or to the client is not supported; use INSERT or SELECT", sqlstate="0A000")
 
         def field(which: Libpq) -> str:
-            return bytes(answer.error_field(which) or b"").decode("utf-8", "replace")
+            return bytes(answer.error_field(which) or b"")[: 4 * MAX_MESSAGE].decode("utf-8", "replace")[:MAX_MESSAGE]
 
         message = field(fields.MESSAGE_PRIMARY)
         if not message:

@@ -74,7 +74,7 @@ def container_body(
         host: the engine's abilities.
         labels: run and owner.
         volumes: the engine's name of each volume of the sandbox.
-        network: ``none``, ``container:ID`` or, for the deps phase only, ``bridge``.
+        network: ``none``, ``container:ID`` or, for the proxy of the deps phase only, ``bridge``.
         keep_log: keep what it prints in a capped log (else it goes only to whoever is attached).
     """
     body: dict[str, object] = {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import IO
 
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.client import DOCTOR, Client
 from gradekit.sandbox.container import OWNER_LABEL, PIDNS_LABEL, RUN_LABEL, Host, volume_options
+from gradekit.sandbox.egress import EGRESS_LABEL, Gate, Traffic, inside
 from gradekit.sandbox.pod import IDLE, Estate
 from gradekit.sandbox.protocol import (
     CANDIDATE_UID,
@@ -44,38 +46,54 @@ _COLLECT = (
 def fetch(client: Client, plan: FetchPlan, labels: Mapping[str, str], host: Host) -> Image | ExecResult:
     """Run the program, then make the image from what it left in /out.
 
-    No candidate code runs, but the candidate chooses the packages: so what comes out is data, and is unpacked
+    The program has no route: registries are reached through a proxy with a list, if at all. No candidate code
+    runs, but the candidate chooses the packages: so what comes out is data, and is unpacked
     by the engine in a container that is never started.
 
     Returns:
-        The image, or the program's result when it did not exit with 0.
+        The image, or the result of what did not exit with 0: the program, or the tar that reads the packages, for
+        it is the candidate who chose them.
 
     Raises:
         InfrastructureError: the engine failed, or the packages cannot be stored.
     """
     estate = Estate(client, labels, host)
+    gate = Gate(estate, plan.egress, plan.env, plan.timeout) if plan.egress else None
     try:
+        if gate is not None:
+            gate.open()
+            plan = replace(plan, env=inside(plan.env))
+        network = gate.network if gate is not None else "none"
         size = sum(len(file.data) for file in plan.files) + 4096 * len(plan.files) + _INPUT_OVERHEAD
         volumes = {
             name: estate.volume(volume_options(VolumePlan(name, room, _INODES)))
             for name, room in (("in", size), ("out", plan.size))
         }
         # Keeps both volumes alive before and after the program, and writes and reads them.
-        holder = estate.container(_plan(plan, IDLE, size, writable=("in", "out")), volumes=volumes, network="none")
+        holder = estate.container(_plan(plan, IDLE, size, writable=("in", "out")), volumes=volumes, network=network)
         client.start(holder)
         _put_in(client, holder, plan)
-        worker = estate.container(_plan(plan, plan.argv, size, writable=("out",)), volumes=volumes, network="bridge")
+        if gate is not None:
+            gate.admit(holder)
+        worker = estate.container(_plan(plan, plan.argv, size, writable=("out",)), volumes=volumes, network=network)
         result = run_container(client, worker, plan.argv, stdin=b"", timeout=plan.timeout, cap=4 << 20)
         if result.ending is not Ending.EXITED or result.exit_code != 0:
-            return result
+            return gate.explained(result) if gate is not None else result
+        traffic = gate.traffic() if gate is not None else Traffic()
         estate.discard(worker)
         with tempfile.SpooledTemporaryFile(_SPOOL) as layer:
-            _take_out(client, holder, plan, layer)
+            collected = _take_out(client, holder, plan, layer)
+            if collected.exit_code != 0:
+                return collected
             layer.seek(0)
-            _store(estate, plan, labels, layer)
+            _store(estate, plan, labels, layer, traffic)
         image = client.image(plan.tag)
     finally:
-        estate.clear()
+        try:
+            if gate is not None:
+                gate.close()
+        finally:
+            estate.clear()
     if image is None:
         raise InfrastructureError(
             Problem(f"image {plan.tag}", "the engine stored it but has no such image", "", DOCTOR)
@@ -103,11 +121,9 @@ def _put_in(client: Client, holder: str, plan: FetchPlan) -> None:
         raise _failed(plan, "its input could not be put in", result)
 
 
-def _take_out(client: Client, holder: str, plan: FetchPlan, layer: IO[bytes]) -> None:
+def _take_out(client: Client, holder: str, plan: FetchPlan, layer: IO[bytes]) -> ExecResult:
     cap = plan.size + _INODES * _TAR_OVERHEAD
-    result = run_inside(client, holder, _COLLECT, uid=CANDIDATE_UID, timeout=_COPY, cap=cap, sink=layer)
-    if result.exit_code != 0:
-        raise _failed(plan, "the packages could not be read", result)
+    return run_inside(client, holder, _COLLECT, uid=CANDIDATE_UID, timeout=_COPY, cap=cap, sink=layer)
 
 
 def _failed(plan: FetchPlan, what: str, result: ExecResult) -> InfrastructureError:
@@ -115,7 +131,7 @@ def _failed(plan: FetchPlan, what: str, result: ExecResult) -> InfrastructureErr
     return InfrastructureError(Problem(f"image {plan.tag}", f"{what} ({said})", "", DOCTOR))
 
 
-def _store(estate: Estate, plan: FetchPlan, labels: Mapping[str, str], layer: IO[bytes]) -> None:
+def _store(estate: Estate, plan: FetchPlan, labels: Mapping[str, str], layer: IO[bytes], traffic: Traffic) -> None:
     """Put the layer into a container that is never started, and commit that."""
     client = estate.client.patient(_SLOW)
     try:
@@ -127,6 +143,6 @@ def _store(estate: Estate, plan: FetchPlan, labels: Mapping[str, str], layer: IO
         client.put(fresh, plan.destination, layer)
         # An image inherits its container's labels; it must not look like a thing of this process.
         none = dict.fromkeys((RUN_LABEL, OWNER_LABEL, PIDNS_LABEL), "")
-        client.commit(fresh, plan.tag, {**none, CACHE_LABEL: "deps"})
+        client.commit(fresh, plan.tag, {**none, CACHE_LABEL: "deps", EGRESS_LABEL: traffic.label()})
     finally:
         client.close()

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 import threading
 from ast import literal_eval
 from collections import deque
@@ -27,6 +26,7 @@ from gradekit.errors import InfrastructureError, Problem
 from gradekit.runner import Runner
 from gradekit.sandbox.docker import DockerEngine, connect
 from gradekit.sandbox.protocol import Image
+from gradekit.scratch import scratch
 
 Progress = Callable[[str], None]
 """Takes one line of what is going on."""
@@ -43,7 +43,8 @@ _INDEX_OPTIONS = {
 _OFFLINE = re.compile(
     r"temporary failure (?:in name resolution|resolving)|could not resolve|name or service not known"
     r"|network is unreachable"
-    r"|could not connect|failed to establish a new connection|connection timed out|network bridge not found"
+    r"|could not connect|failed to establish a new connection|connection timed out"
+    r"|network bridge not found|could not find bridge"
     r"|connection (?:refused|reset)|could not find a version that satisfies",
     re.IGNORECASE,
 )
@@ -224,7 +225,7 @@ def _bootstrap(engine: DockerEngine, name: str, pull_failure: str, progress: Pro
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise InfrastructureError(problem)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    with tempfile.TemporaryDirectory(prefix="gradekit-base-") as folder:
+    with scratch("base") as folder:
         target = Path(folder, "base.tar")
         steps = [] if shutil.which("mmdebstrap") else [["apt-get", "update", "-q"], _INSTALL_MMDEBSTRAP]
         steps.append([*_MMDEBSTRAP, str(target)])

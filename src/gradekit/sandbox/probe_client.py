@@ -103,21 +103,25 @@ class ProbeClient:
             ProbeLostError, InfrastructureError: no answer of the probe; the engine refused.
         """
         administrator = request.user is None
+        total = request.timeout * max(1, len(request.statements)) if request.total is None else request.total
         answer = self._call(
             "sql",
             {
-                "host": f"/vol/{request.service}" if administrator else LOOPBACK,
+                # Never over the network: whoever brings the server down could listen on its port, ask for our
+                # passwords and answer our queries. Only service and probe have the folder of the socket.
+                "host": f"/vol/{request.service}",
                 "port": _PORT,
                 "user": ADMINISTRATOR if administrator else request.user,
                 "password": request.password,
                 "database": request.database,
                 "statements": list(request.statements),
                 "timeout": request.timeout,
+                "total": total,
                 "read_only": request.read_only,
                 "max_rows": request.max_rows,
                 "max_bytes": request.max_bytes,
             },
-            timeout=request.timeout * max(1, len(request.statements)),
+            timeout=total,
             # A byte of a value becomes up to six in JSON (\u0000), and each statement has its own allowance.
             cap=6 * request.max_bytes * max(1, len(request.statements)),
         )

@@ -148,8 +148,8 @@ class HttpReply:
 class SqlRequest:
     """Statements on PostgreSQL, each sent alone, in one session, outside a transaction of ours.
 
-    ``user`` None means the administrator over the service's unix socket (never mounted elsewhere);
-    else ``user``/``password`` over TCP on loopback.
+    All go over the service's unix socket, whose folder only the service and the probe have. ``user`` None means
+    the administrator.
     """
 
     service: str
@@ -158,7 +158,9 @@ class SqlRequest:
     user: str | None = None
     password: str | None = None
     timeout: float = 5.0
-    """Seconds for each statement (statement_timeout) and, plus 2 s, for the whole on the wire."""
+    """Seconds for each statement (statement_timeout, and 2 s more on the wire)."""
+    total: float | None = None
+    """Seconds for all statements together, and 2 s more on the wire; None: as many times ``timeout``."""
     read_only: bool = False
     max_rows: int = 100_000
     max_bytes: int = 8 << 20
@@ -254,8 +256,23 @@ class SandboxPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Egress:
+    """What the deps phase may reach: package registries, through a proxy with a list, never by a route."""
+
+    image: str
+    """The probe's image, in which proxy and forwarder run."""
+    registries: Sequence[str] = ()
+    """Argv of the runner's program that names the registries; empty: only those of ``hosts`` and of settings."""
+    hosts: Sequence[str] = ()
+    """HOST or HOST:PORT that the operator listed; only these may be in private networks."""
+    max_bytes: int = 2 << 30
+    """Both ways together."""
+    max_sent: int = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
 class FetchPlan:
-    """The deps phase: a *trusted* program of a runner fetches packages, with the network on.
+    """The deps phase: a *trusted* program of a runner fetches packages.
 
     ``files`` land in /in (read-only); what the program leaves in /out (a tmpfs of ``size`` bytes) is
     copied to ``destination`` in a new image on top of ``image``, tagged ``tag``.
@@ -267,6 +284,9 @@ class FetchPlan:
     destination: str
     tag: str
     env: Mapping[str, str] = field(default_factory=dict)
+    """Index settings and proxies of this machine; the program gets the way out as its proxy instead."""
+    egress: Egress | None = None
+    """None: no network at all."""
     size: int = 1 << 30
     timeout: float = 300.0
 

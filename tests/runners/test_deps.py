@@ -1,0 +1,58 @@
+"""The program of the deps phase, as far as it is pure: what it takes from a candidate's file."""
+
+from __future__ import annotations
+
+import runpy
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DEPS = Path(__file__).parents[2] / "runners" / "python" / "bin" / "deps"
+
+
+@pytest.fixture(scope="module")
+def program() -> dict[str, Any]:
+    return runpy.run_path(str(DEPS), run_name="deps")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "notes @ https://evil.invalid/notes-1.0-py3-none-any.whl",
+        "https://evil.invalid/notes.whl",
+        "git+https://evil.invalid/notes.git",
+        "file:///etc/passwd",
+        "./notes",
+        "../notes.whl",
+        "-e .",
+        "-r other.txt",
+        "-c other.txt",
+        "--index-url https://evil.invalid",
+        "--extra-index-url=https://evil.invalid",
+        "--find-links .",
+        "--trusted-host evil.invalid",
+        "--pre",
+        "notes --index-url https://evil.invalid",
+        'notes==1 --config-settings="x=y"',
+        "notes==1 --global-option=x",
+        "${HOME}",
+        "notes==1; python_version > '3' @ https://evil.invalid",
+    ],
+)
+def test_only_names_with_versions_are_taken(program: dict[str, Any], line: str) -> None:
+    with pytest.raises(program["RefusedError"]):
+        program["clean"]("requirements.txt:1", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["notes" + " " * 200_000 + "!", "notes[a" + " " * 200_000, "notes ==1" + " ," * 50_000 + "!", "a" * 200_000 + "!"],
+    ids=["blanks", "extras", "versions", "name"],
+)
+def test_no_line_takes_long_to_refuse(program: dict[str, Any], line: str) -> None:
+    begun = time.monotonic()
+    with pytest.raises(program["RefusedError"]):
+        program["clean"]("requirements.txt:1", line)
+    assert time.monotonic() - begun < 2.0
