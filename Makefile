@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup engine demo test check lint fmt unit golden verify schemas lock bench clean
 BIN := .venv/bin
+# What has no effects is covered whole, every branch of it.
+PURE := checks errors model record report results score spec texts verify
+COVERAGE := $(PURE:%=--cov=gradekit.%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -18,7 +21,7 @@ demo: engine ## grade two sample submissions and show their reports
 	@$(BIN)/gradekit demo
 
 test: engine ## all tests, those in containers included
-	@GRADEKIT_REQUIRE_DOCKER=1 $(BIN)/pytest
+	@GRADEKIT_REQUIRE_DOCKER=1 $(BIN)/pytest $(COVERAGE)
 
 check: lint test ## what CI runs
 
@@ -29,7 +32,7 @@ fmt: setup ## format and apply safe fixes
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
 
 unit: setup ## the tests that need no engine, with the coverage of the pure packages
-	@$(BIN)/pytest -m "not docker" --cov
+	@$(BIN)/pytest -m "not docker" $(COVERAGE)
 
 golden: setup ## rewrite golden files; review the diff
 	@$(BIN)/pytest -m "not docker" --update-golden

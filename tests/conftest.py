@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 REQUIRE_DOCKER = os.environ.get("GRADEKIT_REQUIRE_DOCKER") == "1"
+REQUIRE_BROWSER = os.environ.get("GRADEKIT_REQUIRE_BROWSER") == "1"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,11 +45,15 @@ def _engine_answers() -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip engine tests where there is no engine, unless the environment demands them."""
+    """Skip tests of engine and browser where there is none, unless the environment demands them."""
     wanted = [item for item in items if item.get_closest_marker("docker")]
     if wanted and not REQUIRE_DOCKER and not _engine_answers():
         for item in wanted:
             item.add_marker(pytest.mark.skip(reason="no container engine answers; make test starts one"))
+    if not REQUIRE_BROWSER and not any(map(shutil.which, BROWSERS)):
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="no Chromium found; install chromium to look at reports"))
 
 
 @pytest.fixture(autouse=True)
@@ -56,5 +63,5 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    for name in [name for name in os.environ if name.startswith("GRADEKIT_") and name != "GRADEKIT_REQUIRE_DOCKER"]:
+    for name in [name for name in os.environ if name.startswith("GRADEKIT_") and "_REQUIRE_" not in name]:
         monkeypatch.delenv(name)

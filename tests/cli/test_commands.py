@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,27 +16,50 @@ from gradekit import __version__
 from gradekit.errors import ExitCode
 
 ROOT = Path(__file__).parents[2]
+REPORTS = ROOT / "tests" / "report"
 COMMANDS = [
     ["grade"],
     ["regrade"],
     ["report"],
     ["challenge"],
     ["challenge", "list"],
+    ["challenge", "show"],
     ["challenge", "lint"],
     ["challenge", "verify"],
     ["runner"],
     ["runner", "list"],
     ["runner", "build"],
     ["schema"],
+    ["config"],
+    ["config", "show"],
+    ["completion"],
     ["doctor"],
     ["clean"],
     ["demo"],
 ]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "gradekit", *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "gradekit", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+    )
+
+
+def in_shell(script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", script.replace("gradekit", f"{sys.executable} -m gradekit")],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
     )
 
 
@@ -43,6 +69,17 @@ def test_every_command_has_help(command: list[str], flag: str) -> None:
     done = run(*command, flag)
     assert done.returncode == 0, done.stderr
     assert len(command) == 1 or "Example" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_examples_stand_in_lines_of_their_own(command: list[str]) -> None:
+    examples = run(*command, "--help").stdout.partition("Example")[2].partition("\n\n")[0].splitlines()[1:]
+    assert all(line.startswith("    gradekit ") for line in examples)
+
+
+@pytest.mark.parametrize("command", [[], ["challenge"], ["runner"], ["config"]], ids=" ".join)
+def test_no_summary_of_a_command_is_cut(command: list[str]) -> None:
+    assert "..." not in run(*command, "--help").stdout.partition("Commands:")[2]
 
 
 def test_the_list_of_commands_is_whole() -> None:
@@ -73,6 +110,9 @@ def test_a_misspelt_command_gets_a_suggestion() -> None:
         ["report", "nowhere.json"],
         ["regrade", "nowhere"],
         ["schema", "nonsense"],
+        ["completion", "nonsense"],
+        ["challenge", "show", "nonsense"],
+        ["grade", "x", "--out", "/dev/null/x"],
     ],
 )
 def test_bad_values_are_2_with_one_line(arguments: list[str]) -> None:
@@ -118,7 +158,113 @@ def test_the_folder_of_a_hostile_submission_configures_nothing(tmp_path: Path) -
 
 
 def test_a_closed_pipe_is_no_error() -> None:
-    script = f"{sys.executable} -m gradekit schema report | head -1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    done = in_shell("gradekit schema report | head -1; exit ${PIPESTATUS[0]}")
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("arguments", ["schema report", f"report {REPORTS}/passed --json"])
+def test_a_closed_stdout_swallows_the_result(arguments: str) -> None:
+    done = in_shell(f"gradekit {arguments} >&-")
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("arguments", ["schema report", f"report {REPORTS}/passed --json"])
+def test_a_full_disk_is_our_fault_and_no_bug(arguments: str) -> None:
+    done = in_shell(f"gradekit {arguments} > /dev/full")
+    assert done.stderr == "error: output: the disk is full; make room, and run it again\n"
+    assert done.returncode == ExitCode.INFRASTRUCTURE
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html", "junit"])
+def test_a_report_can_be_shown_on_a_terminal_of_ascii(form: str) -> None:
+    done = run("report", str(REPORTS / "below-mark"), "--format", form, env={"PYTHONIOENCODING": "ascii"})
+    assert done.stderr == ""
+    assert done.returncode == ExitCode.BELOW
+    if form == "text":
+        assert done.stdout.isascii()
+
+
+def test_exit_zero_changes_nothing_but_1() -> None:
+    codes = {
+        name: run("report", str(REPORTS / name), "--exit-zero").returncode
+        for name in ("passed", "below-mark", "incomplete", "withheld")
+    }
+    assert codes == {"passed": 0, "below-mark": 0, "incomplete": 3, "withheld": 5}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "coloured"),
+    [
+        ([], {}, False),
+        (["--color", "always"], {"NO_COLOR": "1", "TERM": "dumb"}, True),
+        (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+        ([], {"GRADEKIT_COLOR": "always"}, True),
+    ],
+)
+def test_color(arguments: list[str], environment: dict[str, str], coloured: bool) -> None:
+    done = run(*arguments, "report", str(REPORTS / "passed"), env=environment)
+    assert done.returncode == 0
+    assert ("\x1b[" in done.stdout) is coloured
+
+
+def test_a_challenge_can_be_shown() -> None:
+    text = run("challenge", "show", "orders-api").stdout
+    assert re.search(r"^  revenue +sql +9  Revenue per month and category$", text, re.MULTILINE)
+    assert "System design (design): 10 of 100, scored by people" in text
+    shown = json.loads(run("challenge", "show", "orders-api", "--json").stdout)
+    assert shown["services"] == {"db": "postgres"}
+    for criterion in shown["criteria"]:
+        assert criterion["points"] == sum(check["points"] for check in criterion["checks"])
+
+
+def test_settings_are_shown_with_their_sources(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "gradekit.toml").write_text('challenges = ["ours"]\n')
+    done = run("config", "show", "--json", cwd=tmp_path, env={"GRADEKIT_INDEX_URL": "https://mirror.example/simple"})
+    settings = json.loads(done.stdout)
+    assert settings["challenges"] == {"value": [f"{tmp_path}/ours"], "source": f"{tmp_path}/gradekit.toml"}
+    assert settings["index_url"] == {"value": "https://mirror.example/simple", "source": "GRADEKIT_INDEX_URL"}
+    assert settings["runners"] == {"value": None, "source": "default"}
+    assert re.search(
+        r"^index_url +https://mirror.example/simple +GRADEKIT_INDEX_URL$",
+        run("config", "show", cwd=tmp_path, env={"GRADEKIT_INDEX_URL": "https://mirror.example/simple"}).stdout,
+        re.MULTILINE,
+    )
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_completion_scripts_are_printed(shell: str) -> None:
+    assert "_GRADEKIT_COMPLETE" in run("completion", shell).stdout
+
+
+def test_challenges_are_completed() -> None:
+    done = run(env={"_GRADEKIT_COMPLETE": "complete_bash", "COMP_WORDS": "gradekit grade x -c or", "COMP_CWORD": "4"})
+    assert done.stdout.split() == ["orders-api"]
+
+
+def test_the_small_challenge_of_the_guide_is_sound(tmp_path: Path) -> None:
+    guide = (ROOT / "challenges" / "README.md").read_text(encoding="utf-8")
+    challenge, rubric = re.findall(r"^```yaml\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)[:2]
+    (tmp_path / "challenge.yaml").write_text(challenge, encoding="utf-8")
+    (tmp_path / "rubric.yaml").write_text(rubric, encoding="utf-8")
+    for name in ("hidden/seed.sql", "hidden/per_day.sql", "data/in.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("select 1\n", encoding="utf-8")
+    for name in ("reference", "known-bad/accepts-empty"):
+        (tmp_path / "solutions" / name).mkdir(parents=True)
+    done = run("challenge", "lint", str(tmp_path))
+    assert (done.stdout, done.stderr) == ("notes: 4 checks, no problems\n", "")
+
+
+def test_nothing_to_list_is_said(tmp_path: Path) -> None:
+    done = run("challenge", "list", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr.startswith("no challenges: ")
+
+
+def test_no_git_is_our_fault_and_no_bug(tmp_path: Path) -> None:
+    done = run("demo", "--out", str(tmp_path), env={"PATH": str(tmp_path)})
+    assert done.returncode == ExitCode.INFRASTRUCTURE
+    assert done.stderr == "error: git: is not installed; install git 2.32 or newer\n"

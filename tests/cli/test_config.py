@@ -49,6 +49,13 @@ def test_environment_over_project_over_user(project: Path, tmp_path_factory: pyt
     }
 
 
+def test_registries_are_hosts_and_no_folders(project: Path) -> None:
+    (project / "gradekit.toml").write_text('registries = ["mirror.example", "files.example:8443"]\n')
+    assert load({}, project).registries == ("mirror.example", "files.example:8443")
+    config = load({"GRADEKIT_REGISTRIES": "a.example:8080, b.example"}, project)
+    assert config.registries == ("a.example:8080", "b.example")
+
+
 def test_the_search_ends_at_the_git_root(project: Path) -> None:
     (project / "deep" / ".git").mkdir()
     (project / "gradekit.toml").write_text('challenges = ["ours"]\n')

@@ -62,7 +62,7 @@ def site() -> Iterator[Site]:
         thread.join()
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@pytest.mark.browser
 def test_a_browser_runs_nothing_and_asks_for_nothing(site: Site, tmp_path: Path) -> None:
     ran = subprocess.run(
         [

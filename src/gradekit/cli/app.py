@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from gradekit import __version__
 from gradekit.cli import challenge, demo, grade, system
+from gradekit.cli.terminal import COLOUR_VARIABLE, Colour
 from gradekit.errors import ExitCode
 
 _EXIT_CODES = """Exit codes: 0 graded, pass mark met or none set; 1 below it, or verify found a mismatch; 2 bad usage,
@@ -32,11 +34,20 @@ def _version(wanted: bool) -> None:
         raise typer.Exit(int(ExitCode.OK))
 
 
+def _colour(choice: Colour) -> Colour:
+    os.environ[COLOUR_VARIABLE] = choice.value
+    return choice
+
+
 @app.callback()
 def gradekit(
     version: Annotated[
         bool, typer.Option("--version", "-V", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
+    color: Annotated[
+        Colour,
+        typer.Option("--color", envvar=COLOUR_VARIABLE, help="When output has colour.", callback=_colour),
+    ] = Colour.AUTO,
 ) -> None:
     """Grade backend take-home submissions in a sandbox, fairly, with the evidence behind every number."""
 
@@ -47,6 +58,8 @@ app.command()(grade.report)
 app.add_typer(challenge.commands, name="challenge")
 app.add_typer(system.runner_commands, name="runner")
 app.command()(system.schema)
+app.add_typer(system.config_commands, name="config")
 app.command()(system.doctor)
 app.command()(system.clean)
 app.command()(demo.demo)
+app.command()(system.completion)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gradekit import runner as runners
 from gradekit.cli import config as configuration
+from gradekit.cli.terminal import Lines
+from gradekit.errors import Problem, UsageError
 from gradekit.grade.setting import Setting
 from gradekit.progress import Progress
+from gradekit.sandbox.protocol import Image
 from gradekit.spec.challenge import Challenge, ChallengeSpec
 from gradekit.spec.find import Places
 from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import Lock, read_lock
+
+if TYPE_CHECKING:
+    from gradekit.sandbox.docker import DockerEngine
 
 
 def places(config: configuration.Config) -> Places:
@@ -51,12 +59,41 @@ def image_names(spec: ChallengeSpec, known: Mapping[str, runners.Runner]) -> Seq
     return tuple(dict.fromkeys(("probe", *(service.runner for service in spec.services.values()), *languages)))
 
 
+def built(names: Sequence[str], engine: DockerEngine, progress: Progress, folder: Path) -> dict[str, Image]:
+    """The images of runners; what is missing is built, one phase an image.
+
+    Raises:
+        InfrastructureError: an image cannot be had.
+        UsageError: there is no such runner.
+    """
+    from gradekit.sandbox import images
+
+    log = progress.log if isinstance(progress, Lines) else progress.note
+    found: dict[str, Image] = {}
+    for name in names:
+        tag = runners.find(folder, name).tag
+        missing = engine.image(tag) is None
+        begun = time.monotonic()
+        if missing:
+            progress.note(f"building the image {tag} (a minute or two)")
+            progress.phase("image", tag)
+        found |= images.ensure([name], log, folder=folder, engine=engine)
+        if missing:
+            progress.phase_done("image", time.monotonic() - begun, tag)
+    return found
+
+
 def setting_for(
-    spec: ChallengeSpec, config: configuration.Config, progress: Progress, *, only: str | None = None
+    spec: ChallengeSpec,
+    config: configuration.Config,
+    progress: Progress,
+    *,
+    only: str | None = None,
+    offline: bool = False,
 ) -> Setting:
     """Connect to the engine and see that the images are there, building what is missing.
 
-    ``only`` keeps one language.
+    ``only`` keeps one language; ``offline``, like GRADEKIT_OFFLINE=1, takes packages from the cache alone.
 
     Raises:
         InfrastructureError: no engine, or an image cannot be had.
@@ -69,14 +106,18 @@ def setting_for(
     known = {runner.name: runner for runner in runners.load_all(folder)}
     wanted = image_names(spec, known)
     if only:
-        runners.find(folder, only)
+        if runners.find(folder, only).kind != "language":
+            languages = [name for name, runner in known.items() if runner.kind == "language"]
+            raise UsageError(Problem("--runner", f"{only} is no language", f"one of {', '.join(languages)}"))
         known = {name: runner for name, runner in known.items() if runner.kind != "language" or name == only}
         wanted = [name for name in wanted if name in known]
     engine = docker.connect()
     return Setting(
         engine=engine,
-        images=images.ensure(wanted, progress.note, folder=folder),
+        images=built(wanted, engine, progress, folder),
         runners=known,
         registry_env=lambda: images.registry_env(environment),
         ca_bundle=lambda: images.ca_bundle(environment),
+        registries=config.registries,
+        offline=offline or environment.get("GRADEKIT_OFFLINE", "") not in {"", "0"},
     )

@@ -1,4 +1,4 @@
-"""challenge list, lint and verify."""
+"""challenge list, show, lint and verify."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gradekit.cli import config as configuration
-from gradekit.cli.grade import QuietOption, VerboseOption
+from gradekit.cli.grade import QuietOption, VerboseOption, challenge_names
 from gradekit.cli.guard import fail, guarded
 from gradekit.cli.terminal import Lines
 from gradekit.errors import ExitCode
@@ -16,8 +16,14 @@ from gradekit.progress import Progress, Silent
 from gradekit.report.text import clean
 from gradekit.score import points
 
-commands = typer.Typer(no_args_is_help=True, help="Challenges: list, check and prove them.")
-ChallengeArgument = Annotated[str | None, typer.Argument(help="A path or a name; not needed when there is only one.")]
+commands = typer.Typer(no_args_is_help=True, help="Challenges: list, show, check and prove them.")
+ChallengeArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="NAME", help="A path or a name; not needed when there is only one.", autocompletion=challenge_names
+    ),
+]
+_LINE = 1_000
 
 
 @commands.command("list")
@@ -33,6 +39,8 @@ def list_challenges() -> None:
 
     config = configuration.load()
     where = assemble.places(config)
+    if not where.list_challenges():
+        sys.stderr.write("no challenges: go to a folder that has challenges/, or set GRADEKIT_CHALLENGES\n")
     for name, path in where.list_challenges().items():
         found = run_lint(path, rubrics=where.rubric_folders(path))
         if found.challenge is None:
@@ -44,12 +52,35 @@ def list_challenges() -> None:
 
 @commands.command()
 @guarded
+def show(
+    challenge: ChallengeArgument = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Show what a challenge has: criteria, checks, points, services.
+
+    Examples:
+      gradekit challenge show
+      gradekit challenge show orders-api --json
+    """
+    from gradekit.cli import assemble, outline
+
+    found, lock = assemble.challenge_for(challenge, configuration.load())
+    outlined = outline.outline(found, lock)
+    if as_json:
+        sys.stdout.write(outlined.model_dump_json(indent=1) + "\n")
+        return
+    sys.stdout.write("\n".join(clean(line, _LINE) for line in outline.lines(outlined)) + "\n")
+
+
+@commands.command()
+@guarded
 def lint(challenge: ChallengeArgument = None) -> ExitCode:
-    """Check a challenge's files without running anything; every problem is printed with its place.
+    """Check a challenge's files without running anything.
+
+    Every problem is printed with its place.
 
     Examples:
       gradekit challenge lint
-
       gradekit challenge lint challenges/orders-api
     """
     from gradekit.cli import assemble
@@ -73,13 +104,12 @@ def lint(challenge: ChallengeArgument = None) -> ExitCode:
 @commands.command()
 @guarded
 def verify(challenge: ChallengeArgument = None, quiet: QuietOption = 0, verbose: VerboseOption = 0) -> ExitCode:
-    """Grade a challenge's own solutions and write challenge.lock.
+    """Grade a challenge's own solutions, write challenge.lock.
 
     The reference must earn everything, each known-bad solution must lose exactly what it claims.
 
     Examples:
       gradekit challenge verify
-
       gradekit challenge verify challenges/orders-api
     """
     from gradekit.cli import assemble

@@ -32,11 +32,14 @@ class Config(Model):
     """A PEM file that package clients inside images must trust."""
     index_url: str | None = None
     """A Python package index to use instead of the default one."""
+    registries: tuple[str, ...] = ()
+    """Hosts (HOST or HOST:PORT) that packages may come from beside those that the package clients know."""
     sources: Mapping[str, str] = {}
     """Key -> file or variable that it came from."""
 
 
-_LISTS = ("challenges", "rubrics")
+_HOSTS = ("registries",)
+_LISTS = ("challenges", "rubrics", *_HOSTS)
 _FOLDERS = ("runners", "ca_bundle")
 _TEXTS = (*_FOLDERS, "index_url")
 
@@ -70,7 +73,7 @@ def _read(path: Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, value in data.items():
         if key in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
-            values[key] = tuple(str(path.parent / item) for item in value)
+            values[key] = tuple(item if key in _HOSTS else str(path.parent / item) for item in value)
         elif key in _TEXTS and isinstance(value, str):
             values[key] = str(path.parent / value) if key in _FOLDERS else value
         elif key in _LISTS or key in _TEXTS:
@@ -102,9 +105,17 @@ def load(env: Mapping[str, str] | None = None, start: Path | None = None) -> Con
     for key in (*_LISTS, *_TEXTS):
         name = f"GRADEKIT_{key.upper()}"
         if value := env.get(name):
-            values[key] = tuple(value.split(os.pathsep)) if key in _LISTS else value
+            words = value.replace(",", " ").split() if key in _HOSTS else value.split(os.pathsep)
+            values[key] = tuple(words) if key in _LISTS else value
             sources[key] = name
     return Config(**values, sources=sources)
+
+
+def shown(config: Config) -> dict[str, dict[str, Any]]:
+    """Every key with its value and its source, for people."""
+    return {
+        key: {"value": getattr(config, key), "source": config.sources.get(key, "default")} for key in (*_LISTS, *_TEXTS)
+    }
 
 
 def environment(config: Config, env: Mapping[str, str] | None = None) -> dict[str, str]:

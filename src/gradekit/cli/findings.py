@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Literal
 
 from gradekit import runner as runners
+from gradekit.cli import assemble
 from gradekit.cli import config as configuration
 from gradekit.errors import GradekitError, InfrastructureError
 from gradekit.model import Model
 from gradekit.progress import Progress
-from gradekit.sandbox import docker, images, setup
+from gradekit.sandbox import docker, setup
 from gradekit.sandbox.protocol import Engine
 
 _GIT_NEEDED = (2, 32)
@@ -46,7 +47,7 @@ def examine(config: configuration.Config) -> list[Finding]:
             Finding(
                 state="fail",
                 subject="engine",
-                fact=error.problems[0].what,
+                fact=f"{error.problems[0].place}: {error.problems[0].what}",
                 mend="gradekit doctor --fix, as root on Debian or Ubuntu",
             )
         )
@@ -65,7 +66,7 @@ def mend(environment: Mapping[str, str], progress: Progress) -> None:
     """
     setup.ensure_engine(progress.note)
     folder = runners.runners_folder(environment)
-    images.ensure([runner.name for runner in runners.load_all(folder)], progress.note, folder=folder)
+    assemble.built([runner.name for runner in runners.load_all(folder)], docker.connect(), progress, folder)
 
 
 def _python() -> Finding:

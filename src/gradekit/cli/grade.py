@@ -15,23 +15,65 @@ from gradekit.cli import config as configuration
 from gradekit.cli import output
 from gradekit.cli.guard import guarded
 from gradekit.cli.terminal import Lines
-from gradekit.errors import ExitCode, Problem, UsageError
+from gradekit.errors import ExitCode, GradekitError, InfrastructureError, Problem, UsageError
 from gradekit.progress import Progress, Silent
 from gradekit.record import Record
+from gradekit.report.formats import FORMATS
+
+
+def challenge_names(incomplete: str) -> list[str]:
+    """Names for the shell to complete."""
+    from gradekit.cli import assemble
+
+    try:
+        names = assemble.places(configuration.load()).list_challenges()
+    except GradekitError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def format_names(incomplete: str) -> list[str]:
+    """Formats for the shell to complete."""
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
 
 ChallengeOption = Annotated[
     str | None,
-    typer.Option("--challenge", "-c", help="Challenge: a path, or a name in challenges/ or GRADEKIT_CHALLENGES."),
+    typer.Option(
+        "--challenge",
+        "-c",
+        metavar="NAME",
+        help="Challenge: a path, or a name in challenges/ or GRADEKIT_CHALLENGES; not needed when there is only one.",
+        autocompletion=challenge_names,
+    ),
 ]
-OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for report files and the record.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Folder for report files and the record.")
+]
 FormatOption = Annotated[
-    list[str] | None, typer.Option("--format", "-f", help="text, json, html, markdown or junit; repeatable with --out.")
+    list[str] | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="text, json, html, markdown or junit; repeatable with --out.",
+        autocompletion=format_names,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 QuietOption = Annotated[
-    int, typer.Option("--quiet", "-q", count=True, help="No progress; -qq: no result on stdout either.")
+    int,
+    typer.Option("--quiet", "-q", count=True, show_default=False, help="No progress; -qq: no result on stdout either."),
 ]
-VerboseOption = Annotated[int, typer.Option("--verbose", "-v", count=True, help="More progress; may be repeated.")]
+VerboseOption = Annotated[
+    int,
+    typer.Option(
+        "--verbose", "-v", count=True, show_default=False, help="More progress: beginnings, and logs of image builds."
+    ),
+]
+ExitZeroOption = Annotated[
+    bool, typer.Option("--exit-zero", help="Exit with 0 instead of 1 when the pass mark is not met.")
+]
 
 
 def parse_time(text: str, option: str) -> datetime:
@@ -63,42 +105,54 @@ def chosen_formats(formats: list[str] | None, as_json: bool, out: Path | None) -
     return names
 
 
-def keep(record: Record, progress: Progress) -> None:
-    """Keep a record in the state folder, so that the run can be judged again."""
+def keep(record: Record, progress: Progress) -> bool:
+    """Keep a record in the state folder, so that the run can be judged again; whether that worked."""
     folder = configuration.state_folder() / "runs" / record.id
     try:
         records.write(folder, record)
     except UsageError as error:
         progress.note(f"the record was not kept: {error}")
+        return False
+    return True
 
 
 @guarded
 def grade(
     repo: Annotated[
-        str, typer.Argument(help="https, ssh or file URL, git@host:path, or a local folder or repository.")
+        str,
+        typer.Argument(metavar="REPO", help="https, ssh or file URL, git@host:path, or a local folder or repository."),
     ],
     challenge: ChallengeOption = None,
     ref: Annotated[
-        str | None, typer.Option("--ref", help="Branch, tag or commit; default: the repository's own.")
+        str | None, typer.Option("--ref", metavar="REF", help="Branch, tag or commit; default: the repository's own.")
     ] = None,
     before: Annotated[
-        str | None, typer.Option("--before", help="The last commit before this time (ISO 8601) is graded.")
+        str | None,
+        typer.Option("--before", metavar="TIME", help="The last commit before this time (ISO 8601) is graded."),
     ] = None,
-    candidate: Annotated[str | None, typer.Option("--candidate", help="Name or id for the report.")] = None,
-    runner: Annotated[str | None, typer.Option("--runner", help="Language, when the files do not tell.")] = None,
+    candidate: Annotated[
+        str | None, typer.Option("--candidate", metavar="NAME", help="Name or id for the report.")
+    ] = None,
+    runner: Annotated[
+        str | None, typer.Option("--runner", metavar="NAME", help="Language, when the files do not tell.")
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Fetch no packages: take them from the cache. Also: GRADEKIT_OFFLINE=1.")
+    ] = False,
     out: OutOption = None,
     formats: FormatOption = None,
     as_json: JsonOption = False,
+    exit_zero: ExitZeroOption = False,
     quiet: QuietOption = 0,
     verbose: VerboseOption = 0,
 ) -> ExitCode:
-    """Grade a submission: clone it, run it in a sandbox against the challenge's checks, report.
+    """Grade a submission and report.
+
+    It is cloned, and run in a sandbox against the checks of a challenge. Progress goes to stderr, the result to stdout.
 
     Examples:
       gradekit grade https://git.example.org/ana/orders.git -c orders-api
-
       gradekit grade ./ana -c challenges/orders-api --out reports/ana --format html
-
       gradekit grade git@git.example.org:ana/orders.git --ref main --before 2026-05-01T18:00 --json
     """
     from gradekit.cli import assemble
@@ -113,7 +167,7 @@ def grade(
     spec, lock = assemble.challenge_for(challenge, config)
     progress: Progress = Silent() if quiet else Lines(verbose)
     try:
-        setting = assemble.setting_for(spec.spec, config, progress, only=runner)
+        setting = assemble.setting_for(spec.spec, config, progress, only=runner, offline=offline)
         rules = spec.spec.submission
         record = run_grade(
             spec,
@@ -136,10 +190,13 @@ def grade(
     report = judge(spec, record, lock)
     if out is None:
         keep(record, progress)
-    output.emit(report, formats=names, out=out, record=record, quiet=quiet)
-    if out is not None and not quiet:
-        sys.stderr.write(f"report: {out / 'report.html' if (out / 'report.html').exists() else out}\n")
-    return output.exit_code(report)
+    try:
+        output.emit(report, formats=names, out=out, record=record, quiet=quiet)
+    except InfrastructureError:
+        if keep(record, progress):
+            sys.stderr.write(f"the run is kept all the same: gradekit regrade {record.id}\n")
+        raise
+    return output.exit_code(report, exit_zero=exit_zero)
 
 
 def record_folder(run: str) -> Path:
@@ -154,18 +211,21 @@ def record_folder(run: str) -> Path:
 
 @guarded
 def regrade(
-    run: Annotated[str, typer.Argument(help="--out folder of a run, or the id of a run.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="--out folder of a run, or the id of a run.")],
     challenge: ChallengeOption = None,
     out: OutOption = None,
     formats: FormatOption = None,
     as_json: JsonOption = False,
+    exit_zero: ExitZeroOption = False,
     quiet: QuietOption = 0,
 ) -> ExitCode:
-    """Judge a recorded run again, by the challenge as it is now. Nothing is run.
+    """Judge a recorded run again by the challenge as it is now.
+
+    Nothing is run. Without --out the recorded folder stays as it is, and the result goes to stdout only.
 
     Examples:
       gradekit regrade reports/ana
-
+      gradekit regrade 20260501T180000Z-1f2e3d4c --json
       gradekit regrade reports/ana -c challenges/orders-api --out reports/ana-corrected
     """
     from gradekit.cli import assemble
@@ -187,7 +247,7 @@ def regrade(
         )
     report = judge(spec, record, lock)
     output.emit(report, formats=names, out=out, record=record, quiet=quiet)
-    return output.exit_code(report)
+    return output.exit_code(report, exit_zero=exit_zero)
 
 
 def _challenge_of(record: Record) -> str:
@@ -197,16 +257,18 @@ def _challenge_of(record: Record) -> str:
 
 @guarded
 def report(
-    path: Annotated[Path, typer.Argument(help="A report.json, or the --out folder that holds one.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A report.json, or the --out folder that holds one.")],
     formats: FormatOption = None,
     as_json: JsonOption = False,
     out: OutOption = None,
+    exit_zero: ExitZeroOption = False,
 ) -> ExitCode:
-    """Show a report in another format. The exit code is that of the report.
+    """Show a report again, or in another format.
+
+    The exit code is that of the report.
 
     Examples:
       gradekit report reports/ana
-
       gradekit report reports/ana/report.json --format markdown
     """
     from gradekit.report import record as report_record
@@ -223,4 +285,4 @@ def report(
         raise UsageError(Problem(str(file), "is not UTF-8", "a report.json", "give its path")) from error
     shown = report_record.read(text, place=str(file))
     output.emit(shown, formats=names, out=out, record=None, quiet=0)
-    return output.exit_code(shown)
+    return output.exit_code(shown, exit_zero=exit_zero)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import functools
+import inspect
+import io
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -20,6 +24,7 @@ from gradekit.report.text import clean
 
 P = ParamSpec("P")
 _MESSAGE = 2_000
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Terminated(BaseException):
@@ -60,6 +65,27 @@ def _crash_log() -> str:
     return str(Path(name))
 
 
+def open_streams() -> None:
+    """Make stdout and stderr usable: a closed one swallows what it gets, a poor encoding never fails."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = getattr(sys, name)
+        if stream is None:
+            mode = "r" if number == 0 else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - as long as the process
+        elif isinstance(stream, io.TextIOWrapper) and number:
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _swallow_stdout() -> None:
+    """Let nothing more reach stdout: Python would complain about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def with_examples(text: str) -> str:
+    """A docstring whose block of examples is shown line by line, as it stands."""
+    return re.sub(r"^(Examples?:)$", "\b\n\\1", inspect.cleandoc(text), flags=re.MULTILINE)
+
+
 def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
     """Wrap a command: it returns an exit code (None is 0) or raises; nobody sees a traceback.
 
@@ -70,6 +96,7 @@ def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         signal.signal(signal.SIGTERM, _terminate)
         signal.signal(signal.SIGINT, _interrupt)
+        open_streams()
         try:
             code = command(*args, **kwargs) or ExitCode.OK
             sys.stdout.flush()
@@ -81,12 +108,15 @@ def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
         except Terminated:
             code = ExitCode.TERMINATED
         except BrokenPipeError:
-            # What reads our output has enough; Python must not complain at exit either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _swallow_stdout()  # what reads our output has enough
             code = ExitCode.OK
         except typer.Exit:
             raise
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in _FULL:
+                _swallow_stdout()
+                fail(Problem(str(error.filename or "output"), "the disk is full", hint="make room, and run it again"))
+                raise typer.Exit(int(ExitCode.INFRASTRUCTURE)) from error
             if os.environ.get("GRADEKIT_DEBUG"):
                 raise
             fail(
@@ -97,4 +127,5 @@ def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
             code = ExitCode.BUG
         raise typer.Exit(int(code))
 
+    run.__doc__ = with_examples(command.__doc__ or "")
     return run

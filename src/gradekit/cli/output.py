@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from gradekit import record as records
-from gradekit.cli.terminal import unicode_works
-from gradekit.errors import ExitCode, Problem, UsageError
+from gradekit.cli.terminal import colour_wanted, unicode_works
+from gradekit.errors import ExitCode, InfrastructureError, Problem, UsageError
 from gradekit.record import Record, write_atomically
 from gradekit.report.formats import FORMATS
 from gradekit.results import Report
@@ -35,15 +35,22 @@ def check_formats(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_folder(out: Path | None) -> None:
-    """Refuse, before any work, to write over what is not ours.
+    """Refuse, before any work, to write over what is not ours, or where nothing can be written.
 
     Raises:
-        UsageError: ``out`` is a file, or holds a report.json of something else.
+        UsageError: ``out`` is a file, cannot be written, or holds a report.json of something else.
     """
     if out is None:
         return
     if out.exists() and not out.is_dir():
         raise UsageError(Problem(f"--out {out}", "is a file", "a folder", "choose another --out"))
+    existing = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise UsageError(
+            Problem(
+                f"--out {out}", f"{existing} cannot be written", "a folder you may write to", "choose another --out"
+            )
+        )
     report = out / "report.json"
     if report.exists():
         from gradekit.report import record as report_record
@@ -64,15 +71,23 @@ def check_folder(out: Path | None) -> None:
 def emit(report: Report, *, formats: Sequence[str], out: Path | None, record: Record | None, quiet: int) -> None:
     """Print the result on stdout and write files into ``out``.
 
-    Without ``out`` one format goes to stdout (default: text); with it, stdout has the text and the
-    folder has report.json, the chosen formats (default: html) and the record.
+    Without ``out`` one format goes to stdout (default: text); with it, the folder has report.json, the
+    chosen formats (default: html) and the record, and stdout the text, or the one format that was chosen,
+    unless that is html.
+
+    Raises:
+        InfrastructureError: ``out`` cannot be written.
     """
     if out is not None:
-        for name in dict.fromkeys(("json", *(formats or _DEFAULT))):
-            data = FORMATS[name].render(report)
-            write_atomically(out / f"report{FORMATS[name].suffix}", data.encode() if isinstance(data, str) else data)
-        if record is not None:
-            records.write(out / RECORD_FOLDER, record)
+        try:
+            for name in dict.fromkeys(("json", *(formats or _DEFAULT))):
+                write_atomically(out / f"report{FORMATS[name].suffix}", rendered(report, name))
+            if record is not None:
+                records.write(out / RECORD_FOLDER, record)
+        except UsageError as error:
+            raise InfrastructureError(*error.problems) from error
+        if not quiet:
+            sys.stderr.write(f"report: {out / 'report.html' if 'html' in (formats or _DEFAULT) else out}\n")
     if quiet > 1:
         return
     name = formats[0] if formats and (out is None or len(formats) == 1) and formats[0] != "html" else "text"
@@ -81,16 +96,22 @@ def emit(report: Report, *, formats: Sequence[str], out: Path | None, record: Re
     if name == "text":
         sys.stdout.write(to_terminal(report))
         return
+    # A document is UTF-8, whatever the terminal is.
+    sys.stdout.flush()
+    sys.stdout.buffer.write(rendered(report, name))
+
+
+def rendered(report: Report, name: str) -> bytes:
+    """A report in a format."""
     data = FORMATS[name].render(report)
-    sys.stdout.write(data if isinstance(data, str) else data.decode())
+    return data.encode() if isinstance(data, str) else data
 
 
 def to_terminal(report: Report) -> str:
     """The text of a report for this process's stdout: its width, colour and encoding."""
     from gradekit.report import console
 
-    wanted = os.environ.get("NO_COLOR", "") == "" and os.environ.get("TERM") != "dumb"
-    colour = wanted and (sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")))
+    colour = colour_wanted(sys.stdout.isatty(), os.environ)
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdigit() and int(columns) else _terminal_width()
     return console.console(report, width=width, colour=colour, unicode=unicode_works(sys.stdout.encoding))
@@ -103,10 +124,10 @@ def _terminal_width() -> int:
         return _WIDTH
 
 
-def exit_code(report: Report) -> ExitCode:
-    """The exit code that a report stands for."""
+def exit_code(report: Report, *, exit_zero: bool = False) -> ExitCode:
+    """The exit code that a report stands for; ``exit_zero`` makes 1 a 0, and nothing else."""
     if report.score.state == "withheld":
         return ExitCode.INTEGRITY
     if report.score.state == "incomplete":
         return ExitCode.INFRASTRUCTURE
-    return ExitCode.BELOW if report.score.passed is False else ExitCode.OK
+    return ExitCode.BELOW if report.score.passed is False and not exit_zero else ExitCode.OK

@@ -1,0 +1,116 @@
+"""What challenge show tells of a challenge: its parts, and which check gives how many points for what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradekit.model import Model
+from gradekit.spec.challenge import Challenge
+from gradekit.spec.lock import Freshness, Lock, freshness
+
+
+class CheckOutline(Model):
+    """A check in a line."""
+
+    id: str
+    title: str
+    kind: str
+    points: int
+    required: bool
+
+
+class CriterionOutline(Model):
+    """A criterion of the rubric and the checks that count for it."""
+
+    id: str
+    title: str
+    weight: int
+    manual: bool
+    required: bool
+    points: int
+    """Sum over the checks."""
+    checks: tuple[CheckOutline, ...]
+
+
+class Outline(Model):
+    """A challenge without the content of its checks."""
+
+    id: str
+    title: str
+    path: str
+    rubric: str
+    pass_mark: float | None
+    runners: tuple[str, ...]
+    services: dict[str, str]
+    """Name -> runner."""
+    datasets: tuple[str, ...]
+    solutions: tuple[str, ...]
+    lock: Freshness
+    criteria: tuple[CriterionOutline, ...]
+
+
+def outline(challenge: Challenge, lock: Lock | None) -> Outline:
+    """The outline of a challenge."""
+    spec, rubric = challenge.spec, challenge.rubric
+    criteria = []
+    for name, criterion in rubric.criteria.items():
+        checks = tuple(
+            CheckOutline(
+                id=check.id,
+                title=check.title or check.id,
+                kind=check.kind,
+                points=check.points,
+                required=check.required,
+            )
+            for check in spec.checks
+            if check.criterion == name
+        )
+        criteria.append(
+            CriterionOutline(
+                id=name,
+                title=criterion.title,
+                weight=criterion.weight,
+                manual=criterion.manual,
+                required=criterion.required,
+                points=sum(check.points for check in checks),
+                checks=checks,
+            )
+        )
+    return Outline(
+        id=spec.id,
+        title=spec.title,
+        path=str(challenge.source),
+        rubric=rubric.id,
+        pass_mark=rubric.pass_mark,
+        runners=("any",) if spec.runner == "any" else tuple(spec.runner),
+        services={name: service.runner for name, service in spec.services.items()},
+        datasets=tuple(spec.datasets),
+        solutions=tuple(solution.path for solution in spec.solutions),
+        lock=freshness(challenge, lock),
+        criteria=tuple(criteria),
+    )
+
+
+def lines(outlined: Outline) -> Iterator[str]:
+    """An outline for people."""
+    mark = "no pass mark" if outlined.pass_mark is None else f"pass mark {outlined.pass_mark:g} of 100"
+    yield f"{outlined.title} ({outlined.id})"
+    facts = {
+        "file": outlined.path,
+        "lock": outlined.lock,
+        "rubric": f"{outlined.rubric}, {mark}",
+        "runners": ", ".join(outlined.runners),
+        "services": ", ".join(f"{name}: {runner}" for name, runner in outlined.services.items()) or "none",
+        "data sets": ", ".join(outlined.datasets) or "none",
+        "solutions": ", ".join(outlined.solutions) or "none",
+    }
+    yield from (f"{name:<10} {fact}" for name, fact in facts.items())
+    width = max((len(check.id) for criterion in outlined.criteria for check in criterion.checks), default=0)
+    for criterion in outlined.criteria:
+        notes = ["required"] if criterion.required else []
+        notes.append("scored by people" if criterion.manual else f"{criterion.points} points in checks")
+        yield ""
+        yield f"{criterion.title} ({criterion.id}): {criterion.weight} of 100, {', '.join(notes)}"
+        for check in criterion.checks:
+            required = ", required" if check.required else ""
+            yield f"  {check.id:<{width}}  {check.kind:<7} {check.points:>3}  {check.title}{required}"

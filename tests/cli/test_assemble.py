@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from gradekit import runner as runners
+from gradekit.cli import assemble
+from gradekit.cli.terminal import Lines
+from gradekit.errors import UsageError
+from gradekit.progress import Silent
+from gradekit.sandbox import images
+from gradekit.sandbox.docker import DockerEngine
+from gradekit.sandbox.protocol import Image
+
+FOLDER = Path(__file__).parents[2] / "runners"
+
+
+class Engine:
+    """Has the images that it is told to have."""
+
+    def __init__(self, *tags: str) -> None:
+        self.tags = tags
+
+    def image(self, tag: str) -> Image | None:
+        return Image(id="sha256:0", tag=tag, labels={}, size=0) if tag in self.tags else None
+
+
+@pytest.fixture
+def python(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The tag of the runner python, which is "built" with two lines of log."""
+
+    def ensure(names: list[str], log: images.Progress, **_: object) -> dict[str, Image]:
+        log("Step 1/2 : FROM scratch")
+        log("Step 2/2 : RUN true")
+        return {name: Image(id="sha256:0", tag=name, labels={}, size=0) for name in names}
+
+    monkeypatch.setattr(images, "ensure", ensure)
+    return runners.find(FOLDER, "python").tag
+
+
+@pytest.mark.parametrize("verbosity", [0, 1])
+def test_a_missing_image_is_told_in_two_lines(python: str, capsys: pytest.CaptureFixture[str], verbosity: int) -> None:
+    progress = Lines(verbosity)
+    built = assemble.built(["python"], cast("DockerEngine", Engine()), progress, FOLDER)
+    progress.close()
+    assert list(built) == ["python"]
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == f"building the image {python} (a minute or two)"
+    assert said[-1].split() == ["image", "0.0", "s", python]
+    assert len(said) == (2, 5)[verbosity]
+
+
+def test_images_that_are_there_are_not_told(python: str, capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Lines()
+    assemble.built(["python"], cast("DockerEngine", Engine(python)), progress, FOLDER)
+    progress.close()
+    assert capsys.readouterr().err == ""
+
+
+def test_an_unknown_runner_is_bad_usage() -> None:
+    with pytest.raises(UsageError, match="pyhton"):
+        assemble.built(["pyhton"], cast("DockerEngine", Engine()), Silent(), FOLDER)
