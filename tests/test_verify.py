@@ -75,6 +75,11 @@ def test_a_wrong_solution_that_loses_more_and_less() -> None:
     )
 
 
+def test_a_solution_that_looks_forged_is_a_mismatch() -> None:
+    withheld = report().model_copy(update={"score": Score(state="withheld", reasons=('Check "a": forged',))})
+    assert mismatches(Expectation(passes="all"), withheld) == ('Check "a": forged',)
+
+
 def test_score_bounds() -> None:
     assert mismatches(Expectation(fails=("a",), score=Bounds(gte=80.0, lte=80.0)), report("a")) == ()
     assert mismatches(Expectation(fails=("a",), score=Bounds(gte=81.0)), report("a")) == ("score 80.0 % is below 81 %",)

@@ -58,11 +58,9 @@ def lock_of(challenge: Challenge, record: Record) -> Lock:
     twins: dict[str, Mapping[str, Twin]] = {}
     for observation in record.observations:
         kind = KINDS[challenge.spec.check(observation.check).kind]
-        if observation.state == "observed" and kind.manifest is not None:
+        if observation.state == "observed" and kind.recorded is not None:
             evidence = kind.evidence.model_validate(observation.evidence, strict=False)
-            tests[observation.check] = kind.manifest(evidence)
-            if kind.twins is not None:
-                twins[observation.check] = kind.twins(evidence)
+            tests[observation.check], twins[observation.check] = kind.recorded(evidence)
     return Lock(
         gradekit=__version__, challenge=challenge.digest, rubric=challenge.rubric_name, tests=tests, twins=twins
     )

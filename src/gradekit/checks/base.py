@@ -149,7 +149,6 @@ class Kind(Generic[S, E]):
     """Whether the app must run for it."""
     ships_files: Callable[[S], bool] = lambda _: False
     """Whether observing puts files of the challenge into a candidate's container."""
-    manifest: Callable[[E], tuple[str, ...]] | None = None
-    """The test ids that the reference passed, for challenge.lock; None where a kind has no such list."""
-    twins: Callable[[E], Mapping[str, Twin]] | None = None
-    """The test functions whose twin the reference failed, for challenge.lock."""
+    recorded: Callable[[E], tuple[tuple[str, ...], Mapping[str, Twin]]] | None = None
+    """What challenge.lock keeps of the reference's run: the ids of tests that passed, and the test functions whose
+    twin failed; None where a kind needs nothing."""

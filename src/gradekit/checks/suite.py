@@ -307,8 +307,7 @@ KIND = Kind(
     lint=lint,
     paths=paths,
     ships_files=lambda _: True,
-    manifest=passed_ids,
-    twins=twins_of,
+    recorded=lambda evidence: (passed_ids(evidence), twins_of(evidence)),
 )
 
 
