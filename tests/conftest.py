@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REQUIRE_DOCKER = os.environ.get("GRADEKIT_REQUIRE_DOCKER") == "1"
 REQUIRE_BROWSER = os.environ.get("GRADEKIT_REQUIRE_BROWSER") == "1"
@@ -17,6 +18,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files; review the diff")
+
+
+# No test is a timed test. In CI the examples are the same each time, so that a red run is the change's own doing.
+settings.register_profile("gradekit", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("gradekit")
 
 
 def pytest_configure() -> None:
