@@ -60,6 +60,8 @@ class Judgement(Model):
     cases: Cases = ()
     violations: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
     """What shows that a result was forged, one sentence each; any of them withholds the score."""
+    notes: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
+    """What a reader must know about how it was observed, one sentence each; equal in every run of one commit."""
 
 
 class Exhibit(Model):
@@ -82,6 +84,7 @@ class CheckResult(Model):
     outcome: Outcome
     cases: Cases = ()
     violations: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
+    notes: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
 
 
 class CriterionScore(Model):

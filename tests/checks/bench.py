@@ -100,7 +100,14 @@ class FakeBench:
         self.environments.append(dict(env))
         return self.program(argv, stdin) if self.program else finished(argv)
 
-    def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int) -> ExecResult:  # noqa: ARG002
+    def test(
+        self,
+        files: Sequence[FileEntry],
+        *,
+        timeout: float,  # noqa: ARG002
+        max_output: int,  # noqa: ARG002
+        split: bool = False,  # noqa: ARG002
+    ) -> ExecResult:
         return self.suite(files) if self.suite else finished(["test"])
 
     def sleep(self, seconds: float) -> None:

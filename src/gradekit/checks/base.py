@@ -116,10 +116,11 @@ class Bench(Protocol):
         ``files`` are put over the submission's before it starts.
         """
 
-    def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int) -> ExecResult:
+    def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int, split: bool = False) -> ExecResult:
         """Run the runner's ``test`` over a hidden suite (paths relative to the suite) in a fresh container.
 
-        stdout holds the runner's records, one JSON object a line (see runners/README.md).
+        stdout holds the runner's records, one JSON object a line (see runners/README.md). ``split``: that container
+        does not have the candidate's code, which runs in another one behind a protocol that carries data only.
         """
 
     def sleep(self, seconds: float) -> None:
@@ -137,7 +138,8 @@ class Kind(Generic[S, E]):
     """The key in YAML."""
     spec: type[S]
     evidence: type[E]
-    tier: Tier
+    tier: Callable[[S], Tier]
+    """Known from the spec alone, before anything runs."""
     observe: Callable[[S, Bench], E]
     """``check.timeout`` bounds it from outside; kinds have timeouts of their own for each action."""
     judge: Callable[[S, E, Context], Judgement]

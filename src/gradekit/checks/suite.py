@@ -50,6 +50,11 @@ class SuiteSpec(Model):
     twins: Literal["all", "off"] | Annotated[int, Field(ge=1, le=100)] = Field(
         5, description="How many test functions, at random, are also run with a changed expectation; or all, or off."
     )
+    isolation: Literal["in-process", "split"] = Field(
+        "in-process",
+        description="split: the tests run in a container without the candidate's code, which they reach by calls that "
+        "carry data only.",
+    )
     groups: Annotated[tuple[Group, ...], BeforeValidator(tuple_of)] = Field(
         (), description="Shares by group; a test belongs to the first group that matches, and each must match one."
     )
@@ -197,7 +202,7 @@ def twins_of(evidence: SuiteEvidence) -> Mapping[str, twins.Twin]:
 def _ran(spec: SuiteSpec, bench: Bench, files: Mapping[str, bytes]) -> dict[str, Any]:
     """Run the suite once and read the records: the fields of ``Ran``."""
     entries = tuple(FileEntry(path, data) for path, data in files.items())
-    result = bench.test(entries, timeout=spec.timeout, max_output=MAX_OUTPUT)
+    result = bench.test(entries, timeout=spec.timeout, max_output=MAX_OUTPUT, split=spec.isolation == "split")
     records: list[Record] = []
     end: int | None = None
     late = garbage = 0
@@ -300,7 +305,7 @@ KIND = Kind(
     name="suite",
     spec=SuiteSpec,
     evidence=SuiteEvidence,
-    tier=Tier.IN_PROCESS,
+    tier=lambda spec: Tier.SPLIT if spec.isolation == "split" else Tier.IN_PROCESS,
     observe=observe,
     judge=judge,
     show=show,

@@ -87,10 +87,11 @@ def result_of(check: Check, judgement: Judgement) -> CheckResult:
         criterion=check.criterion,
         points=check.points,
         required=check.required,
-        tier=KINDS[check.kind].tier,
+        tier=KINDS[check.kind].tier(check.body),
         outcome=judgement.outcome,
         cases=judgement.cases,
         violations=judgement.violations,
+        notes=judgement.notes,
     )
 
 

@@ -22,6 +22,8 @@ SERVICE_UID = 10002
 """Databases and caches."""
 PROBE_UID = 10003
 """The trusted probe."""
+TESTER_UID = 10004
+"""Hidden tests that are kept apart from the candidate's code."""
 
 
 @dataclass(frozen=True, slots=True)
