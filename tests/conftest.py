@@ -18,6 +18,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files; review the diff")
+    parser.addoption("--runtime", default=None, help="the OCI runtime of all containers in tests of the sandbox")
 
 
 # No test is a timed test. In CI the examples are the same each time, so that a red run is the change's own doing.

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gradekit.cli.config import environment, load, state_folder
+from gradekit.cli.config import access, environment, load, state_folder
 from gradekit.errors import UsageError
+from gradekit.submission import Access
 
 
 @pytest.fixture
@@ -54,6 +55,22 @@ def test_registries_are_hosts_and_no_folders(project: Path) -> None:
     assert load({}, project).registries == ("mirror.example", "files.example:8443")
     config = load({"GRADEKIT_REGISTRIES": "a.example:8080, b.example"}, project)
     assert config.registries == ("a.example:8080", "b.example")
+
+
+def test_where_a_secret_goes_is_the_users_word(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    user = tmp_path_factory.mktemp("xdg") / "gradekit"
+    user.mkdir()
+    (user / "config.toml").write_text('token_hosts = ["git.example.org"]\ncredential_helper = "store"\n')
+    env = {"XDG_CONFIG_HOME": str(user.parent), "GRADEKIT_TOKEN": "t", "GRADEKIT_CA_BUNDLE": "/ca.pem"}
+    assert access(load(env, project), env) == Access("t", ("git.example.org",), "store", "/ca.pem")
+    env |= {"GRADEKIT_TOKEN_HOSTS": "a.example, b.example:8443", "GRADEKIT_CREDENTIAL_HELPER": "cache"}
+    assert access(load(env, project), env) == Access("t", ("a.example", "b.example:8443"), "cache", "/ca.pem")
+    assert access(load({}, project), {}) == Access()
+    for line in ('token_hosts = ["evil.example"]', 'credential_helper = "!touch trap"'):
+        (project / "gradekit.toml").write_text(line + "\n")
+        key = line.partition(" ")[0]
+        with pytest.raises(UsageError, match=f'"{key}" is not read from a project\'s file; .*GRADEKIT_{key.upper()}'):
+            load({}, project)
 
 
 def test_the_search_ends_at_the_git_root(project: Path) -> None:

@@ -15,8 +15,8 @@ RUN = "test-run"
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[DockerEngine]:
-    found = connect()
+def engine(request: pytest.FixtureRequest) -> Iterator[DockerEngine]:
+    found = connect(runtime=request.config.getoption("--runtime"))
     yield found
     found.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from gradekit.errors import GradekitError, SubmissionError
-from gradekit.submission import CloneRules, Submission, obtain
+from gradekit.submission import Access, CloneRules, Submission, obtain
+from gradekit.submission.serve import serve_repositories
 from tests.submission.gitserver import Get, Refusal, Repository
+from tests.submission.tls import Authority
 
 
 @pytest.fixture
@@ -21,8 +24,32 @@ def repository(tmp_path: Path) -> Repository:
 
 
 @pytest.fixture
+def base(repository: Repository) -> Iterator[str]:
+    """The URL below which ``work`` is served over HTTP."""
+    with serve_repositories(repository.path.parent) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def certified(authority: Authority) -> ssl.SSLContext:
+    """A good certificate for this machine, and for git.example.invalid."""
+    return authority.context()
+
+
+_NETWORK = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "SSL_CERT_FILE")
+"""How this machine reaches the network is no business of these tests."""
+
+
+@pytest.fixture
 def get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Get]:
     """Obtain with defaults; afterwards no temporary file may be left."""
+    for name in _NETWORK:
+        monkeypatch.delenv(name, raising=False)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
@@ -33,9 +60,9 @@ def get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Get]:
         *,
         before: datetime | None = None,
         rules: CloneRules = CloneRules(timeout=20),  # noqa: B008 - frozen
-        token: str | None = None,
+        access: Access = Access(),  # noqa: B008 - frozen
     ) -> Submission:
-        return obtain(repo, ref=ref, before=before, candidate="c", received_at="r", rules=rules, token=token)
+        return obtain(repo, ref=ref, before=before, candidate="c", received_at="r", rules=rules, access=access)
 
     yield call
     assert list(temporary.iterdir()) == []

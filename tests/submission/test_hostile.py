@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gradekit.submission import CloneRules, gitio
+from gradekit.submission import Access, CloneRules, gitio
 from gradekit.submission.address import Address
 from tests.submission.gitserver import Asked, Get, Refusal, Reply, Repository, scripted
 
@@ -165,7 +165,7 @@ def test_the_environment_of_git_is_ours(
     monkeypatch.setenv("SSH_AUTH_SOCK", "/x")
     folder = tmp_path / "private"
     folder.mkdir()
-    git = gitio.Git(folder, Address("repository", repository.url, "x"), timeout=20, max_pack=1 << 20, token=None)
+    git = gitio.Git(folder, Address("repository", repository.url, "x"), timeout=20, max_pack=1 << 20, access=Access())
     monkeypatch.setattr(git, "_program", "/usr/bin/env")
     seen = git.run(inside=False).stdout.decode()
     assert "SECRET_OF_THE_CALLER" not in seen
@@ -184,6 +184,43 @@ def test_links_and_submodules_are_dropped(get: Get, repository: Repository, trap
     submission = get(repository.url)
     assert sorted(submission.files) == [".gitmodules", "README.md"]
     assert submission.dropped == ("passwd: symbolic link", "root: symbolic link", "sub: submodule")
+
+
+def test_a_submodule_whose_path_ends_with_a_carriage_return(get: Get, repository: Repository) -> None:
+    """The path with and without it, a link to the hooks between them: a clone that checks out would run a hook."""
+    commit = repository.commit(FILES)
+    (repository.path / ".gitmodules").write_bytes(
+        f'[submodule "x"]\n\tpath = "sub\r"\n\turl = {repository.path}\n'.encode()
+    )
+    (repository.path / "sub").symlink_to(".git/modules/x/hooks")
+    repository.git("add", "--all")
+    repository.git("update-index", "--add", "--cacheinfo", f"160000,{commit},sub\r")
+    repository.git("commit", "--quiet", "-m", "links")
+    submission = get(repository.url)
+    assert sorted(submission.files) == [".gitmodules", "README.md"]
+    assert submission.dropped == ("sub: symbolic link", r"sub\r: submodule")
+
+
+def test_attributes_change_no_byte(get: Get, repository: Repository, trap: Path) -> None:
+    """Encodings, ends of lines, filters and LFS pointers stay what was committed, and nothing is asked of LFS."""
+    files = {
+        "utf16.txt": "\ufeffhello\n".encode("utf-16-le"),
+        "crlf.txt": b"a\r\nb\n",
+        "lf.bat": b"a\nb\n",
+        "big.bin": b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"1" * 64 + b"\nsize 1\n",
+        ".lfsconfig": b"[lfs]\n\turl = http://127.0.0.1:1/lfs\n\tfetchexclude =\n",
+    }
+    commit = repository.commit(files)
+    repository.git("config", "filter.lfs.smudge", str(trap))
+    (repository.path / ".gitattributes").write_text(
+        "utf16.txt working-tree-encoding=UTF-16LE-BOM\n*.txt eol=lf\n*.bat text eol=crlf\nbig.bin filter=lfs\n"
+    )
+    attributes = repository.blob((repository.path / ".gitattributes").read_bytes())
+    repository.git("update-index", "--add", "--cacheinfo", f"100644,{attributes},.gitattributes")
+    repository.git("commit", "--quiet", "-m", "attributes")
+    submission = get(repository.url)
+    assert submission.commit != commit
+    assert {name: submission.files[name].data for name in files} == files
 
 
 def test_dangerous_names_are_dropped(get: Get, repository: Repository) -> None:

@@ -90,10 +90,12 @@ def setting_for(
     *,
     only: str | None = None,
     offline: bool = False,
+    engine: DockerEngine | None = None,
 ) -> Setting:
     """Connect to the engine and see that the images are there, building what is missing.
 
-    ``only`` keeps one language; ``offline``, like GRADEKIT_OFFLINE=1, takes packages from the cache alone.
+    ``only`` keeps one language; ``offline``, like GRADEKIT_OFFLINE=1, takes packages from the cache alone; ``engine``
+    is used instead of a new connection.
 
     Raises:
         InfrastructureError: no engine, or an image cannot be had.
@@ -111,10 +113,10 @@ def setting_for(
             raise UsageError(Problem("--runner", f"{only} is no language", f"one of {', '.join(languages)}"))
         known = {name: runner for name, runner in known.items() if runner.kind != "language" or name == only}
         wanted = [name for name in wanted if name in known]
-    engine = docker.connect()
+    using = engine or docker.connect(runtime=config.runtime)
     return Setting(
-        engine=engine,
-        images=built(wanted, engine, progress, folder),
+        engine=using,
+        images=built(wanted, using, progress, folder),
         runners=known,
         registry_env=lambda: images.registry_env(environment),
         ca_bundle=lambda: images.ca_bundle(environment),

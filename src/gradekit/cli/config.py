@@ -11,10 +11,13 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradekit.errors import Problem, UsageError
 from gradekit.model import Model
+
+if TYPE_CHECKING:
+    from gradekit.submission import Access
 
 PROJECT_FILE = "gradekit.toml"
 
@@ -29,19 +32,27 @@ class Config(Model):
     runners: str | None = None
     """The folder that holds runner folders."""
     ca_bundle: str | None = None
-    """A PEM file that package clients inside images must trust."""
+    """A PEM file that git, and package clients inside images, must trust."""
     index_url: str | None = None
     """A Python package index to use instead of the default one."""
     registries: tuple[str, ...] = ()
     """Hosts (HOST or HOST:PORT) that packages may come from beside those that the package clients know."""
+    token_hosts: tuple[str, ...] = ()
+    """Hosts (HOST or HOST:PORT) that GRADEKIT_TOKEN and the credential helper are for."""
+    credential_helper: str | None = None
+    """A credential helper, as git's credential.helper has it, that is asked for those hosts."""
+    runtime: str | None = None
+    """The OCI runtime of every container, such as runsc for gVisor; the engine's own choice when it is not set."""
     sources: Mapping[str, str] = {}
     """Key -> file or variable that it came from."""
 
 
-_HOSTS = ("registries",)
+_HOSTS = ("registries", "token_hosts")
 _LISTS = ("challenges", "rubrics", *_HOSTS)
 _FOLDERS = ("runners", "ca_bundle")
-_TEXTS = (*_FOLDERS, "index_url")
+_TEXTS = (*_FOLDERS, "index_url", "credential_helper", "runtime")
+_OWN = ("token_hosts", "credential_helper", "runtime")
+"""Keys that run a program, give a secret away or take a wall down: somebody else may have written a project's file."""
 
 
 def _project_file(start: Path) -> Path | None:
@@ -59,11 +70,11 @@ def _user_file(env: Mapping[str, str]) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, *, project: bool) -> dict[str, Any]:
     """One file's keys, its folders made absolute.
 
     Raises:
-        UsageError: it is no TOML, or a key or type is unknown.
+        UsageError: it is no TOML, a key or type is unknown, or a project file has a user's key.
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -72,7 +83,11 @@ def _read(path: Path) -> dict[str, Any]:
     problems = []
     values: dict[str, Any] = {}
     for key, value in data.items():
-        if key in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        if project and key in _OWN:
+            name = f"GRADEKIT_{key.upper()}"
+            hint = f"move it to ~/.config/gradekit/config.toml, or set {name}"
+            problems.append(Problem(str(path), f'"{key}" is not read from a project\'s file', "", hint))
+        elif key in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
             values[key] = tuple(item if key in _HOSTS else str(path.parent / item) for item in value)
         elif key in _TEXTS and isinstance(value, str):
             values[key] = str(path.parent / value) if key in _FOLDERS else value
@@ -97,9 +112,9 @@ def load(env: Mapping[str, str] | None = None, start: Path | None = None) -> Con
     env = os.environ if env is None else env
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
-    for path in (_user_file(env), _project_file(start or Path.cwd())):
+    for path, project in ((_user_file(env), False), (_project_file(start or Path.cwd()), True)):
         if path is not None:
-            found = _read(path)
+            found = _read(path, project=project)
             values.update(found)
             sources.update(dict.fromkeys(found, str(path)))
     for key in (*_LISTS, *_TEXTS):
@@ -126,6 +141,18 @@ def environment(config: Config, env: Mapping[str, str] | None = None) -> dict[st
         "PIP_INDEX_URL": config.index_url,
     }
     return {**(os.environ if env is None else env), **{name: value for name, value in known.items() if value}}
+
+
+def access(config: Config, env: Mapping[str, str] | None = None) -> Access:
+    """How repositories are reached: the token is in the environment only, where it is for in the configuration.
+
+    Raises:
+        UsageError: the token or a host cannot be one.
+    """
+    from gradekit.submission import Access
+
+    token = (os.environ if env is None else env).get("GRADEKIT_TOKEN") or None
+    return Access(token, config.token_hosts, config.credential_helper, config.ca_bundle)
 
 
 def state_folder(env: Mapping[str, str] | None = None) -> Path:

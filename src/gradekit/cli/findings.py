@@ -15,12 +15,15 @@ from typing import Literal
 from gradekit import runner as runners
 from gradekit.cli import assemble
 from gradekit.cli import config as configuration
-from gradekit.errors import GradekitError, InfrastructureError
+from gradekit.errors import GradekitError, InfrastructureError, UsageError
 from gradekit.model import Model
 from gradekit.progress import Progress
 from gradekit.sandbox import docker, setup
+from gradekit.sandbox.docker import DockerEngine
 from gradekit.sandbox.protocol import Engine
+from gradekit.sandbox.runtime import GVISOR
 
+_FIX = "gradekit doctor --fix, as root on Debian or Ubuntu"
 _GIT_NEEDED = (2, 32)
 _GIT_WANTED = (2, 40)
 _FREE_NEEDED = 2 << 30
@@ -41,14 +44,14 @@ def examine(config: configuration.Config) -> list[Finding]:
     environment = configuration.environment(config)
     found = [_python(), _git(), _config(config)]
     try:
-        engine = docker.connect()
-    except InfrastructureError as error:
+        engine = docker.connect(runtime=config.runtime)
+    except (InfrastructureError, UsageError) as error:
         found.append(
             Finding(
                 state="fail",
                 subject="engine",
                 fact=f"{error.problems[0].place}: {error.problems[0].what}",
-                mend="gradekit doctor --fix, as root on Debian or Ubuntu",
+                mend=error.problems[0].hint if isinstance(error, UsageError) else _FIX,
             )
         )
         return [*found, _disk(Path("/"))]
@@ -95,22 +98,28 @@ def _config(config: configuration.Config) -> Finding:
     )
 
 
-def _engine(engine: Engine, endpoint: str) -> list[Finding]:
+def _engine(engine: DockerEngine, endpoint: str) -> list[Finding]:
     isolation = engine.isolation()
     rooted = "rootless" if isolation.rootless else "user namespaces" if isolation.userns else "rootful"
     found = [Finding(state="ok", subject="engine", fact=f"{isolation.engine} at {endpoint}, cgroup {isolation.cgroup}")]
-    weak = isolation.runtime == "runc" and rooted == "rootful"
+    weak = not isolation.runtime.startswith(GVISOR) and rooted == "rootful"
     found.append(
         Finding(
             state="ok",
             subject="isolation",
             fact=f"{isolation.runtime}, {rooted}, seccomp {isolation.seccomp}",
-            mend="for high stakes: gVisor (runsc) or a rootless engine puts one more wall around candidate code"
-            if weak
-            else "",
+            mend=_wall(engine) if weak else "",
         )
     )
     return found
+
+
+def _wall(engine: DockerEngine) -> str:
+    """What one more wall around candidate code would take."""
+    there = next((name for name in engine.runtimes if name.startswith(GVISOR)), None)
+    if there is not None:
+        return f"for high stakes: the engine has gVisor; set GRADEKIT_RUNTIME={there} to use it"
+    return "for high stakes: gVisor (runsc) or a rootless engine puts one more wall around candidate code"
 
 
 def _images(engine: Engine, environment: Mapping[str, str]) -> list[Finding]:

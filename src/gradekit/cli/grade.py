@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -164,6 +163,7 @@ def grade(
     output.check_folder(out)
     moment = parse_time(before, "--before") if before else None
     config = configuration.load()
+    access = configuration.access(config)
     spec, lock = assemble.challenge_for(challenge, config)
     progress: Progress = Silent() if quiet else Lines(verbose)
     try:
@@ -180,7 +180,7 @@ def grade(
                 candidate=candidate,
                 received_at=None,
                 rules=CloneRules(max_size=rules.max_size, max_files=rules.max_files),
-                token=os.environ.get("GRADEKIT_TOKEN"),
+                access=access,
             ),
             progress,
         )

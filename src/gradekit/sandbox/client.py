@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import socket
 import time
@@ -57,6 +58,8 @@ class Found:
     labels: Mapping[str, str]
     created: str = ""
     running: bool = False
+    image: str = ""
+    """For containers: the name of the image it was made from, as far as it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ class Facts:
     name: str
     version: str
     runtime: str
+    """The one that is used when none is asked for."""
+    runtimes: Mapping[str, Sequence[str]]
+    """All that may be asked for, with the flags that the engine starts them with."""
     options: Sequence[str]
     cgroup: str
     cpus: int
@@ -167,11 +173,25 @@ class Client:
             name="podman" if any("Podman" in name for name in components) else "docker",
             version=str(version.get("Version", "unknown")),
             runtime=str(info.get("DefaultRuntime") or "unknown"),
+            runtimes={
+                str(known): tuple(map(str, (how or {}).get("runtimeArgs") or ()))
+                for known, how in (info.get("Runtimes") or {}).items()
+            },
             options=tuple(map(str, info.get("SecurityOptions") or ())),
             cgroup=f"v{info.get('CgroupVersion') or 1}",
             cpus=int(info.get("NCPU") or 1),
             cgroupns=api >= _CGROUPNS_SINCE,
         )
+
+    def root(self) -> str:
+        """The folder of its machine where it keeps everything; empty when it does not say."""
+        with self._calling("describe itself"):
+            return str(self._api.info().get("DockerRootDir") or "")
+
+    def nameless_images(self, label: str) -> Sequence[str]:
+        """Ids of the images that carry a label and no name."""
+        with self._calling("list images"):
+            return sorted(str(image["Id"]) for image in self._api.images(filters={"label": label, "dangling": True}))
 
     def image(self, tag: str) -> Image | None:
         """A local image, None when there is none of that name."""
@@ -301,10 +321,11 @@ class Client:
         with self._calling("make an image"):
             self._api.commit(container, repository=repository, tag=version, changes=changes)
 
-    def containers(self, label: str) -> list[Found]:
-        """All containers with a label, running or not."""
+    def containers(self, label: str | None = None) -> list[Found]:
+        """All containers (with a label), running or not."""
         with self._calling("list containers"):
-            rows: list[Mapping[str, Any]] = self._api.containers(all=True, filters={"label": label})
+            filters = {"label": label} if label else {}
+            rows: list[Mapping[str, Any]] = self._api.containers(all=True, filters=filters)
         return [
             Found(
                 row["Id"],
@@ -312,9 +333,18 @@ class Client:
                 row.get("Labels") or {},
                 str(row.get("Created") or ""),
                 row.get("State") == "running",
+                str(row.get("Image") or ""),
             )
             for row in rows
         ]
+
+    def description(self, container: str) -> str:
+        """All that the engine says of a container, as JSON; empty when it is gone."""
+        try:
+            with self._calling("inspect a container"):
+                return json.dumps(self._api.inspect_container(container))
+        except MissingError:
+            return ""
 
     def volumes(self, label: str) -> list[Found]:
         """All volumes with a label."""

@@ -22,14 +22,20 @@ _SHARED_MEMORY = 64 << 20
 _FILE_SIZE = 1 << 30
 _OPEN_FILES = 4096
 _LOCKED_MEMORY = 1 << 16
+_KERNEL_THREADS = 256
+"""gVisor's kernel starts threads of its own, and one or two on the host for each of the program's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What depends on the engine: whether it knows private cgroup namespaces, and its number of cores."""
+    """What depends on the engine: whether it knows private cgroup namespaces, its number of cores, the runtime."""
 
     cgroupns: bool
     cpus: int
+    runtime: str | None = None
+    """The OCI runtime that containers are made with; None for the engine's own choice."""
+    own_kernel: bool = False
+    """Whether the runtime brings a kernel of its own (gVisor), whose threads count as processes of the container."""
 
 
 def random_name() -> str:
@@ -122,7 +128,7 @@ def _host_config(
         "MemorySwap": plan.limits.memory,
         "OomKillDisable": False,
         "NanoCpus": int(min(plan.limits.cpus, host.cpus) * 1_000_000_000),
-        "PidsLimit": plan.limits.pids,
+        "PidsLimit": _KERNEL_THREADS + 2 * plan.limits.pids if host.own_kernel else plan.limits.pids,
         "ShmSize": _SHARED_MEMORY,
         "Ulimits": [
             _ulimit("nofile", _OPEN_FILES),
@@ -138,6 +144,8 @@ def _host_config(
     }
     if host.cgroupns:
         config["CgroupnsMode"] = "private"
+    if host.runtime is not None:
+        config["Runtime"] = host.runtime
     return config
 
 

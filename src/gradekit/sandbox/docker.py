@@ -12,24 +12,27 @@ from gradekit.errors import InfrastructureError, Problem
 from gradekit.results import Isolation
 from gradekit.sandbox import fetch, reaper
 from gradekit.sandbox.client import DOCTOR, Client
-from gradekit.sandbox.container import Host, seccomp_name
+from gradekit.sandbox.container import Host
 from gradekit.sandbox.endpoint import Endpoint, candidates
 from gradekit.sandbox.pod import DockerSandbox
 from gradekit.sandbox.protocol import ExecResult, FetchPlan, Image, Sandbox, SandboxPlan
+from gradekit.sandbox.runtime import choose
 
 
 class DockerEngine:
     """Pods on one engine; may be shared by threads, each with pods of its own."""
 
-    def __init__(self, client: Client) -> None:
-        """Use a connection.
+    def __init__(self, client: Client, runtime: str | None = None) -> None:
+        """Use a connection, and make every container with one OCI runtime (None: the engine's choice).
 
         Raises:
             InfrastructureError: the engine does not describe itself.
+            UsageError: it has no such runtime, or not as a pod needs it.
         """
         self.client = client
         self._facts = client.facts()
-        self._host = Host(self._facts.cgroupns, self._facts.cpus)
+        self._runtime = choose(runtime, self._facts.runtime, self._facts.runtimes)
+        self._host = Host(self._facts.cgroupns, self._facts.cpus, runtime, self._runtime.own_kernel)
         self._owner = reaper.this_process()
         self._reaped = False
         self._lock = threading.Lock()
@@ -38,6 +41,11 @@ class DockerEngine:
     def endpoint(self) -> Endpoint:
         """Where it is, and which setting said so."""
         return self.client.endpoint
+
+    @property
+    def runtimes(self) -> Sequence[str]:
+        """Names of the OCI runtimes that it has."""
+        return tuple(self._facts.runtimes)
 
     def close(self) -> None:
         """Close the connection."""
@@ -48,10 +56,10 @@ class DockerEngine:
         options = [option.removeprefix("name=").partition(",")[0] for option in self._facts.options]
         return Isolation(
             engine=f"{self._facts.name} {self._facts.version}",
-            runtime=self._facts.runtime,
+            runtime=self._runtime.name,
             rootless="rootless" in options,
             userns="userns" in options,
-            seccomp=seccomp_name() if "seccomp" in options else "none",
+            seccomp=self._runtime.seccomp if self._runtime.own_kernel or "seccomp" in options else "none",
             cgroup=self._facts.cgroup,
         )
 
@@ -102,7 +110,11 @@ class DockerEngine:
 
 
 def connect(
-    host: str | None = None, *, environ: Mapping[str, str] | None = None, timeout: float = 60.0
+    host: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    timeout: float = 60.0,
+    runtime: str | None = None,
 ) -> DockerEngine:
     """Connect to the engine that the settings name, else to the first well-known socket that answers.
 
@@ -110,16 +122,17 @@ def connect(
         host: an address that beats every setting.
         environ: instead of the process's environment.
         timeout: seconds of silence that end a call.
+        runtime: the OCI runtime of every container, such as ``runsc``; None for the engine's choice.
 
     Raises:
-        UsageError: a setting names an address or a context that cannot be used.
+        UsageError: a setting names an address or a context that cannot be used, or the engine has no such runtime.
         InfrastructureError: no engine answers.
     """
     failures: list[str] = []
     found = candidates(os.environ if environ is None else environ, Path.home(), host)
     for endpoint in found:
         try:
-            return DockerEngine(Client(endpoint, timeout=timeout))
+            return DockerEngine(Client(endpoint, timeout=timeout), runtime)
         except InfrastructureError as error:
             failures.append(error.problems[0].what)
     where = ", ".join(map(str, found))

@@ -23,6 +23,7 @@ _SSH = re.compile(rf"(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?(?:{_HOST}|\[[0-9A-Fa-f:.]
 _SCP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*@" + _HOST + r":(?![-:])[A-Za-z0-9._~/+@,=-]+")
 _HOST_AND_PATH = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|io|dev)/[\w.~-]+/[\w./~-]+")
 _HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
+_PORTS = {"https": 443, "http": 80, "ssh": 22}
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 Kind = Literal["https", "http", "ssh", "repository", "folder"]
@@ -38,9 +39,13 @@ class Address:
     folder: Path | None = None
 
     @property
-    def origin(self) -> str:
-        """Scheme, host and port of a web URL."""
-        return "/".join(self.url.split("/")[:3]) + "/"
+    def host_and_port(self) -> str:
+        """``host:port`` of a URL or of ``git@host:path``, in lower case, with the port that the scheme means."""
+        if "://" not in self.url:
+            return self.url.partition(":")[0].rpartition("@")[2].lower() + ":22"
+        parts = urlsplit(self.url)
+        authority = parts.netloc.rpartition("@")[2].lower()
+        return authority if parts.port is not None else f"{authority}:{_PORTS[parts.scheme]}"
 
     def refused(self, what: str, expected: str = "", hint: str = "") -> SubmissionError:
         """An exception about this address."""
@@ -111,7 +116,8 @@ def _ssh(rest: str, shown: str) -> Address:
 
 def _web(scheme: str, rest: str, shown: str) -> Address:
     if "@" in rest.partition("/")[0]:
-        raise _refused(shown, "has credentials in it", "put the token into the environment variable GRADEKIT_TOKEN")
+        hint = "put the token into GRADEKIT_TOKEN, and its host into GRADEKIT_TOKEN_HOSTS"
+        raise _refused(shown, "has credentials in it", hint)
     match = _WEB.fullmatch(rest)
     if match is None:
         raise _refused(shown, f"is not an {scheme} URL of a repository", "leave out a query or a fragment")

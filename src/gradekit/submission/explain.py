@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from gradekit.errors import GradekitError, InfrastructureError, Problem
+from gradekit.submission.access import Access
 from gradekit.submission.address import Address
 from gradekit.texts import clean
 
@@ -19,6 +20,8 @@ class _Case:
     hint: str = ""
     quoted: bool = False
     """Whether git's own line is shown too."""
+    private: bool = False
+    """Whether the hint is about credentials."""
 
 
 _CASES = (
@@ -35,24 +38,41 @@ _CASES = (
         r"could not read (Username|Password)|Authentication failed|returned error: 40[13]|HTTP 40[13]"
         r"|Permission denied|terminal prompts disabled",
         "the host asks for credentials: it is private, or there is no such repository",
-        "check the address; for a private repository set GRADEKIT_TOKEN, or give your ssh agent a key",
+        private=True,
     ),
     _Case(
         r"Host key verification failed",
-        "the host's key is not known to ssh",
+        "the host's key is not known to ssh, or has changed",
         "connect once with ssh by hand, and compare the key with the one that the host publishes",
     ),
     _Case(
+        r"does not match target|no alternative certificate subject|certificate subject name",
+        "the connection is not secure: the host's certificate is for another name",
+        "give the name that the certificate has",
+    ),
+    _Case(
+        r"certificate has expired|certificate is not yet valid",
+        "the connection is not secure: the host's certificate is not valid today",
+        "have it renewed, and check the clock of this machine",
+    ),
+    _Case(
+        r"certificate verification failed|SSL certificate problem|server verification failed",
+        "the connection is not secure: the host's certificate has expired, or no authority known here has signed it",
+        "name the file of your own authority's certificate in ca_bundle of gradekit.toml or in GRADEKIT_CA_BUNDLE",
+    ),
+    _Case(
         r"SSL|certificate|GnuTLS|schannel",
-        "the connection is not secure",
-        "if the host has a certificate of your own authority, set GIT_SSL_CAINFO",
+        "no secure connection comes about",
+        "check the address and its port",
         quoted=True,
     ),
     _Case(
         r"returned error: 30\d|redirect|Protocol .* not supported or disabled",
         "the host sends git elsewhere, which is not followed",
-        "give the address that it is sent to",
+        "give the address where the repository is",
     ),
+    _Case(r"returned error: 429", "the host gets too many requests from here", "try again later"),
+    _Case(r"returned error: 5\d\d", "the host has a fault of its own", "try again later", quoted=True),
     _Case(
         r"dumb http transport|does not support shallow",
         "the host speaks git's old protocol only",
@@ -93,14 +113,16 @@ def unknown_ref(errors: str) -> bool:
     return _UNKNOWN_REF.search(errors) is not None
 
 
-def failure(address: Address, errors: str) -> GradekitError:
+def failure(address: Address, errors: str, access: Access) -> GradekitError:
     """The exception for a fetch that failed with this error output."""
     if _FULL.search(errors):
         return InfrastructureError(Problem("git", "the disk is full", "", "free some space for temporary files"))
     line = _last_words(errors)
+    errors = errors.replace(address.url.rstrip("/"), "")  # a repository may be called after an error
     for case in _CASES:
         if re.search(case.pattern, errors, re.IGNORECASE):
-            return address.refused(f"{case.what} ({line})" if case.quoted else case.what, "", case.hint)
+            hint = access.advice(address) if case.private else case.hint
+            return address.refused(f"{case.what} ({line})" if case.quoted else case.what, "", hint)
     return address.refused(f"git cannot fetch it ({line})", "", "try git clone by hand")
 
 

@@ -13,16 +13,19 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from gradekit.errors import ExitCode, InfrastructureError, Problem
+from gradekit.errors import ExitCode, InfrastructureError, Problem, UsageError
 from gradekit.scratch import scratch
+from gradekit.submission.access import Access
 from gradekit.submission.address import Address
+from gradekit.submission.network import looked_up
+from gradekit.submission.redirect import moved
 
 if TYPE_CHECKING:
     from git.cmd import Git as GitPython
@@ -35,6 +38,9 @@ _MEMORY = 2 << 30
 _CHUNK = 1 << 16
 _BLOCK = 512
 _GRACE = 0.25
+_TRACE = 1 << 20
+_REDIRECTED = re.compile(r"returned error: 30[12378]\b")
+_LOCATION = re.compile(r"<= Recv header: ?location:[ \t]*([!-~]+)", re.IGNORECASE)
 
 _LIMITED = """\
 ulimit -c 0 2>/dev/null
@@ -120,7 +126,6 @@ _FROM_OUTSIDE = {
         "all_proxy",
         "NO_PROXY",
         "no_proxy",
-        "GIT_SSL_CAINFO",
         "GIT_SSL_CAPATH",
     ),
     "ssh": ("SSH_AUTH_SOCK",),
@@ -153,23 +158,33 @@ def private_folder() -> Iterator[Path]:
 class Git:
     """git programs on one bare repository in a private folder, under one deadline for all of them."""
 
-    def __init__(self, folder: Path, address: Address, *, timeout: float, max_pack: int, token: str | None) -> None:
+    def __init__(self, folder: Path, address: Address, *, timeout: float, max_pack: int, access: Access) -> None:
         """Make the repository; ``max_pack`` bounds each file that git writes.
 
         Raises:
-            InfrastructureError: git is missing, too old, or cannot make a repository.
+            InfrastructureError: git is missing, too old, or cannot make a repository; certificates cannot be read.
+            SubmissionError: the host is at an address where no repository is.
+            UsageError: the credential helper has nothing for its host.
         """
         self._address = address
+        self._url = address.url
+        self._hops = 0
+        self._access = access
         self._folder = folder
         self._timeout = timeout
         self._until = time.monotonic() + timeout
         self._program = git_program()
-        self._secrets = _secrets(token) if token and address.kind in _WEB else ()
+        self._max_pack = max_pack
+        self._secrets: tuple[str, ...] = ()
         (folder / "home").mkdir()
         (folder / "config").write_text(_CONFIG)
         self._directory = folder / "repository"
+        numbers = () if address.kind == "repository" else looked_up(address)
         self._environment = self._clean_environment()
-        self._max_pack = max_pack
+        if access.admits(address):
+            user, password = (_USER, access.token) if access.token else self._from_helper()
+            self._secrets = (password, base64.b64encode(f"{user}:{password}".encode()).decode())
+        self._environment |= _settings(self._web_settings(numbers) if address.kind in _WEB else {})
         made = self.run("init", "--quiet", "--bare", "--template=", str(self._directory), inside=False)
         if made.code:
             raise InfrastructureError(
@@ -177,7 +192,17 @@ class Git:
             )
 
     def fetch(self, *arguments: str, stdin: BinaryIO | None = None) -> Finished:
-        """Fetch refspecs from the address, or, with ``stdin``, those listed in it."""
+        """Fetch refspecs from the address, or, with ``stdin``, those listed in it; a host may move it on itself.
+
+        Raises:
+            SubmissionError: as ``run``, or the host sends git to another host, or in circles.
+        """
+        finished = self._fetch(arguments, stdin)
+        while finished.code and self._address.kind in _WEB and _REDIRECTED.search(finished.errors) and self._follow():
+            finished = self._fetch(arguments, stdin)
+        return finished
+
+    def _fetch(self, arguments: tuple[str, ...], stdin: BinaryIO | None) -> Finished:
         return self.run(
             "fetch",
             "--quiet",
@@ -190,10 +215,27 @@ class Git:
             *(["--stdin"] if stdin else []),
             *(argument for argument in arguments if argument.startswith("-")),
             "--",
-            self._address.url,
+            self._url,
             *(argument for argument in arguments if not argument.startswith("-")),
             stdin=stdin,
         )
+
+    def _follow(self) -> bool:
+        """Take the address that the host sends git to, if it is its own; whether it names one.
+
+        git itself follows to every host, and hands it the Authorization header with the second request.
+        """
+        trace = self._folder / "trace"
+        trace.unlink(missing_ok=True)
+        more = {"GIT_TRACE_CURL": str(trace), "GIT_TRACE_CURL_NO_DATA": "1"}
+        self.run("ls-remote", "--quiet", "--", self._url, environment=self._environment | more)
+        with suppress(FileNotFoundError), trace.open("rb") as lines:
+            found = _LOCATION.search(self._redacted(lines.read(_TRACE)))
+            if found is not None:
+                self._hops += 1
+                self._url = moved(self._address, self._url, found[1], self._hops, self._access)
+                return True
+        return False
 
     def overfull(self) -> bool:
         """Whether a pack grew to the limit; the program that wrote it died there without a word."""
@@ -202,7 +244,7 @@ class Git:
 
     def remote_refs(self) -> list[tuple[str, str]]:
         """Object id and name of the remote's HEAD, branches and tags, as many as fit into 1 MiB."""
-        listed = self.run("ls-remote", "--quiet", *self._upload_pack(), "--", self._address.url)
+        listed = self.run("ls-remote", "--quiet", *self._upload_pack(), "--", self._url)
         lines = listed.stdout.decode("utf-8", "replace").split("\n")[:-1]
         return [(oid, name) for oid, _, name in (line.partition("\t") for line in lines) if name]
 
@@ -215,17 +257,21 @@ class Git:
         stdin: BinaryIO | None = None,
         sink: Callable[[bytes], None] | None = None,
         inside: bool = True,
+        environment: Mapping[str, str] | None = None,
     ) -> Finished:
         """Run one git program to its end; ``sink`` gets the output in pieces, else 1 MiB of it is kept.
+
+        ``environment`` is used instead of git's own clean one.
 
         Raises:
             SubmissionError: the time is up, or the other side prints without end.
             InfrastructureError: the program cannot be started.
         """
         where = [f"--git-dir={self._directory}"] if inside else []
+        environment = self._environment if environment is None else environment
         command = [
             "/usr/bin/env",
-            *(part for name in os.environ if name not in self._environment for part in ("-u", name)),
+            *(part for name in os.environ if name not in environment for part in ("-u", name)),
             "/bin/sh",
             "-c",
             _LIMITED,
@@ -239,7 +285,7 @@ class Git:
         ]
         collected = bytearray()
         cut = False
-        with self._started(command, stdin) as process:
+        with self._started(command, stdin, environment) as process:
             try:
                 errors = self._pump(process, sink or _collector(collected))
             except Enough:
@@ -249,14 +295,16 @@ class Git:
         return Finished(process.returncode, bytes(collected), self._redacted(errors), cut)
 
     @contextmanager
-    def _started(self, command: list[str], stdin: BinaryIO | None) -> Iterator[subprocess.Popen[bytes]]:
+    def _started(
+        self, command: list[str], stdin: BinaryIO | None, environment: Mapping[str, str]
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """A process that leads a session of its own; nothing of the session is left afterwards."""
         running = _runner()(str(self._folder)).execute(
             command,
             istream=stdin,
             as_process=True,
             shell=False,
-            env=self._environment,
+            env=dict(environment),
             start_new_session=True,
         )
         process = running.proc
@@ -338,14 +386,42 @@ class Git:
             "GIT_OPTIONAL_LOCKS": "0",
         }
         environment.update({name: os.environ[name] for name in _FROM_OUTSIDE.get(kind, ()) if name in os.environ})
-        settings = {"http.followRedirects": "initial" if kind == "https" and not self._secrets else "false"}
+        certificates = self._access.authorities(self._folder) if kind == "https" else None
+        return environment | ({"GIT_SSL_CAINFO": certificates} if certificates else {})
+
+    def _web_settings(self, numbers: tuple[str, ...]) -> dict[str, str]:
+        """Nothing is followed; the host is what was looked up (git 2.37); the secret is in no command line."""
+        settings = {"http.followRedirects": "false"}
+        host, _, port = self._address.host_and_port.rpartition(":")
+        if numbers and host.strip("[]") not in numbers:
+            listed = ",".join(f"[{number}]" if ":" in number else number for number in numbers)
+            settings["http.curloptResolve"] = f"{host}:{port}:{listed}"
         if self._secrets:
-            settings[f"http.{self._address.origin}.extraHeader"] = f"Authorization: Basic {self._secrets[-1]}"
-        environment["GIT_CONFIG_COUNT"] = str(len(settings))
-        for index, (key, value) in enumerate(settings.items()):
-            environment[f"GIT_CONFIG_KEY_{index}"] = key
-            environment[f"GIT_CONFIG_VALUE_{index}"] = value
-        return environment
+            origin = "/".join(self._url.split("/")[:3])
+            settings[f"http.{origin}/.extraHeader"] = f"Authorization: Basic {self._secrets[-1]}"
+        return settings
+
+    def _from_helper(self) -> tuple[str, str]:
+        """User name and password for the host; the helper is a program of the operator, in their environment."""
+        host = self._address.host_and_port.removesuffix(":443" if self._address.kind == "https" else ":80")
+        ours = {name: value for name, value in self._environment.items() if name.startswith("GIT_")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        settings = _settings({"credential.helper": self._access.helper or ""})
+        with tempfile.TemporaryFile() as question:
+            question.write(f"protocol={self._address.kind}\nhost={host}\n\n".encode())
+            question.seek(0)
+            asked = self.run("credential", "fill", stdin=question, environment=kept | ours | settings)
+        said = dict(line.partition("=")[::2] for line in asked.stdout.decode("utf-8", "replace").split("\n"))
+        if asked.code or not said.get("username") or not said.get("password"):
+            raise UsageError(
+                Problem(
+                    "credential_helper (GRADEKIT_CREDENTIAL_HELPER)",
+                    f"gave no user name and password for {host}",
+                    "what git's credential.helper may be, such as store --file /path/to/file",
+                    "try it with git credential fill",
+                )
+            )
+        return said["username"], said["password"]
 
     def _redacted(self, errors: bytes) -> str:
         text = errors.decode("utf-8", "replace")
@@ -401,11 +477,16 @@ def _runner() -> type[GitPython]:
 
 
 _WEB = frozenset({"https", "http"})
+_USER = "x-access-token"
+"""A user name that the big hosts accept for tokens."""
 
 
-def _secrets(token: str) -> tuple[str, str]:
-    """The token, and the form in which it is sent: the user name is one that the big hosts accept for tokens."""
-    return token, base64.b64encode(f"x-access-token:{token}".encode()).decode()
+def _settings(values: Mapping[str, str]) -> dict[str, str]:
+    """Configuration for one git program, as variables."""
+    variables = {"GIT_CONFIG_COUNT": str(len(values))}
+    for index, (key, value) in enumerate(values.items()):
+        variables |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
+    return variables
 
 
 def _collector(collected: bytearray) -> Callable[[bytes], None]:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from gradekit.errors import Problem, SubmissionError, UsageError
 from gradekit.sandbox.protocol import FileEntry
+from gradekit.submission.access import Access
 from gradekit.submission.address import Address, parse
 from gradekit.submission.explain import failure, unknown_ref
 from gradekit.submission.folder import read_folder
@@ -68,7 +69,7 @@ def obtain(
     candidate: str | None,
     received_at: str | None,
     rules: CloneRules,
-    token: str | None = None,
+    access: Access = Access(),  # noqa: B008 - frozen
 ) -> Submission:
     """Fetch a repository, or read a folder, without running or checking out anything of it.
 
@@ -82,16 +83,16 @@ def obtain(
         candidate: kept in the result.
         received_at: kept in the result.
         rules: sizes, counts and time.
-        token: for a private repository on the web, none if empty; goes to the host of ``repo`` only.
+        access: which authorities to trust, and a secret for private repositories on hosts that it names.
 
     Raises:
         SubmissionError: it cannot be obtained, or breaks the rules.
-        UsageError: ``before`` has no time zone, or the token cannot be one.
-        InfrastructureError: git is missing or too old, or the disk is full.
+        UsageError: ``before`` has no time zone, or the credential helper has nothing for its host.
+        InfrastructureError: git is missing or too old, certificates cannot be read, or the disk is full.
     """
     begun = time.monotonic()
     address = parse(repo)
-    _check_arguments(address, ref, before, token)
+    _check_arguments(address, ref, before)
     sieve = Sieve(rules, address.shown)
     commit = None
     if address.kind == "folder":
@@ -99,8 +100,8 @@ def obtain(
     else:
         with private_folder() as folder:
             max_pack = _PACK_FACTOR * rules.max_size + _PACK_SLACK
-            git = Git(folder, address, timeout=rules.timeout, max_pack=max_pack, token=token)
-            clone = _Clone(git, address, size_text(max_pack))
+            git = Git(folder, address, timeout=rules.timeout, max_pack=max_pack, access=access)
+            clone = _Clone(git, address, access, size_text(max_pack))
             commit = clone.commit(ref, before)
             files = clone.files(commit, rules, sieve)
     if not files:
@@ -124,11 +125,9 @@ def obtain(
     )
 
 
-def _check_arguments(address: Address, ref: str | None, before: datetime | None, token: str | None) -> None:
+def _check_arguments(address: Address, ref: str | None, before: datetime | None) -> None:
     if before is not None and before.tzinfo is None:
         raise UsageError(Problem("--before", f"{before} has no time zone", "such as 2026-03-01T18:00:00+01:00"))
-    if token and not all("!" <= char <= "~" for char in token):
-        raise UsageError(Problem("GRADEKIT_TOKEN", "has spaces, control characters or other than ASCII"))
     if ref is None:
         return
     if not ref or len(ref) > _MAX_REF or _BAD_REF.search(ref) or not all(map(printable, ref)):
@@ -156,9 +155,10 @@ def _from_folder(
 class _Clone:
     """One commit's files, by way of a bare repository."""
 
-    def __init__(self, git: Git, address: Address, size_limit: str) -> None:
+    def __init__(self, git: Git, address: Address, access: Access, size_limit: str) -> None:
         self._git = git
         self._address = address
+        self._access = access
         self._size_limit = size_limit
 
     def commit(self, ref: str | None, before: datetime | None) -> str:
@@ -257,7 +257,7 @@ class _Clone:
                 "",
                 "remove large files from the commit, and with --before from the history too",
             )
-        return failure(self._address, finished.errors)
+        return failure(self._address, finished.errors, self._access)
 
 
 @dataclass(frozen=True, slots=True)
