@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradekit.errors import SpecError
+from gradekit.errors import ExitCode, SpecError
 from gradekit.results import CheckResult, CriterionScore, Outcome, Score, Status, Tier
-from gradekit.score import number, points, score
+from gradekit.score import exit_code, number, points, score
 from gradekit.spec.rubric import Rubric
 
 LEVELS = [{"level": 0, "title": "none", "anchor": "nothing"}, {"level": 1, "title": "some", "anchor": "something"}]
@@ -272,3 +272,17 @@ def test_a_forged_result_withholds_the_score_whatever_else_happened(status: Stat
     assert total.state == "withheld"
     assert (total.total, total.earned, total.possible, total.passed) == (None, None, None, None)
     assert total.reasons == ('Check "a": it was forged',)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"state": "complete", "passed": True}, ExitCode.OK),
+        ({"state": "provisional"}, ExitCode.OK),
+        ({"state": "complete", "passed": False}, ExitCode.BELOW),
+        ({"state": "incomplete"}, ExitCode.INFRASTRUCTURE),
+        ({"state": "withheld"}, ExitCode.INTEGRITY),
+    ],
+)
+def test_exit_codes(fields: dict[str, object], code: ExitCode) -> None:
+    assert exit_code(Score.model_validate(fields)) is code

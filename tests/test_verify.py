@@ -26,7 +26,7 @@ from gradekit.spec.challenge import Bounds, Challenge, Expectation
 from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import Lock
 from gradekit.submission import Submission
-from gradekit.verify import mismatches, verify
+from gradekit.verify import MISTAKES, mismatches, verify
 from tests.fakes import FakeEngine
 
 
@@ -137,13 +137,21 @@ def challenge_in(folder: Path, spec: str = SPEC) -> Challenge:
 
 
 def graded(
-    challenge: Challenge, lock: Lock | None, _setting: Setting, obtain: Callable[[], Submission], _progress: Silent
+    challenge: Challenge,
+    lock: Lock | None,
+    _setting: Setting,
+    obtain: Callable[[], Submission],
+    _progress: Silent,
+    *,
+    recording: bool,
 ) -> Record:
     submission = obtain()
     # Only the reference runs without a lock: it is what the lock is made from.
-    assert (lock is None) is submission.repo.endswith("reference")
-    test, run = submission.files["outcomes"].data.decode().split()
-    suite: JsonValue = {"ending": "exited", "exit_code": 0, "records": [{"test": "test_x", "outcome": test}], "end": 1}
+    assert (lock is None) is recording is submission.repo.endswith("reference")
+    test, run, *more = submission.files["outcomes"].data.decode().split()
+    records: list[JsonValue] = [{"test": "test_x", "outcome": test}]
+    records += [{"test": f"test_{number}", "outcome": outcome} for number, outcome in enumerate(more)]
+    suite: JsonValue = {"ending": "exited", "exit_code": 0, "records": records, "end": 1}
     return Record(
         gradekit="0",
         id="1",
@@ -187,14 +195,39 @@ def test_every_solution_is_judged_by_the_tests_that_the_reference_passed(
     monkeypatch.setattr("gradekit.verify.grade", graded)
     progress = Notes()
     lock, results = verify(challenge_in(tmp_path), SETTING, progress)
-    assert progress.notes == ["solutions/reference", "solutions/early", "solutions/late"]
-    assert [(result.path, result.mismatches) for result in results] == [(path, ()) for path in progress.notes]
+    assert progress.notes == [
+        "solutions/reference: the reference, whose run says which tests count",
+        "solutions/early",
+        "solutions/late",
+    ]
+    paths = ("solutions/reference", "solutions/early", "solutions/late")
+    assert [(result.path, result.mismatches) for result in results] == [(path, ()) for path in paths]
     assert lock.tests == {"tests": ("test_x",)}
+    assert lock.twins == {"tests": {}}
     assert lock.solutions == {
         "solutions/reference": {"earned": 100.0, "possible": 100.0, "fails": []},
         "solutions/early": {"earned": 50.0, "possible": 100.0, "fails": ["tests"]},
         "solutions/late": {"earned": 50.0, "possible": 100.0, "fails": ["run"]},
     }
+
+
+@pytest.mark.parametrize(("failing", "more"), [(1, 0), (MISTAKES, 0), (MISTAKES + 3, 3)])
+def test_a_reference_that_does_not_pass_each_test_is_a_mismatch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int, more: int
+) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    challenge = challenge_in(tmp_path)
+    outcomes = tmp_path / "solutions" / "reference" / "outcomes"
+    outcomes.write_text("passed passed" + " failed" * failing, encoding="utf-8")
+    lock, results = verify(challenge, SETTING, Notes())
+    found = results[0].mismatches
+    assert found[0] == "tests: hidden/test_0: failed on the reference: no message"
+    assert [line for line in found if line.endswith("more of these")] == (
+        [f"tests: {more} more of these"] if more else []
+    )
+    assert len(found) == min(failing, MISTAKES) + bool(more)
+    assert lock.tests == {"tests": ("test_x",)}
+    assert [result.mismatches for result in results[1:]] == [(), ()]
 
 
 def test_a_challenge_without_a_reference_cannot_be_verified(tmp_path: Path) -> None:

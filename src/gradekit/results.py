@@ -25,7 +25,7 @@ class Status(StrEnum):
 
 
 class Tier(StrEnum):
-    """How far a result can be trusted: see docs/security.md."""
+    """How far a result can be trusted, the highest first: see docs/security.md."""
 
     BLACK_BOX = "black-box"
     SPLIT = "split"
@@ -85,6 +85,7 @@ class CheckResult(Model):
     cases: Cases = ()
     violations: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
     notes: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
+    """What a reader must know about how it was observed, one sentence each."""
 
 
 class CriterionScore(Model):
@@ -132,6 +133,8 @@ class ChallengeRef(Model):
     title: str
     digest: str
     lock: Literal["fresh", "stale", "missing", "not needed"]
+    min_tier: Annotated[Tier, Field(strict=False)] = Tier.IN_PROCESS
+    """The lowest tier that the challenge allows for a check."""
 
 
 class SubmissionRef(Model):

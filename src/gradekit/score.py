@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 
-from gradekit.errors import Problem, SpecError
+from gradekit.errors import ExitCode, Problem, SpecError
 from gradekit.results import CheckResult, CriterionScore, Score, Status
 from gradekit.spec.rubric import WHOLE, Criterion, Rubric
 
@@ -190,3 +190,12 @@ def _unmet_criteria(criteria: Sequence[CriterionScore]) -> list[str]:
 def _band(rubric: Rubric, total: Fraction) -> str | None:
     reached = [band for band in rubric.bands if total >= _mark(band.from_)]
     return max(reached, key=lambda band: band.from_).name if reached else None
+
+
+def exit_code(score: Score) -> ExitCode:
+    """What a score tells the caller of the process."""
+    if score.state == "withheld":
+        return ExitCode.INTEGRITY
+    if score.state == "incomplete":
+        return ExitCode.INFRASTRUCTURE
+    return ExitCode.BELOW if score.passed is False else ExitCode.OK

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
-from gradekit import __version__
-from gradekit.checks.kinds import KINDS
-from gradekit.checks.twins import Twin
 from gradekit.errors import Problem, SpecError
-from gradekit.grade.judging import judge
+from gradekit.grade.judging import judge, lock_of
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
 from gradekit.progress import Progress
@@ -19,6 +17,9 @@ from gradekit.results import Report, Status
 from gradekit.spec.challenge import Challenge, Expectation, Solution
 from gradekit.spec.lock import Lock
 from gradekit.submission import CloneRules, obtain
+
+MISTAKES: Final = 20
+"""Lines shown of what an author has to mend in one suite; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Verified:
 def run_solution(
     challenge: Challenge, lock: Lock | None, solution: Solution, setting: Setting, progress: Progress
 ) -> Record:
-    """Grade one solution's folder; without a lock, suites are observed for what one needs."""
+    """Grade one solution's folder; without a lock it is the reference, and observed for what a lock needs."""
     rules = challenge.spec.submission
     folder = challenge.root / solution.path
     return grade(
@@ -49,20 +50,7 @@ def run_solution(
             rules=CloneRules(max_size=rules.max_size, max_files=rules.max_files),
         ),
         progress,
-    )
-
-
-def lock_of(challenge: Challenge, record: Record) -> Lock:
-    """What the reference's run says: the tests that must pass, and the twins that must not."""
-    tests: dict[str, tuple[str, ...]] = {}
-    twins: dict[str, Mapping[str, Twin]] = {}
-    for observation in record.observations:
-        kind = KINDS[challenge.spec.check(observation.check).kind]
-        if observation.state == "observed" and kind.recorded is not None:
-            evidence = kind.evidence.model_validate(observation.evidence, strict=False)
-            tests[observation.check], twins[observation.check] = kind.recorded(evidence)
-    return Lock(
-        gradekit=__version__, challenge=challenge.digest, rubric=challenge.rubric_name, tests=tests, twins=twins
+        recording=lock is None,
     )
 
 
@@ -110,10 +98,11 @@ def verify(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
                 "add it",
             )
         )
-    progress.note(reference.path)
+    progress.note(f"{reference.path}: the reference, whose run says which tests count")
     record = run_solution(challenge, None, reference, setting, progress)
-    lock = lock_of(challenge, record)
-    results = [_verified(challenge, reference, record, lock)]
+    lock, mistakes = lock_of(challenge, record.observations)
+    first = _verified(challenge, reference, record, lock)
+    results = [replace(first, mismatches=(*first.mismatches, *_listed(mistakes)))]
     for solution in solutions:
         if solution is not reference:
             progress.note(solution.path)
@@ -126,6 +115,15 @@ def verify(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
 def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lock) -> Verified:
     report = judge(challenge, record, lock)
     return Verified(solution.path, report, mismatches(solution.expect, report))
+
+
+def _listed(mistakes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Mistakes with their check, a bounded number of each."""
+    found = []
+    for check, lines in mistakes.items():
+        found += [f"{check}: {line}" for line in lines[:MISTAKES]]
+        found += [f"{check}: {len(lines) - MISTAKES} more of these"] if len(lines) > MISTAKES else []
+    return tuple(found)
 
 
 def _got(report: Report) -> Mapping[str, object]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -73,6 +74,15 @@ def wrong(expected: Table, actual: Table, options: Compare = LOOSE) -> Differenc
 )
 def test_cells_are_equal_across_types_of_a_family(kind: str, text: str, other_kind: str, other: str) -> None:
     assert compare(ones(kind, text), ones(other_kind, other), LOOSE) is None
+
+
+def test_numbers_with_one_hash_do_not_make_a_comparison_quadratic() -> None:
+    same_hash = (1 << 61) - 1  # the modulus of Python's hashes of numbers
+    numbers = [f"{same_hash * number}" for number in range(1, 20_001)]
+    begun = time.process_time()
+    assert wrong(ones("numeric", "1"), ones("numeric", *numbers))
+    assert wrong(ones("jsonb", "[1]"), ones("jsonb", *(f'[{number}, {{"a": {number}.0}}]' for number in numbers)))
+    assert time.process_time() - begun < 8  # noqa: PLR2004 - seconds; without care it takes half a minute
 
 
 @pytest.mark.parametrize(

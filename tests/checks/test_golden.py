@@ -11,6 +11,7 @@ import yaml
 
 from gradekit.checks import command, schema, sql, suite
 from gradekit.checks.base import Context, Kind
+from gradekit.checks.twins import Twin
 
 ROOT = Path(__file__).parent / "judge"
 KINDS: Mapping[str, Kind[Any, Any]] = {kind.name: kind for kind in (sql.KIND, schema.KIND, suite.KIND, command.KIND)}
@@ -28,6 +29,7 @@ def test_judgement(folder: Path, golden: Callable[[Path, str], None]) -> None:
         check=folder.name,
         variables=check.get("variables", {}),
         expected_tests=None if tests is None else tuple(tests),
+        twins={unit: Twin.model_validate(twin) for unit, twin in check.get("twins", {}).items()},
     )
     judgement = kind.judge(spec, evidence, context)
     golden(folder / "outcome.json", judgement.model_dump_json(indent=2, exclude_none=True) + "\n")

@@ -106,3 +106,14 @@ def test_patterns_cannot_hang() -> None:
     document: Json = [{"a": "a" * 30_000 + "!", "p": "(a+)+$"}]
     assert compile_path("$[?search(@.a, @.p)]").find(document) == []
     assert compile_path("$[?match(@.a, '(a|a)*')]").find(document) == []
+
+
+def test_what_many_nodes_hold_together_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonpath, "MAX_NODES", 1000)
+    inside: Json = {"a": [0] * 100}
+    for _ in range(20):
+        inside = {"a": inside}
+    with pytest.raises(TooManyNodes, match="hold more than 1000 values"):
+        compile_path("$..a").find(inside)
+    assert compile_path("$.a.a").find(inside)
+    assert compile_path("$..[?@ == 0]").find(inside) == [0] * 100

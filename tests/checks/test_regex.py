@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+import resource
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradekit.checks.regex import RegexProblem, compile_regex
+from gradekit.checks.regex import MAX_PATTERN, RegexProblem, compile_regex
 
 MEBI = 1 << 20
 
@@ -99,4 +100,14 @@ def test_refused(pattern: str, message: str, capfd: pytest.CaptureFixture[str]) 
     with pytest.raises(RegexProblem) as caught:
         compile_regex(pattern)
     assert message in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_very_long_pattern_is_refused_before_it_costs_anything(capfd: pytest.CaptureFixture[str]) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for pattern in (".." * 500_000, "a|" * 500_000, "x" * (MAX_PATTERN + 1)):
+        with pytest.raises(RegexProblem, match=f"it has more than {MAX_PATTERN} characters"):
+            compile_regex(pattern)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 << 10
+    assert compile_regex("x" * MAX_PATTERN).search("x" * MAX_PATTERN)
     assert capfd.readouterr() == ("", "")

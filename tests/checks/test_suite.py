@@ -206,8 +206,264 @@ def test_twins_are_shown() -> None:
     assert "twins: 2 test functions in 2 runs" in first.text
 
 
-def test_the_tier_is_in_process() -> None:
-    assert suite.KIND.tier(SuiteSpec(files="hidden/tests")) is Tier.IN_PROCESS
+def test_the_tier_is_that_of_the_isolation_and_one_that_the_kind_can_have() -> None:
+    assert suite.KIND.tier(SPEC) is Tier.IN_PROCESS
+    assert suite.KIND.tier(SPLIT) is Tier.SPLIT
+    assert set(suite.KIND.tiers) == {Tier.IN_PROCESS, Tier.SPLIT}
+
+
+# --- what a reviewer sees of twins -----------------------------------------------------------------------
+
+
+def evidence_of(spec: SuiteSpec, passes: Program, known: Mapping[str, Twin] | None = None) -> SuiteEvidence:
+    return suite.observe(spec, program_bench(passes, KNOWN if known is None else known))
+
+
+def twin_exhibits(evidence: SuiteEvidence) -> dict[str, str]:
+    shown = suite.show(ALL, evidence)
+    return {exhibit.title: exhibit.text for exhibit in shown if exhibit.title.startswith("twin of ")}
+
+
+def test_evidence_of_a_forged_test_says_what_was_changed_and_how_often_it_passed() -> None:
+    shown = twin_exhibits(evidence_of(ALL, forger))
+    assert list(shown) == [f"twin of {test}" for test in IDS]
+    lines = shown[f"twin of {IDS[0]}"].splitlines()
+    assert lines[1] == f"{IDS[0]}: passed in 4 of 4 runs as a twin; as the suite has it: passed"
+    assert lines.count("  -    assert f() == 4711") == 4
+    changed = [line for line in lines if line.startswith("  +    assert f() == ")]
+    assert len(changed) == 4
+    assert "  +    assert f() == 4711" not in changed
+    assert [line for line in lines if line.startswith("run ")] == [f"run {number}, passed:" for number in range(1, 5)]
+
+
+def test_evidence_of_luck_shows_that_it_passed_once() -> None:
+    first: list[bytes] = []
+
+    def passes(test: str, text: bytes) -> bool:
+        if test.endswith("a") and b"4711" not in text and not first:
+            first.append(text)
+            return True
+        return False
+
+    shown = twin_exhibits(evidence_of(ALL, passes))
+    assert list(shown) == [f"twin of {IDS[0]}"]
+    assert f"{IDS[0]}: passed in 1 of 4 runs as a twin; as the suite has it: not passed" in shown[f"twin of {IDS[0]}"]
+    assert "run 2, not passed:" in shown[f"twin of {IDS[0]}"]
+
+
+def test_honest_programs_and_the_calibrating_run_have_no_such_evidence() -> None:
+    assert twin_exhibits(evidence_of(ALL, right)) == {}
+    assert twin_exhibits(suite.observe(ALL, program_bench(forger, None))) == {}
+
+
+# --- notes -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spec", "known", "passes", "notes"),
+    [
+        (ALL, KNOWN, right, ("2 of 2 test functions were also run as twins; no sign of forging",)),
+        (ALL, KNOWN, forger, ("2 of 2 test functions were also run as twins; not every one failed as it must",)),
+        (
+            SPEC.model_copy(update={"twins": 1}),
+            KNOWN,
+            right,
+            ("1 of 2 test functions were also run as twins; no sign of forging",),
+        ),
+        (
+            ALL,
+            {IDS[0]: KNOWN[IDS[0]]},
+            right,
+            (
+                "1 of 2 test functions were also run as twins; no sign of forging",
+                "1 test has no twin: test_x.py::test_b",
+            ),
+        ),
+        (
+            ALL,
+            {},
+            right,
+            (
+                "none of 2 test functions ran as a twin",
+                "2 tests have no twin: test_x.py::test_a, test_x.py::test_b",
+            ),
+        ),
+        (
+            SPEC.model_copy(update={"twins": "off"}),
+            KNOWN,
+            forger,
+            ("twins are off: nothing would show that a result was forged",),
+        ),
+    ],
+    ids=["all", "forged", "sample", "one-without", "none-known", "off"],
+)
+def test_notes_say_how_far_to_trust_a_suite(
+    spec: SuiteSpec, known: Mapping[str, Twin], passes: Program, notes: tuple[str, ...]
+) -> None:
+    assert {judged(spec, passes, known).notes for _ in range(4)} == {notes}
+
+
+def test_tests_without_a_twin_are_listed_by_function_or_by_row_and_capped() -> None:
+    tests = ("t.py::a[1]", "t.py::a[2]", "t.py::b[1]", "t.py::b[2]", "t.py::c", "t.py::d")
+    known = {
+        "t.py::a": Twin(point=0, tests=("t.py::a[1]",)),
+        "t.py::c": Twin(point=None, tests=("t.py::c",)),
+    }
+    assert suite.without_twin(tests, known) == ("t.py::a[2]", "t.py::b", "t.py::d")
+    many = tuple(f"t.py::test_{number:02}" for number in range(suite.LISTED + 2))
+    evidence = SuiteEvidence(ending=Ending.EXITED, end=0)
+    note = suite.judge(SPEC, evidence, Context("unit", expected_tests=many)).notes[-1]
+    assert note.startswith("10 tests have no twin: t.py::test_00, ")
+    assert note.endswith("t.py::test_07 and 2 more")
+
+
+# --- twins of the author ---------------------------------------------------------------------------------
+
+MIRROR = "hidden/twins"
+OWN = SuiteSpec.model_validate({"files": "hidden/tests", "written_twins": MIRROR, "twins": "all"})
+OWN_FILES = {**HIDDEN, f"{MIRROR}/test_x.py": b"\n\ndef test_a():\n    assert f() is False\n"}
+OWN_KNOWN = {**KNOWN, IDS[0]: Twin(point=None, tests=(IDS[0],))}
+Outcomes = Callable[[str, bytes], Mapping[str, object]]
+
+
+def own_bench(outcomes: Outcomes, known: Mapping[str, Twin] | None) -> FakeBench:
+    """A bench for the suite with a written twin; ``outcomes`` gives outcome and message by test id and suite."""
+
+    def run(files: Sequence[FileEntry]) -> ExecResult:
+        (file,) = files
+        lines = [json.dumps({"test": test, **outcomes(test, file.data)}) for test in IDS]
+        return finished(["test"], "\n".join([*lines, '{"end": 2}']).encode())
+
+    return FakeBench(context=Context("unit", OWN_FILES, {}, IDS, known), suite=run)
+
+
+def by_truth(test: str, text: bytes) -> Mapping[str, object]:
+    return {"outcome": "passed" if right(test, text) else "failed", "message": "assert 4711 is False"}
+
+
+def mistakes(outcomes: Outcomes, spec: SuiteSpec = OWN) -> tuple[str, ...]:
+    evidence = suite.observe(spec, own_bench(outcomes, None))
+    return suite.recorded(spec, evidence, OWN_FILES).mistakes
+
+
+def test_the_reference_records_a_written_twin_and_no_point_of_its_function() -> None:
+    bench = own_bench(by_truth, None)
+    evidence = suite.observe(OWN, bench)
+    found = suite.recorded(OWN, evidence, OWN_FILES)
+    assert (found.tests, found.twins, found.mistakes) == (IDS, OWN_KNOWN, ())
+    assert [dict(run.points) for run in evidence.twin_runs] == [{IDS[0]: None, IDS[1]: 0}]
+    assert SuiteEvidence.model_validate_json(evidence.model_dump_json()) == evidence
+
+
+def test_who_passes_a_test_and_its_written_twin_is_a_forger() -> None:
+    def own_judged(outcomes: Outcomes) -> tuple[str, ...]:
+        bench = own_bench(outcomes, OWN_KNOWN)
+        evidence = suite.observe(OWN, bench)
+        return tuple(violation.partition(" ")[0] for violation in suite.judge(OWN, evidence, bench.context).violations)
+
+    assert own_judged(lambda _test, _text: {"outcome": "passed"}) == IDS
+    assert own_judged(by_truth) == ()
+    # Wrong but honest: what this program answers is exactly what the twin expects.
+    assert own_judged(lambda _test, text: {"outcome": "passed" if b"is False" in text else "failed"}) == ()
+
+
+def in_the_twin(outcome: str, message: str = "") -> Outcomes:
+    def outcomes(test: str, text: bytes) -> Mapping[str, object]:
+        if test == IDS[0] and b"is False" in text:
+            return {"outcome": outcome, "message": message}
+        return by_truth(test, text)
+
+    return outcomes
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "mistake"),
+    [
+        (in_the_twin("passed"), "the reference passes this twin; it must expect what no right program does"),
+        (
+            in_the_twin("errored", "fixture 'x' not found\nmore"),
+            "the twin must fail while it is called, but it is errored: fixture 'x' not found",
+        ),
+        (in_the_twin("skipped"), "the twin must fail while it is called, but it is skipped: no message"),
+        (
+            in_the_twin("failed", "NameError: g"),
+            "the twin fails by itself, NameError: g; it may use only names of the file that it mirrors",
+        ),
+    ],
+)
+def test_a_written_twin_that_the_reference_does_not_fail_is_a_mistake(outcomes: Outcomes, mistake: str) -> None:
+    assert mistakes(outcomes) == (f"hidden/twins/test_x.py:3: test_a: {mistake}",)
+
+
+def recorded_by(*tests: tuple[str, str], twin: Sequence[tuple[str, str]], end: int | None = 1) -> tuple[str, ...]:
+    """Mistakes of a run with these outcomes, and with those of ``twin`` in the run with test_a's written twin."""
+
+    def rows(pairs: Sequence[tuple[str, str]]) -> list[Mapping[str, str]]:
+        return [{"test": test, "outcome": outcome} for test, outcome in pairs]
+
+    run = {"ending": "exited", "seed": 0, "points": {IDS[0]: None}, "records": rows(twin)}
+    evidence = SuiteEvidence.model_validate(
+        {"ending": "exited", "end": end, "records": rows(tests), "twin_runs": [run]}, strict=False
+    )
+    return suite.recorded(OWN, evidence, OWN_FILES).mistakes
+
+
+def test_a_written_twin_has_the_tests_of_its_function() -> None:
+    place = "hidden/twins/test_x.py:3: test_a"
+    assert recorded_by((f"{IDS[0]}[1]", "passed"), twin=[(f"{IDS[0]}[2]", "failed")]) == (
+        f"{place}[1]: the twin has no test with this id; keep the parameters' names, rows and ids of the test itself",
+    )
+    nothing = f"{place}: the suite has no test of this name; pytest does not collect the function"
+    assert recorded_by(twin=[]) == (nothing,)
+    assert recorded_by(twin=[], end=None) == ()
+    failed = ("hidden/tests/test_x.py: errored on the reference: no message",)
+    assert recorded_by(("test_x.py", "errored"), twin=[]) == failed
+
+
+def test_tests_that_the_reference_does_not_pass_are_mistakes() -> None:
+    def outcomes(test: str, text: bytes) -> Mapping[str, object]:
+        if test == IDS[1]:
+            return {"outcome": "errored", "message": "\nNotData: a callback does not cross\n  deep inside"}
+        return by_truth(test, text)
+
+    assert mistakes(outcomes) == (
+        "hidden/tests/test_x.py::test_b: errored on the reference: NotData: a callback does not cross",
+    )
+    twice = SuiteEvidence.model_validate(
+        {"ending": "exited", "records": [{"test": "a", "outcome": "passed"}, {"test": "a", "outcome": "failed"}]}
+    )
+    assert suite.recorded(SPEC, twice, {}).mistakes == ("hidden/tests/a: is reported 2 times",)
+
+
+# --- split -----------------------------------------------------------------------------------------------
+
+SPLIT = SuiteSpec.model_validate({"files": "hidden/tests", "isolation": "split"})
+
+
+def test_a_split_suite_runs_once_as_it_is_and_needs_no_twins() -> None:
+    texts: list[bytes] = []
+
+    def passes(test: str, text: bytes) -> bool:
+        texts.append(text)
+        return right(test, text)
+
+    bench = program_bench(passes, None)
+    evidence = suite.observe(SPLIT, bench)
+    assert set(texts) == {TWO}
+    assert len(texts) == len(IDS)
+    found = suite.recorded(SPLIT, evidence, HIDDEN)
+    assert (found.tests, found.twins, found.mistakes) == (IDS, {}, ())
+    judgement = suite.judge(SPLIT, evidence, bench.context)
+    assert judgement.outcome.status is Status.PASSED
+    assert judgement.notes == ("the tests ran in a container of their own; only data crossed",)
+    assert not suite.has_twins(SPLIT)
+
+
+def test_evidence_of_twins_is_no_matter_where_the_suite_has_none_any_more() -> None:
+    evidence = evidence_of(ALL, forger)
+    context = Context("unit", HIDDEN, {}, IDS, KNOWN)
+    assert suite.judge(ALL, evidence, context).violations
+    assert suite.judge(SPLIT, evidence, context).violations == ()
 
 
 # --- judge (see also the golden files) -------------------------------------------------------------------
@@ -292,6 +548,40 @@ def complaints(*groups: tuple[str, str, int]) -> list[Complaint]:
     return list(suite.lint(spec, Scope(files={}, variables={})))
 
 
+def lint(files: Mapping[str, str], **fields: object) -> list[tuple[str, str]]:
+    spec = SuiteSpec.model_validate({"files": "hidden/tests", **fields})
+    scope = Scope(files={path: text.encode() for path, text in files.items()}, variables={})
+    return [(str(complaint.loc[0]), complaint.what) for complaint in suite.lint(spec, scope)]
+
+
+def test_complaints_about_twins_where_they_are_not_run() -> None:
+    wrong = "is for suites that run in one process with the candidate's code"
+    assert lint({}, isolation="split") == []
+    assert lint({}, isolation="split", twins=3, written_twins=MIRROR) == [
+        ("twins", f'"twins" {wrong}'),
+        ("written_twins", f'"written_twins" {wrong}'),
+    ]
+    suite_and_twins = {"hidden/tests/test_x.py": "def test_a(): pass", "twins/test_x.py": "def test_a(): pass"}
+    assert lint(suite_and_twins, written_twins="twins", twins="off") == [
+        ("written_twins", "twins are off, so no twin is run")
+    ]
+
+
+def test_complaints_about_written_twins() -> None:
+    tests = {"hidden/tests/test_x.py": "def test_a(): pass"}
+    assert lint({**tests, "twins/test_x.py": "def test_a(): pass"}, written_twins="twins/") == []
+    assert lint({**tests, "twins": ""}, written_twins="twins") == [("written_twins", '"twins" is no folder with files')]
+    inside = {**tests, "hidden/tests/twins/test_x.py": "def test_a(): pass"}
+    assert lint(inside, written_twins="hidden/tests/twins") == [
+        ("written_twins", "lies inside the suite, whose files go into the sandbox")
+    ]
+    wrong = {**tests, "twins/test_x.py": "def test_b(): pass", "twins/test_y.py": "def test_a(): pass"}
+    assert lint(wrong, written_twins="twins") == [
+        ("written_twins", 'twins/test_x.py:1: the suite has no test function "test_b"'),
+        ("written_twins", "twins/test_y.py: the suite has no such file"),
+    ]
+
+
 def test_complaints() -> None:
     assert complaints() == []
     assert complaints(("a", "a*", 1), ("b", "*", 0)) == []
@@ -302,5 +592,6 @@ def test_complaints() -> None:
 
 def test_paths_and_app() -> None:
     assert list(suite.paths(SPEC)) == [(("files",), "hidden/tests")]
+    assert list(suite.paths(OWN)) == [(("files",), "hidden/tests"), (("written_twins",), MIRROR)]
     assert not suite.KIND.uses_app(SPEC)
     assert suite.KIND.ships_files(SPEC)

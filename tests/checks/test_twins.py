@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradekit.checks import twins
-from gradekit.checks.twins import Unit, normalised, twinned, units
+from gradekit.checks.twins import Slip, Unit, lines, normalised, slips, twinned, units
 
 SUITE = """
 import pytest
@@ -52,11 +52,11 @@ def body(source: bytes, name: str) -> str:
 
 def test_units_are_the_functions_with_something_to_change() -> None:
     assert units(FILES) == (
-        Unit("test_a.py::test_constant", 1),
-        Unit("test_a.py::test_deep", 1),
-        Unit("test_a.py::test_table", 1),
-        Unit("test_a.py::test_raises", 1),
-        Unit("test_a.py::TestInside::test_one", 1),
+        Unit("test_a.py::test_constant", (0,)),
+        Unit("test_a.py::test_deep", (0,)),
+        Unit("test_a.py::test_table", (0,)),
+        Unit("test_a.py::test_raises", (0,)),
+        Unit("test_a.py::TestInside::test_one", (0,)),
     )
 
 
@@ -136,7 +136,7 @@ def test_what_has_no_twin(source: str) -> None:
 
 def test_at_most_three_points_are_offered_and_each_changes_something() -> None:
     source = "def test_x():\n" + "".join(f"    assert f({n}) == {n}{n}\n" for n in range(5, 9))
-    assert units({"test_x.py": source.encode()}) == (Unit("test_x.py::test_x", 3),)
+    assert units({"test_x.py": source.encode()}) == (Unit("test_x.py::test_x", (0, 1, 2)),)
     original = normalised({"test_x.py": source.encode()})["test_x.py"]
     texts = set()
     for point in range(3):
@@ -168,3 +168,128 @@ def test_a_large_real_suite_keeps_parsing() -> None:
     source = textwrap.dedent(SUITE).encode() * 50
     every = {unit.id: 0 for unit in units({"test_a.py": source})}
     ast.parse(twinned({"test_a.py": source}, every, 1).files["test_a.py"])
+
+
+# --- twins of the author -------------------------------------------------------------------------------
+
+WRITTEN = """
+\"\"\"A module's docstring is allowed.\"\"\"
+import pytest
+from shop import total
+
+def test_flag():
+    assert total(0) is not None
+
+class TestInside:
+    \"\"\"So is a class's.\"\"\"
+
+    def test_one(self):
+        with pytest.raises(EOFError):
+            total(3)
+
+@pytest.mark.parametrize(("n", "expected"), [(1, "99.99"), (2, "98.98")])
+def test_table(n, expected):
+    assert total(n) == expected
+"""
+BY_AUTHOR = {"test_a.py": WRITTEN.encode(), "README.md": b"no twins"}
+
+
+def test_a_written_twin_goes_before_a_generated_one() -> None:
+    known = {unit.id: unit.points for unit in units(FILES, BY_AUTHOR)}
+    assert known == {
+        "test_a.py::test_constant": (0,),
+        "test_a.py::test_deep": (0,),
+        "test_a.py::test_table": (None,),
+        "test_a.py::test_raises": (0,),
+        "test_a.py::test_flag": (None,),
+        "test_a.py::TestInside::test_one": (None,),
+    }
+
+
+def test_a_written_twin_stands_in_the_place_of_its_function_and_looks_like_the_rest() -> None:
+    points = {"test_a.py::test_flag": None, "test_a.py::TestInside::test_one": None, "test_a.py::test_constant": 0}
+    changed = twinned(FILES, points, 1, BY_AUTHOR)
+    source = changed.files["test_a.py"]
+    assert ast.unparse(ast.parse(source)).encode() == source
+    assert "is not None" in body(source, "test_flag")
+    assert "EOFError" in body(source, "test_one")
+    assert body(source, "helps") == body(SUITE.encode(), "helps")
+    original = normalised(FILES)["test_a.py"]
+    for name in ("test_deep", "test_table", "test_raises"):
+        assert body(source, name) == body(original, name)
+    assert changed.changes["test_a.py::test_flag"] == "-    assert total(0) is None\n+    assert total(0) is not None"
+    assert changed.changes["test_a.py::test_constant"].startswith(
+        "-    assert total(2) == 17\n+    assert total(2) == "
+    )
+    assert twinned(FILES, points, 1, BY_AUTHOR) == changed
+    assert FILES["test_a.py"] == SUITE.encode()
+
+
+def test_rows_of_a_written_table_belong_to_the_rows_of_the_test() -> None:
+    assert twinned(FILES, {"test_a.py::test_table": None}, 1, BY_AUTHOR).renamed == {
+        "test_a.py::test_table[1-10.50]": "test_a.py::test_table[1-99.99]",
+        "test_a.py::test_table[2-21.00]": "test_a.py::test_table[2-98.98]",
+    }
+    shorter = {"test_a.py": WRITTEN.replace(', (2, "98.98")', "").encode()}
+    assert twinned(FILES, {"test_a.py::test_table": None}, 1, shorter).renamed == {}
+
+
+def test_a_point_that_nobody_wrote_changes_nothing() -> None:
+    changed = twinned(FILES, {"test_a.py::test_deep": None}, 1, BY_AUTHOR)
+    assert changed.files == normalised(FILES)
+    assert changed.changes == {"test_a.py::test_deep": ""}
+
+
+def test_where_written_twins_begin() -> None:
+    assert lines(BY_AUTHOR) == {
+        "test_a.py::test_flag": 6,
+        "test_a.py::TestInside::test_one": 12,
+        "test_a.py::test_table": 17,
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "twin", "slip"),
+    [
+        (
+            "README.md",
+            "x",
+            Slip("README.md", "is no test file, so it holds no twins", "name it test_*.py, or remove it"),
+        ),
+        ("test_b.py", "", Slip("test_b.py", "the suite has no such file", 'did you mean "test_a.py"?')),
+        ("test_a.py", "def test_x(:", Slip("test_a.py:1", "is not Python: invalid syntax")),
+        ("test_a.py", "\0", Slip("test_a.py", "is not Python: source code string cannot contain null bytes")),
+        ("test_broken.py", "", Slip("test_broken.py", "the file of the suite that it mirrors is not Python")),
+        ("test_a.py", "import x", Slip("test_a.py", "holds no test function")),
+        (
+            "test_a.py",
+            "\ndef test_falg(): ...",
+            Slip("test_a.py:2", 'the suite has no test function "test_falg"', 'did you mean "test_flag"?'),
+        ),
+        (
+            "test_a.py",
+            "class TestInside:\n  def test_one(self): pass\n  def helps(self): pass",
+            Slip(
+                "test_a.py:3",
+                "only test functions, and imports for editors, count here",
+                "put what a twin needs into it, or into the suite's file",
+            ),
+        ),
+        (
+            "test_a.py",
+            "def test_flag(): pass\nword = 1",
+            Slip(
+                "test_a.py:2",
+                "only test functions, and imports for editors, count here",
+                "put what a twin needs into it, or into the suite's file",
+            ),
+        ),
+    ],
+)
+def test_slips_of_the_author(path: str, twin: str, slip: Slip) -> None:
+    suite = {**FILES, "test_broken.py": b"def"}
+    assert list(slips(suite, {path: twin.encode()})) == [slip]
+
+
+def test_right_written_twins_have_no_slips() -> None:
+    assert list(slips(FILES, {"test_a.py": WRITTEN.encode()})) == []

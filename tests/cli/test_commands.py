@@ -29,6 +29,7 @@ COMMANDS = [
     ["runner"],
     ["runner", "list"],
     ["runner", "build"],
+    ["runner", "test"],
     ["schema"],
     ["config"],
     ["config", "show"],
@@ -215,6 +216,13 @@ def test_a_challenge_can_be_shown() -> None:
     assert "System design (design): 10 of 100, scored by people" in text
     shown = json.loads(run("challenge", "show", "orders-api", "--json").stdout)
     assert shown["services"] == {"db": "postgres"}
+    assert shown["min_tier"] == "in-process"
+    assert "min_tier" not in text
+    assert re.search(r"^  pricing +suite .*, in-process$", text, re.MULTILINE)
+    listed = re.findall(r"^  pricing: (.*)$", text, re.MULTILINE)
+    assert listed == ["test_pricing.py::test_quantity_lines_are_left_alone"]
+    assert shown["untwinned"] == {"pricing": listed}
+    assert run("challenge", "lint", "orders-api").stdout.splitlines()[-1] == f"  pricing: {listed[0]}"
     for criterion in shown["criteria"]:
         assert criterion["points"] == sum(check["points"] for check in criterion["checks"])
 

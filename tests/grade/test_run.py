@@ -102,6 +102,36 @@ def test_every_check_is_observed_and_needs_are_applied_when_judging(
     assert results["run"] is Status.PASSED
 
 
+class Told(Silent):
+    """Keeps what is told of the end of checks."""
+
+    def __init__(self) -> None:
+        self.ends: dict[str, tuple[Status, str]] = {}
+
+    def check_done(self, check: str, status: Status, seconds: float, message: str = "") -> None:
+        assert seconds >= 0
+        self.ends[check] = (status, message)
+
+
+def test_while_the_reference_is_recorded_its_suites_are_told_by_what_they_record(
+    challenge: Challenge, files: Mapping[str, FileEntry]
+) -> None:
+    def recorded(outcome: str) -> tuple[Status, str]:
+        pod = sandbox()
+        lines = f'{{"test": "test_x.py::test_x", "outcome": "{outcome}"}}\n{{"end": 1}}\n'.encode()
+        pod._run = lambda _plan, _stdin: exited(0, lines)
+        told = Told()
+        engine = setting(FakeEngine(pod))
+        grade(challenge, None, engine, lambda: submission(files), told, recording=True)
+        return told.ends["tests"]
+
+    assert recorded("passed")[0] is Status.PASSED
+    assert recorded("failed") == (
+        Status.ERRORED,
+        "the reference passes no test of this suite; mend the suite or the reference",
+    )
+
+
 def test_the_submission_is_shown_with_what_was_left_out(challenge: Challenge, files: Mapping[str, FileEntry]) -> None:
     record = run(challenge, files, FakeEngine(sandbox()))
     assert record.submission.dropped == ("l (symlink)",)

@@ -99,6 +99,8 @@ def filled(text: str, state: Any = "incomplete", notices: int = 1) -> Report:  #
             tier=Tier.IN_PROCESS,
             outcome=outcome,
             cases=tuple(CaseResult(id=text, title=text, outcome=each) for each in outcomes),
+            violations=(text,) if outcome.status is Status.FAILED else (),
+            notes=(text, text),
         )
         for index, outcome in enumerate(outcomes)
     )
@@ -461,6 +463,53 @@ def test_durations(seconds: float, shown: str) -> None:
 @pytest.mark.parametrize(("count", "shown"), [(812, "812 bytes"), (14_541, "14.2 KiB"), (3 << 20, "3.0 MiB")])
 def test_sizes(count: int, shown: str) -> None:
     assert words.size(count) == shown
+
+
+def test_a_forged_check_is_in_doubt_whatever_it_came_to() -> None:
+    report = load("withheld")
+    (doubted,) = (check for check in report.checks if check.violations)
+    assert doubted.outcome.status is Status.PASSED
+    assert words.attention(report) == (doubted,)
+    assert doubted not in words.passed(report)
+    assert words.standing(doubted) == words.Standing("in doubt", "!", "fault")
+    for name in ("text", "html", "markdown"):
+        assert "in doubt" in render(name, report)
+    for name in ("html", "markdown"):
+        assert "7.31" in render(name, report), "what the twin expected"
+    errors = fromstring(render("junit", report)).findall(".//testcase/error")
+    assert [error.get("message") for error in errors] == list(doubted.violations)
+    many = doubted.model_copy(update={"violations": tuple(f"test_{number}" for number in range(5)), "notes": ("n",)})
+    assert words.remarks(many) == (
+        "in doubt: test_0",
+        "in doubt: test_1",
+        "in doubt: test_2",
+        "in doubt: 2 more like these",
+        "note: n",
+    )
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_has_the_notes_of_checks_that_passed_or_not(name: str) -> None:
+    report = load("passed")
+    report = report.model_copy(
+        update={
+            "checks": tuple(
+                check.model_copy(update={"notes": (f"note{number}",), "outcome": Outcome(status=status)})
+                for number, (check, status) in enumerate(zip(report.checks, Status, strict=False))
+            )
+        }
+    )
+    text = render(name, report)
+    assert [number for number in range(len(Status)) if f"note{number}" in text] == list(range(len(Status)))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_has_the_least_tier_that_a_challenge_allows(name: str) -> None:
+    word = {"json": '"min_tier": "split"', "junit": 'name="challenge.min_tier" value="split"'}
+    said = word.get(name, "The challenge allows no check below the tier split.")
+    assert said in render(name, load("provisional"))
+    assert said not in render(name, load("passed"))
+    assert words.least_tier(load("passed")) == ""
 
 
 def test_junit_counts_and_kinds() -> None:

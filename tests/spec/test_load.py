@@ -322,3 +322,86 @@ def test_any_part_can_be_replaced_by_anything(folder: Folder, data: st.DataObjec
     found = lint(folder.path, rubrics=[folder.rubrics], runners=RUNNERS)
     assert found.challenge is not None or found.problems
     assert all(problem.excerpt for problem in found.problems)
+
+
+TWINS = """
+checks:
+  - {id: tests, criterion: api, suite: {files: hidden/tests, written_twins: TWINS}}
+"""
+
+
+def test_written_twins_are_read_and_part_of_the_digest(folder: Folder) -> None:
+    folder.spec(TWINS.replace("TWINS", "hidden/twins"))
+    folder.write("hidden/tests/test_a.py", "def test_a():\n    assert f() is True\n")
+    folder.write("hidden/twins/test_a.py", "def test_a():\n    assert f() is False\n")
+    before = folder.load()
+    assert sorted(before.files) == ["hidden/tests/test_a.py", "hidden/twins/test_a.py"]
+    folder.write("hidden/twins/test_a.py", "def test_a():\n    assert f() is None\n")
+    assert folder.load().digest != before.digest
+
+
+@pytest.mark.parametrize(
+    ("given_twins", "file", "text", "complaint"),
+    [
+        (
+            "hidden/twin",
+            "hidden/twins/test_a.py",
+            "",
+            'no file "hidden/twin" in the challenge\'s folder',
+        ),
+        ("x", "x", "", '"x" is no folder with files; files that mirror those of the suite'),
+        (
+            "hidden/twins, twins: off",
+            "hidden/twins/test_a.py",
+            "def test_a(): pass",
+            "twins are off, so no twin is run",
+        ),
+        (
+            "hidden/twins, isolation: split",
+            "hidden/twins/test_a.py",
+            "def test_a(): pass",
+            '"written_twins" is for suites that run in one process with the candidate\'s code; isolation: split',
+        ),
+        ("hidden/twins", "hidden/twins/test_a.py", "def test_a(:", "hidden/twins/test_a.py:1: is not Python: "),
+        (
+            "hidden/twins",
+            "hidden/twins/test_a.py",
+            "\ndef test_b(): pass",
+            'hidden/twins/test_a.py:2: the suite has no test function "test_b"; did you mean "test_a"?',
+        ),
+        (
+            "hidden/twins",
+            "hidden/twins/test_aa.py",
+            "def test_a(): pass",
+            'hidden/twins/test_aa.py: the suite has no such file; did you mean "test_a.py"?',
+        ),
+    ],
+)
+def test_complaints_about_written_twins(folder: Folder, given_twins: str, file: str, text: str, complaint: str) -> None:
+    folder.spec(TWINS.replace("TWINS", given_twins))
+    folder.write("hidden/tests/test_a.py", "def test_a():\n    assert f() is True\n")
+    folder.write(file, text)
+    (said,) = folder.complaints()
+    assert said.startswith(f"checks[0].suite.written_twins: {complaint}")
+
+
+def test_twins_of_a_split_suite_are_a_complaint_even_from_the_defaults(folder: Folder) -> None:
+    folder.write("hidden/tests/test_a.py", "def test_a(): pass\n")
+    folder.spec(
+        """
+        defaults: {suite: {twins: all}}
+        checks:
+          - {id: tests, criterion: api, suite: {files: hidden/tests, isolation: split}}
+        """
+    )
+    (said,) = folder.complaints()
+    assert said.startswith('defaults.suite.twins: "twins" is for suites that run in one process')
+
+
+def test_a_challenge_whose_checks_reach_the_least_tier(folder: Folder) -> None:
+    folder.write("hidden/tests/test_a.py", "def test_a(): pass\n")
+    suite = "- {id: tests, criterion: api, suite: {files: hidden/tests, isolation: split}}"
+    folder.spec(f"min_tier: split\nchecks:\n  {HEALTH}\n  {suite}\napp: {{port: 8080}}\n")
+    assert folder.load().spec.min_tier == "split"
+    folder.spec(f"checks:\n  {suite}\n")
+    assert folder.load().spec.min_tier == "in-process"

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from gradekit.checks.twins import Twin
 from gradekit.errors import SpecError, UsageError
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lint import lint
 from gradekit.spec.load import load_challenge
-from gradekit.spec.lock import Lock, freshness, read_lock, write_lock
+from gradekit.spec.lock import Lock, freshness, read_lock, staleness, untwinned, write_lock
 
 RUBRICS = [Path(__file__).parent / "rubrics"]
 HEAD = "gradekit: 1\nid: demo\ntitle: Demo\nrunner: any\nrubric: small\n"
@@ -26,7 +27,13 @@ def _challenge(folder: Path, text: str = SUITE) -> Challenge:
 
 
 def _lock(challenge: Challenge, **tests: tuple[str, ...]) -> Lock:
-    return Lock(gradekit="0.1.0", challenge=challenge.digest, rubric=challenge.rubric_name, tests=tests)
+    return Lock(
+        gradekit="0.1.0",
+        challenge=challenge.digest,
+        rubric=challenge.rubric_name,
+        tests=tests,
+        twins={name: {} for name in tests},
+    )
 
 
 def test_a_lock_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -36,6 +43,7 @@ def test_a_lock_is_read_as_it_was_written(tmp_path: Path) -> None:
         challenge="abc",
         rubric="small@1",
         tests={"z": ("test_é.py::a", "b"), "a": ()},
+        twins={"z": {"b": Twin(point=0, tests=("b",)), "c": Twin(point=None, tests=("c",))}},
         solutions={"solutions/reference": {"score": 100.0, "fails": []}},
     )
     write_lock(path, lock)
@@ -97,6 +105,38 @@ def test_freshness(tmp_path: Path) -> None:
     changed = _challenge(tmp_path, SUITE.replace("Demo", "Other"))
     assert freshness(changed, _lock(challenge, tests=("a",))) == "stale"
     assert freshness(_challenge(tmp_path, COMMAND), None) == "not needed"
+    assert staleness(_challenge(tmp_path, COMMAND), _lock(challenge)) == ""
+
+
+def test_a_lock_without_twins_is_stale_only_where_twins_are_run(tmp_path: Path) -> None:
+    for field, stale in (("twins: 3", True), ("twins: off", False), ("isolation: split", False)):
+        challenge = _challenge(tmp_path, SUITE.replace("hidden}", f"hidden, {field}}}"))
+        lock = _lock(challenge, tests=("a",)).model_copy(update={"twins": {}})
+        assert freshness(challenge, lock) == ("stale" if stale else "fresh")
+        assert staleness(challenge, lock) == ("it has no twins for tests" if stale else "")
+
+
+def test_tests_without_a_twin(tmp_path: Path) -> None:
+    challenge = _challenge(tmp_path)
+    tests = ("test_a.py::test_a[1]", "test_a.py::test_a[2]", "test_a.py::test_b")
+    lock = _lock(challenge, tests=tests)
+    assert untwinned(challenge, None) == {}
+    assert untwinned(challenge, lock) == {"tests": ("test_a.py::test_a", "test_a.py::test_b")}
+    twins = {"test_a.py::test_a": Twin(point=0, tests=tests[:2])}
+    guarded = lock.model_copy(update={"twins": {"tests": twins}})
+    assert untwinned(challenge, guarded) == {"tests": ("test_a.py::test_b",)}
+    whole = twins | {"test_a.py::test_b": Twin(point=None, tests=tests[2:])}
+    assert untwinned(challenge, lock.model_copy(update={"twins": {"tests": whole}})) == {}
+    split = _challenge(tmp_path, SUITE.replace("hidden}", "hidden, isolation: split}"))
+    assert untwinned(split, lock) == {}
+
+
+def test_lint_tells_the_tests_without_a_twin_from_a_fresh_lock(tmp_path: Path) -> None:
+    challenge = _challenge(tmp_path)
+    write_lock(challenge.lock_path, _lock(challenge, tests=("test_a.py::test_a",)))
+    assert lint(tmp_path, rubrics=RUBRICS).untwinned == {"tests": ("test_a.py::test_a",)}
+    _challenge(tmp_path, SUITE.replace("Demo", "Other"))
+    assert lint(tmp_path, rubrics=RUBRICS).untwinned == {}
 
 
 def test_lint_warns_about_the_lock(tmp_path: Path) -> None:
@@ -111,6 +151,8 @@ def test_lint_warns_about_the_lock(tmp_path: Path) -> None:
     path = challenge.lock_path
     assert said() == [*none, f"{path}: is missing, so nothing says which tests of the suites count; {remedy}"]
     write_lock(path, _lock(challenge))
+    assert said() == [*none, f"{path}: is stale: it has no test ids for tests; {remedy}"]
+    write_lock(path, _lock(challenge, tests=("a",)).model_copy(update={"challenge": "other"}))
     assert said() == [*none, f"{path}: is stale: the challenge has changed since it was written; {remedy}"]
     write_lock(path, _lock(challenge, tests=("a",)))
     assert said() == none

@@ -131,6 +131,18 @@ class Bench(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What challenge.lock keeps of the reference's run."""
+
+    tests: tuple[str, ...]
+    """Ids of tests that passed."""
+    twins: Mapping[str, Twin]
+    """Test functions whose twin failed."""
+    mistakes: tuple[str, ...] = ()
+    """What the author has to mend before there can be a lock, one line each, its place first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kind(Generic[S, E]):
     """One check kind. ``observe`` is the only function with effects, and it decides nothing."""
 
@@ -151,6 +163,7 @@ class Kind(Generic[S, E]):
     """Whether the app must run for it."""
     ships_files: Callable[[S], bool] = lambda _: False
     """Whether observing puts files of the challenge into a candidate's container."""
-    recorded: Callable[[E], tuple[tuple[str, ...], Mapping[str, Twin]]] | None = None
-    """What challenge.lock keeps of the reference's run: the ids of tests that passed, and the test functions whose
-    twin failed; None where a kind needs nothing."""
+    recorded: Callable[[S, E, Mapping[str, bytes]], Recorded] | None = None
+    """What the reference's run shows, read with the challenge's files; None where a kind needs nothing."""
+    tiers: Mapping[Tier, str] = field(default_factory=lambda: {Tier.BLACK_BOX: ""})
+    """Every tier that a check of this kind can have, and what in its spec gives it."""

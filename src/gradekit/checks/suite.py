@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
 from gradekit.checks import twins
-from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
+from gradekit.checks.base import Bench, Complaint, Context, Kind, Recorded, Scope
 from gradekit.checks.tally import errored, failed, passed, tally
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
 from gradekit.results import CaseResult, Exhibit, Judgement, Status, Tier
@@ -29,6 +29,10 @@ CONFIRMATIONS: Final = 3
 """Further runs when a twin passed: a wrong but honest answer meets a random expectation once, hardly four times."""
 MAX_STDERR: Final = 16 << 10
 """Bytes of the end of what the candidate's code printed that are kept."""
+MAX_CHANGE: Final = 2_000
+"""Characters of what a twin changed that are kept as evidence."""
+LISTED: Final = 8
+"""Tests that a note names; the others are counted."""
 
 
 class Group(Model):
@@ -49,6 +53,11 @@ class SuiteSpec(Model):
     )
     twins: Literal["all", "off"] | Annotated[int, Field(ge=1, le=100)] = Field(
         5, description="How many test functions, at random, are also run with a changed expectation; or all, or off."
+    )
+    written_twins: RelativePath | None = Field(
+        None,
+        description="A folder of the challenge that mirrors files: each test function in it is the twin of the "
+        "function of the suite with the same file and name.",
     )
     isolation: Literal["in-process", "split"] = Field(
         "in-process",
@@ -97,12 +106,16 @@ class TwinRun(Ran):
     """A run of the suite in which some tests were twins: a right program fails exactly those."""
 
     seed: int
-    points: Mapping[str, int]
-    """Test function -> which of its points was changed."""
+    points: Mapping[str, twins.Point]
+    """Test function -> which of its points was changed; None: a written twin."""
     renamed: Mapping[str, str] = Field(default_factory=dict)
     """Id of a test -> its id in this run."""
     confirms: bool = False
     """Whether it was made because a twin had passed: to tell luck from forging."""
+    changes: Mapping[str, str] = Field(default_factory=dict)
+    """Test function -> its lines that differ, ``-`` as they are in the suite, ``+`` as they were in this run."""
+    must_fail: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
+    """Ids of tests that no right program passes in this run, as far as the lock knew them."""
 
 
 class SuiteEvidence(Ran):
@@ -111,22 +124,27 @@ class SuiteEvidence(Ran):
     twin_runs: Annotated[tuple[TwinRun, ...], BeforeValidator(tuple_of)] = ()
 
 
+Plan = tuple[int, Mapping[str, twins.Point]]
+"""A seed, and which point of which test functions is to change."""
+
+
 def observe(spec: SuiteSpec, bench: Bench) -> SuiteEvidence:
     """Run the suite, and in an order that nobody can guess also with twins in it.
 
     Where the lock does not say yet which twins the reference fails, every point of every test is tried once.
     """
-    files = {entry.path: entry.data for entry in _files(spec, bench.context.files)}
-    if spec.twins == "off" or not (known := twins.units(files)):
+    files, written = _files(spec.files, bench.context.files), _written(spec, bench.context.files)
+    if not has_twins(spec) or not (known := twins.units(files, written)):
         return SuiteEvidence(**_ran(spec, bench, files))
     if bench.context.twins is None:
-        plans = [
-            (point, {unit.id: point for unit in known if unit.points > point}) for point in range(twins.MAX_POINTS)
+        tried = [
+            {unit.id: unit.points[number] for unit in known if len(unit.points) > number}
+            for number in range(twins.MAX_POINTS)
         ]
+        plans: list[Plan] = list(enumerate(tried))
     else:
-        chosen = _chosen(spec, bench.context.twins)
-        plans = [(secrets.randbits(64), points) for points in chosen]
-    order: list[tuple[int, dict[str, int]] | None] = [None, *(plan for plan in plans if plan[1])]
+        plans = [(secrets.randbits(64), points) for points in _chosen(spec, bench.context.twins)]
+    order: list[Plan | None] = [None, *(plan for plan in plans if plan[1])]
     secrets.SystemRandom().shuffle(order)
     plain: dict[str, Any] = {}
     runs: list[TwinRun] = []
@@ -134,16 +152,24 @@ def observe(spec: SuiteSpec, bench: Bench) -> SuiteEvidence:
         if plan is None:
             plain = _ran(spec, bench, twins.normalised(files))
         else:
-            runs.append(_twin_run(spec, bench, files, plan))
-    for run in list(runs) if bench.context.twins else ():
-        suspects = {_unit(test): run.points[_unit(test)] for test in _passed_twins(run, bench.context.twins or {})}
+            runs.append(_twin_run(spec, bench, plan))
+    evidence = SuiteEvidence(**plain, twin_runs=tuple(runs))
+    for run in runs if bench.context.twins else ():
+        suspects = {
+            unit_of(test): run.points[unit_of(test)] for test in _suspects(evidence, run, bench.context.twins or {})
+        }
         for _ in range(CONFIRMATIONS if suspects else 0):
-            again = _twin_run(spec, bench, files, (secrets.randbits(64), suspects))
-            runs.append(again.model_copy(update={"confirms": True}))
-    return SuiteEvidence(**plain, twin_runs=tuple(runs))
+            again = _twin_run(spec, bench, (secrets.randbits(64), suspects)).model_copy(update={"confirms": True})
+            evidence = evidence.model_copy(update={"twin_runs": (*evidence.twin_runs, again)})
+    return evidence
 
 
-def _chosen(spec: SuiteSpec, known: Mapping[str, twins.Twin]) -> list[dict[str, int]]:
+def has_twins(spec: SuiteSpec) -> bool:
+    """Whether tests of the suite are run as twins at all."""
+    return spec.isolation == "in-process" and spec.twins != "off"
+
+
+def _chosen(spec: SuiteSpec, known: Mapping[str, twins.Twin]) -> list[dict[str, twins.Point]]:
     """The functions that get a twin, a map for each run: all of them in two runs, or a random sample in one."""
     names = sorted(known)
     secrets.SystemRandom().shuffle(names)
@@ -151,27 +177,53 @@ def _chosen(spec: SuiteSpec, known: Mapping[str, twins.Twin]) -> list[dict[str, 
     return [{name: known[name].point for name in part} for part in parts]
 
 
-def _twin_run(spec: SuiteSpec, bench: Bench, files: Mapping[str, bytes], plan: tuple[int, dict[str, int]]) -> TwinRun:
+def _twin_run(spec: SuiteSpec, bench: Bench, plan: Plan) -> TwinRun:
     seed, points = plan
-    changed = twins.twinned(files, points, seed)
-    return TwinRun(**_ran(spec, bench, changed.files), seed=seed, points=points, renamed=changed.renamed)
+    files, written = _files(spec.files, bench.context.files), _written(spec, bench.context.files)
+    changed = twins.twinned(files, points, seed, written)
+    known = bench.context.twins or {}
+    return TwinRun(
+        **_ran(spec, bench, changed.files),
+        seed=seed,
+        points=points,
+        renamed=changed.renamed,
+        changes={unit: text[:MAX_CHANGE] for unit, text in changed.changes.items()},
+        must_fail=tuple(test for unit in sorted(points) if unit in known for test in known[unit].tests),
+    )
 
 
-def _unit(test: str) -> str:
+def unit_of(test: str) -> str:
     """The test function of a test: its id without parameters."""
     return test.partition("[")[0]
 
 
-def _passed_twins(run: TwinRun, known: Mapping[str, twins.Twin]) -> Iterator[str]:
-    """Tests that passed although their expectation had been changed."""
+def _passed_twins(run: TwinRun, tests: Iterable[str]) -> Iterator[str]:
+    """The tests that passed in a run, by the ids that they have in the suite."""
     counts = Counter(record.test for record in run.records)
     outcomes = {record.test: record.outcome for record in run.records}
+    for test in tests:
+        name = run.renamed.get(test, test)
+        if counts[name] == 1 and outcomes[name] == "passed":
+            yield test
+
+
+def _twins_in(run: TwinRun, known: Mapping[str, twins.Twin]) -> Iterator[str]:
+    """The tests whose expectation was changed in a run so that the lock says that it cannot be met."""
     for unit, point in run.points.items():
         twin = known.get(unit)
-        for test in twin.tests if twin is not None and twin.point == point else ():
-            name = run.renamed.get(test, test)
-            if counts[name] == 1 and outcomes[name] == "passed":
-                yield test
+        yield from twin.tests if twin is not None and twin.point == point else ()
+
+
+def _suspects(evidence: SuiteEvidence, run: TwinRun, known: Mapping[str, twins.Twin]) -> Iterator[str]:
+    """Tests that passed although their expectation had been changed.
+
+    A written twin may expect what a wrong but honest program answers, who then fails the test itself: only who passes
+    both is suspect.
+    """
+    right = set(passed_ids(evidence))
+    for test in _passed_twins(run, _twins_in(run, known)):
+        if run.points[unit_of(test)] is not None or test in right:
+            yield test
 
 
 def _violations(evidence: SuiteEvidence, known: Mapping[str, twins.Twin]) -> tuple[str, ...]:
@@ -179,11 +231,45 @@ def _violations(evidence: SuiteEvidence, known: Mapping[str, twins.Twin]) -> tup
     confirming = [run for run in evidence.twin_runs if run.confirms]
     found = []
     for run in evidence.twin_runs:
-        for test in _passed_twins(run, known) if not run.confirms else ():
-            again = [other for other in confirming if _unit(test) in other.points]
-            if len(again) >= CONFIRMATIONS and all(test in set(_passed_twins(other, known)) for other in again):
+        for test in _suspects(evidence, run, known) if not run.confirms else ():
+            again = [other for other in confirming if unit_of(test) in other.points]
+            if len(again) >= CONFIRMATIONS and all(test in set(_suspects(evidence, other, known)) for other in again):
                 found.append(f"{test} passes although what it expects was changed so that no right program can meet it")
     return tuple(sorted(set(found)))
+
+
+def _notes(spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged: bool) -> tuple[str, ...]:
+    """How far the result can be trusted: counts and names only, so that they are equal in every run."""
+    if spec.isolation == "split":
+        return ("the tests ran in a container of their own; only data crossed",)
+    if spec.twins == "off":
+        return ("twins are off: nothing would show that a result was forged",)
+    known, tests = context.twins or {}, context.expected_tests or ()
+    first = [run for run in evidence.twin_runs if not run.confirms]
+    tried = {unit_of(test) for run in first for test in _twins_in(run, known)}
+    sign = "not every one failed as it must" if forged else "no sign of forging"
+    functions = _counted({unit_of(test) for test in tests}, "test function")
+    ran = (
+        f"{len(tried)} of {functions} were also run as twins; {sign}" if tried else f"none of {functions} ran as a twin"
+    )
+    notes = [ran]
+    alone = without_twin(tests, known)
+    if alone:
+        more = f" and {len(alone) - LISTED} more" if len(alone) > LISTED else ""
+        verb = "has" if len(alone) == 1 else "have"
+        notes.append(f"{_counted(alone, 'test')} {verb} no twin: {', '.join(alone[:LISTED])}{more}")
+    return tuple(notes)
+
+
+def _counted(things: Collection[str], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
+def without_twin(tests: Sequence[str], known: Mapping[str, twins.Twin]) -> tuple[str, ...]:
+    """The tests that no twin guards, sorted: a function where that is all of it, else ids with parameters."""
+    guarded = {test for twin in known.values() for test in twin.tests}
+    partly = {unit_of(test) for test in guarded}
+    return tuple(sorted({test if unit_of(test) in partly else unit_of(test) for test in tests if test not in guarded}))
 
 
 def twins_of(evidence: SuiteEvidence) -> Mapping[str, twins.Twin]:
@@ -193,10 +279,60 @@ def twins_of(evidence: SuiteEvidence) -> Mapping[str, twins.Twin]:
     for run in sorted(evidence.twin_runs, key=lambda run: run.seed):
         failing = {record.test for record in run.records if record.outcome == "failed"}
         for unit, point in run.points.items():
-            tests = sorted(test for test in right if _unit(test) == unit and run.renamed.get(test, test) in failing)
+            tests = sorted(test for test in right if unit_of(test) == unit and run.renamed.get(test, test) in failing)
             if tests and unit not in found:
                 found[unit] = twins.Twin(point=point, tests=tuple(tests))
     return dict(sorted(found.items()))
+
+
+def recorded(spec: SuiteSpec, evidence: SuiteEvidence, files: Mapping[str, bytes]) -> Recorded:
+    """What the reference's run says: the tests that must pass, their twins, and what the author got wrong."""
+    mistakes = (*_unpassed(spec, evidence), *_mistaken(spec, evidence, _written(spec, files)))
+    return Recorded(passed_ids(evidence), twins_of(evidence), mistakes)
+
+
+def _unpassed(spec: SuiteSpec, evidence: SuiteEvidence) -> Iterator[str]:
+    """Tests that the reference does not pass: they would count for nothing, and nobody would see it."""
+    counts = Counter(record.test for record in evidence.records)
+    folder = spec.files.rstrip("/")
+    for record in {record.test: record for record in evidence.records}.values():
+        again = f"is reported {counts[record.test]} times" if counts[record.test] > 1 else ""
+        if again or record.outcome != "passed":
+            why = (record.message.strip().splitlines() or ["no message"])[0]
+            yield f"{folder}/{record.test}: {again or f'{record.outcome} on the reference: {why}'}"
+
+
+def _mistaken(spec: SuiteSpec, evidence: SuiteEvidence, written: Mapping[str, bytes]) -> Iterator[str]:
+    """Written twins that the reference does not fail as it must: each test of them in the call phase."""
+    places = twins.lines(written)
+    right = passed_ids(evidence)
+    known = {unit_of(record.test) for record in evidence.records}
+    for run in evidence.twin_runs:
+        records = {run_record.test: run_record for run_record in run.records}
+        for unit in sorted(unit for unit, point in run.points.items() if point is None and unit in places):
+            path, _, name = unit.partition("::")
+            place = f"{(spec.written_twins or '').rstrip('/')}/{path}:{places[unit]}: {name}"
+            if not {unit, path} & known and evidence.end is not None:
+                yield f"{place}: the suite has no test of this name; pytest does not collect the function"
+            wrong = {test: _slip(records.get(run.renamed.get(test, test))) for test in right if unit_of(test) == unit}
+            test, what = next(((test, what) for test, what in wrong.items() if what), ("", ""))
+            if what:
+                parameters = test.removeprefix(unit)
+                yield f"{place}{parameters}: {what}"
+
+
+def _slip(record: Record | None) -> str:
+    """What is wrong with how a written twin ended on the reference, or nothing."""
+    if record is None:
+        return "the twin has no test with this id; keep the parameters' names, rows and ids of the test itself"
+    if record.outcome == "passed":
+        return "the reference passes this twin; it must expect what no right program does"
+    why = (record.message.strip().splitlines() or ["no message"])[0]
+    if record.outcome != "failed":
+        return f"the twin must fail while it is called, but it is {record.outcome}: {why}"
+    if why.startswith("NameError"):
+        return f"the twin fails by itself, {why}; it may use only names of the file that it mirrors"
+    return ""
 
 
 def _ran(spec: SuiteSpec, bench: Bench, files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -231,8 +367,10 @@ def _ran(spec: SuiteSpec, bench: Bench, files: Mapping[str, bytes]) -> dict[str,
 
 def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgement:
     """Each test of the manifest must be reported as passed, exactly once."""
-    if not context.expected_tests:
+    if context.expected_tests is None:
         return errored("challenge.lock has no test ids for this suite; run gradekit challenge verify")
+    if not context.expected_tests:
+        return errored("the reference passes no test of this suite; mend the suite or the reference")
     counts = Counter(record.test for record in evidence.records)
     records = {record.test: record for record in evidence.records}
     ending = _early(spec, evidence)
@@ -251,8 +389,9 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
     if oddities:
         message = f"{outcome.message}; {oddities}" if outcome.message else oddities
         outcome = outcome.model_copy(update={"message": message})
-    violations = _violations(evidence, context.twins or {})
-    return judgement.model_copy(update={"outcome": outcome, "violations": violations})
+    violations = _violations(evidence, context.twins or {}) if has_twins(spec) else ()
+    notes = _notes(spec, evidence, context, forged=bool(violations))
+    return judgement.model_copy(update={"outcome": outcome, "violations": violations, "notes": notes})
 
 
 def passed_ids(evidence: SuiteEvidence) -> tuple[str, ...]:
@@ -263,14 +402,14 @@ def passed_ids(evidence: SuiteEvidence) -> tuple[str, ...]:
 
 
 def show(spec: SuiteSpec, evidence: SuiteEvidence) -> tuple[Exhibit, ...]:
-    """How the suite ended, messages of tests that did not pass, and the end of what was printed."""
+    """How the suite ended, twins that passed, messages of tests that did not, and the end of what was printed."""
     code = "" if evidence.exit_code is None else f" with {evidence.exit_code}"
     facts = [f"{spec.files}: {evidence.ending.value}{code} after {evidence.seconds:.1f} s"]
     if evidence.twin_runs:
         functions = {unit for run in evidence.twin_runs for unit in run.points}
         facts += [f"twins: {len(functions)} test functions in {len(evidence.twin_runs)} runs"]
     facts += [f"{len(evidence.records)} records, {evidence.garbage} other lines, {evidence.late} late lines"]
-    exhibits = [Exhibit(title="run", text="\n".join(facts))]
+    exhibits = [Exhibit(title="run", text="\n".join(facts)), *_shown_twins(evidence)]
     exhibits += [
         Exhibit(title=f"{record.test}: {record.outcome}", text=record.message)
         for record in evidence.records
@@ -281,9 +420,30 @@ def show(spec: SuiteSpec, evidence: SuiteEvidence) -> tuple[Exhibit, ...]:
     return tuple(exhibits)
 
 
+def _shown_twins(evidence: SuiteEvidence) -> Iterator[Exhibit]:
+    """For each function of which a twin passed: which tests, how often, and what every run had changed in it."""
+    right = set(passed_ids(evidence))
+    passed_in = [set(_passed_twins(run, run.must_fail)) for run in evidence.twin_runs]
+    for unit in sorted({unit_of(test) for passing in passed_in for test in passing}):
+        runs = [
+            (run, passing) for run, passing in zip(evidence.twin_runs, passed_in, strict=True) if unit in run.points
+        ]
+        lines = ["No right program passes this test with what it expects below."]
+        for test in sorted({test for _, passing in runs for test in passing if unit_of(test) == unit}):
+            times = sum(1 for _, passing in runs if test in passing)
+            own = "passed" if test in right else "not passed"
+            lines.append(f"{test}: passed in {times} of {len(runs)} runs as a twin; as the suite has it: {own}")
+        for number, (run, passing) in enumerate(runs, 1):
+            word = "passed" if any(unit_of(test) == unit for test in passing) else "not passed"
+            lines += [f"run {number}, {word}:", *(f"  {line}" for line in run.changes.get(unit, "").splitlines())]
+        yield Exhibit(title=f"twin of {unit}", text="\n".join(lines))
+
+
 def lint(spec: SuiteSpec, scope: Scope) -> Iterator[Complaint]:
-    """Groups that no report can tell apart, or without points; which tests they match is not known yet."""
-    del scope
+    """Groups that no report can tell apart, or without points, and twins without a counterpart.
+
+    Which tests the groups match is not known yet.
+    """
     names = [group.name for group in spec.groups]
     for index, name in enumerate(names):
         if name in names[:index]:
@@ -294,11 +454,33 @@ def lint(spec: SuiteSpec, scope: Scope) -> Iterator[Complaint]:
             yield Complaint(("groups", index, "match"), "an earlier group takes all of these tests")
     if spec.groups and not sum(group.points for group in spec.groups):
         yield Complaint(("groups",), "no group has any points")
+    if spec.isolation == "split":
+        for name in sorted({"twins", "written_twins"} & spec.model_fields_set):
+            what = f'"{name}" is for suites that run in one process with the candidate\'s code'
+            yield Complaint((name,), what, "isolation: split needs no twins", "remove it")
+    elif spec.written_twins is not None:
+        yield from _lint_written(spec, spec.written_twins.rstrip("/"), scope)
+
+
+def _lint_written(spec: SuiteSpec, folder: str, scope: Scope) -> Iterator[Complaint]:
+    loc: Loc = ("written_twins",)
+    written = _written(spec, scope.files)
+    if spec.twins == "off":
+        yield Complaint(loc, "twins are off, so no twin is run", hint="remove this, or twins: off")
+    if f"{folder}/".startswith(f"{spec.files.rstrip('/')}/"):
+        yield Complaint(loc, "lies inside the suite, whose files go into the sandbox", hint="move the folder out of it")
+    elif not written:
+        yield Complaint(loc, f'"{folder}" is no folder with files', "files that mirror those of the suite")
+    else:
+        for slip in twins.slips(_files(spec.files, scope.files), written):
+            yield Complaint(loc, f"{folder}/{slip.place}: {slip.what}", hint=slip.hint)
 
 
 def paths(spec: SuiteSpec) -> Iterator[tuple[Loc, str]]:
-    """The folder of the suite."""
+    """The folder of the suite, and that of its written twins."""
     yield ("files",), spec.files
+    if spec.written_twins is not None:
+        yield ("written_twins",), spec.written_twins
 
 
 KIND = Kind(
@@ -312,15 +494,20 @@ KIND = Kind(
     lint=lint,
     paths=paths,
     ships_files=lambda _: True,
-    recorded=lambda evidence: (passed_ids(evidence), twins_of(evidence)),
+    recorded=recorded,
+    tiers={Tier.SPLIT: "isolation: split", Tier.IN_PROCESS: "isolation: in-process"},
 )
 
 
-def _files(spec: SuiteSpec, files: Mapping[str, bytes]) -> tuple[FileEntry, ...]:
-    """The suite's files, by path below its folder."""
-    folder = spec.files.rstrip("/") + "/"
-    inside = sorted(path for path in files if path.startswith(folder))
-    return tuple(FileEntry(path=path.removeprefix(folder), data=files[path]) for path in inside)
+def _files(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of a folder of the challenge, by path below it."""
+    inside = folder.rstrip("/") + "/"
+    return {path.removeprefix(inside): files[path] for path in sorted(files) if path.startswith(inside)}
+
+
+def _written(spec: SuiteSpec, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files with the author's twins."""
+    return {} if spec.written_twins is None else _files(spec.written_twins, files)
 
 
 def _record(line: bytes) -> Record | End | None:

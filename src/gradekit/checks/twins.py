@@ -9,12 +9,14 @@ of a comparison in an ``assert``, the column of ``parametrize`` that stands ther
 ``pytest.raises`` waits for. Whether a point really makes a test fail is found out by running the reference
 (``challenge verify``), not guessed: the rules here only have to propose.
 
-True, False and None have no twin: a wrong but honest program may well return the only other answer.
+True, False and None have no twin: a wrong but honest program may well return the only other answer. Where the rules
+find nothing, an author may *write* a twin: a function of the same name in a folder that mirrors the suite's.
 """
 
 from __future__ import annotations
 
 import ast
+import difflib
 import random
 import string
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +26,11 @@ from typing import Annotated, TypeAlias
 from pydantic import BeforeValidator, Field
 
 from gradekit.model import Model, tuple_of
+from gradekit.texts import near, quote
 
 Constant: TypeAlias = str | int | float
+Point: TypeAlias = int | None
+"""Which point of a test function is changed, from 0; None: its author wrote the whole twin."""
 MAX_POINTS = 3
 """Points that are tried for one test function before it is listed as having no twin."""
 _RARE = ("BufferError", "EOFError", "FloatingPointError", "ProcessLookupError", "UnicodeTranslateError")
@@ -37,7 +42,8 @@ _MIN_DIGITS_OR_LETTERS = 2
 class Twin(Model):
     """What challenge.lock keeps of a unit: the point whose change makes these tests of it fail."""
 
-    point: int = Field(ge=0)
+    point: Annotated[int, Field(ge=0)] | None
+    """None (null in the lock): the twin is written."""
     tests: Annotated[tuple[str, ...], BeforeValidator(tuple_of)]
 
 
@@ -46,8 +52,8 @@ class Unit:
     """A test function that may get a twin: ``test_x.py::test_a`` or ``test_x.py::TestB::test_a``."""
 
     id: str
-    points: int
-    """How many points it has, at most MAX_POINTS."""
+    points: tuple[Point, ...]
+    """What can be changed, at most MAX_POINTS; None alone where there is a written twin, which goes before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,17 @@ class Twinned:
     files: Mapping[str, bytes]
     renamed: Mapping[str, str]
     """Id of a test in the original -> its id in this suite, where a changed parameter is part of the id."""
+    changes: Mapping[str, str]
+    """Unit id -> its lines that differ: ``-`` as in the original, ``+`` as in the twin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What is wrong with the files of written twins, at ``PATH:LINE`` or ``PATH`` below their folder."""
+
+    place: str
+    what: str
+    hint: str = ""
 
 
 def is_test_file(path: str) -> bool:
@@ -70,37 +87,146 @@ def normalised(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {path: _unparsed(data) if is_test_file(path) else data for path, data in files.items()}
 
 
-def units(files: Mapping[str, bytes]) -> tuple[Unit, ...]:
-    """Every test function that has a point, in the order of the files."""
+def units(files: Mapping[str, bytes], written: Mapping[str, bytes] | None = None) -> tuple[Unit, ...]:
+    """Every test function that has a point or a written twin, in the order of the files.
+
+    ``written``: the files with the twins of the author, by the path of the file that they mirror.
+    """
+    by_author = _written(written or {})
     found = []
     for path in sorted(files):
         tree = _parsed(files[path]) if is_test_file(path) else None
         for name, function in _functions(tree) if tree is not None else ():
-            points = sum(1 for _ in _points(function))
-            if points:
-                found.append(Unit(f"{path}::{name}", min(points, MAX_POINTS)))
+            unit = f"{path}::{name}"
+            count = sum(1 for _ in _points(function))
+            if unit in by_author:
+                found.append(Unit(unit, (None,)))
+            elif count:
+                found.append(Unit(unit, tuple(range(min(count, MAX_POINTS)))))
     return tuple(found)
 
 
-def twinned(files: Mapping[str, bytes], points: Mapping[str, int], seed: int) -> Twinned:
+def twinned(
+    files: Mapping[str, bytes], points: Mapping[str, Point], seed: int, written: Mapping[str, bytes] | None = None
+) -> Twinned:
     """The normalised suite with a twin for each unit of ``points`` (unit id -> which of its points).
 
-    Equal seeds give equal suites; another seed gives other expectations.
+    Equal seeds give equal suites; another seed gives other expectations, but where the author wrote them.
     """
     changed = normalised(files)
+    by_author = _written(written or {})
     renamed: dict[str, str] = {}
+    changes: dict[str, str] = {}
     for path in sorted(files):
         wanted = {unit.partition("::")[2]: point for unit, point in points.items() if unit.partition("::")[0] == path}
         tree = _parsed(files[path]) if wanted else None
         if tree is None:
             continue
-        for name, function in _functions(tree):
-            if name in wanted:
+        for name, function in list(_functions(tree)):
+            if name not in wanted:
+                continue
+            unit = f"{path}::{name}"
+            point, before, after = wanted[name], ast.unparse(function), function
+            if point is not None:
                 # Seeded by name as well: which other tests are twins must not change this one.
-                chance = random.Random(f"{seed}:{path}::{name}")  # noqa: S311 - not a secret by itself, see observe
-                _change(function, wanted[name], chance, f"{path}::{name}", renamed)
+                chance = random.Random(f"{seed}:{unit}")  # noqa: S311 - not a secret by itself, see observe
+                _change(function, point, chance, unit, renamed)
+            elif unit in by_author:
+                after = by_author[unit]
+                renamed |= _renamed(function, after, unit)
+                _replace(tree, function, after)
+            changes[unit] = _difference(before, ast.unparse(after))
         changed[path] = ast.unparse(tree).encode()
-    return Twinned(changed, renamed)
+    return Twinned(changed, renamed, changes)
+
+
+def slips(files: Mapping[str, bytes], written: Mapping[str, bytes]) -> Iterator[Slip]:
+    """What can be said against written twins without running them: each needs a counterpart in the suite."""
+    for path in sorted(written):
+        if not is_test_file(path):
+            yield Slip(path, "is no test file, so it holds no twins", "name it test_*.py, or remove it")
+        elif path not in files:
+            yield Slip(path, "the suite has no such file", near(path, filter(is_test_file, files)))
+        else:
+            yield from _slips(path, files[path], written[path])
+
+
+def lines(written: Mapping[str, bytes]) -> Mapping[str, int]:
+    """Where each written twin begins: unit id -> line of its file."""
+    return {unit: function.lineno for unit, function in _written(written).items()}
+
+
+def _slips(path: str, original: bytes, twin: bytes) -> Iterator[Slip]:
+    try:
+        tree = ast.parse(twin)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        yield Slip(f"{path}{line}", f"is not Python: {reason}")
+        return
+    suite = _parsed(original)
+    if suite is None:
+        yield Slip(path, "the file of the suite that it mirrors is not Python")
+        return
+    known = [name for name, _ in _functions(suite)]
+    twins = list(_functions(tree))
+    for name, function in twins:
+        if name not in known:
+            what = f"the suite has no test function {quote(name)}"
+            yield Slip(f"{path}:{function.lineno}", what, near(name, known))
+    for node in _others(tree):
+        what = "only test functions, and imports for editors, count here"
+        yield Slip(f"{path}:{node.lineno}", what, "put what a twin needs into it, or into the suite's file")
+    if not twins:
+        yield Slip(path, "holds no test function")
+
+
+def _others(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Statements of a file of twins that have no effect, though they look as if they had."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+            yield from (inner for inner in node.body if not _is_test(inner) and not _is_idle(inner))
+        elif not (_is_test(node) or _is_idle(node) or isinstance(node, ast.Import | ast.ImportFrom)):
+            yield node
+
+
+def _is_test(node: ast.stmt) -> bool:
+    return isinstance(node, Function) and node.name.startswith("test")
+
+
+def _is_idle(node: ast.stmt) -> bool:
+    """A docstring, ``pass`` or ``...``."""
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+
+
+def _written(written: Mapping[str, bytes]) -> dict[str, Function]:
+    """The twins of the author by unit id."""
+    trees = {path: _parsed(data) for path, data in sorted(written.items()) if is_test_file(path)}
+    return {
+        f"{path}::{name}": function
+        for path, tree in trees.items()
+        if tree is not None
+        for name, function in _functions(tree)
+    }
+
+
+def _replace(tree: ast.Module, function: Function, twin: Function) -> None:
+    for body in (tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef))):
+        body[:] = [twin if node is function else node for node in body]
+
+
+def _renamed(function: Function, twin: Function, unit: str) -> dict[str, str]:
+    """Ids of tests that a written twin changes: row by row where both have a table of constants, else none."""
+    before, after = _parametrize(function), _parametrize(twin)
+    if before is None or after is None or len(before[1]) != len(after[1]):
+        return {}
+    pairs = zip(before[1], after[1], strict=True)
+    return {f"{unit}[{_test_id(old)}]": f"{unit}[{_test_id(new)}]" for old, new in pairs}
+
+
+def _difference(before: str, after: str) -> str:
+    diff = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))
+    return "\n".join(line for line in diff[2:] if not line.startswith("@@"))
 
 
 def _parsed(data: bytes) -> ast.Module | None:

@@ -83,7 +83,7 @@ def lint(challenge: ChallengeArgument = None) -> ExitCode:
       gradekit challenge lint
       gradekit challenge lint challenges/orders-api
     """
-    from gradekit.cli import assemble
+    from gradekit.cli import assemble, outline
     from gradekit.spec.lint import lint as run_lint
 
     config = configuration.load()
@@ -98,6 +98,7 @@ def lint(challenge: ChallengeArgument = None) -> ExitCode:
         sys.stderr.write(f"{count} problem{'s' if count > 1 else ''}\n")
         return ExitCode.USAGE
     sys.stdout.write(f"{found.challenge.spec.id}: {len(found.challenge.spec.checks)} checks, no problems\n")
+    sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in outline.untwinned_lines(found.untwinned))
     return ExitCode.OK
 
 
@@ -112,8 +113,8 @@ def verify(challenge: ChallengeArgument = None, quiet: QuietOption = 0, verbose:
       gradekit challenge verify
       gradekit challenge verify challenges/orders-api
     """
-    from gradekit.cli import assemble
-    from gradekit.spec.lock import write_lock
+    from gradekit.cli import assemble, outline
+    from gradekit.spec.lock import untwinned, write_lock
     from gradekit.verify import verify as run_verify
 
     config = configuration.load()
@@ -131,7 +132,8 @@ def verify(challenge: ChallengeArgument = None, quiet: QuietOption = 0, verbose:
         word = "mismatch" if result.mismatches else "as claimed"
         sys.stdout.write(f"{result.path:<36} {number:>16}  {word}\n")
         for mismatch in result.mismatches:
-            sys.stdout.write(f"    {clean(mismatch)}\n")
+            sys.stdout.write(f"    {clean(mismatch, _LINE)}\n")
+    sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in outline.untwinned_lines(untwinned(spec, lock)))
     if any(result.report.score.state == "incomplete" for result in results):
         return ExitCode.INFRASTRUCTURE
     if any(result.mismatches for result in results):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Annotated
 
+from pydantic import Field
+
+from gradekit.checks.kinds import KINDS
 from gradekit.model import Model
+from gradekit.results import Tier
 from gradekit.spec.challenge import Challenge
-from gradekit.spec.lock import Freshness, Lock, freshness
+from gradekit.spec.lock import Freshness, Lock, freshness, untwinned
 
 
 class CheckOutline(Model):
@@ -15,6 +20,7 @@ class CheckOutline(Model):
     id: str
     title: str
     kind: str
+    tier: Annotated[Tier, Field(strict=False)]
     points: int
     required: bool
 
@@ -45,7 +51,11 @@ class Outline(Model):
     """Name -> runner."""
     datasets: tuple[str, ...]
     solutions: tuple[str, ...]
+    min_tier: Annotated[Tier, Field(strict=False)]
+    """The lowest tier that a check may have."""
     lock: Freshness
+    untwinned: Mapping[str, tuple[str, ...]]
+    """Suite -> tests of it that no twin guards, as the lock says."""
     criteria: tuple[CriterionOutline, ...]
 
 
@@ -59,6 +69,7 @@ def outline(challenge: Challenge, lock: Lock | None) -> Outline:
                 id=check.id,
                 title=check.title or check.id,
                 kind=check.kind,
+                tier=KINDS[check.kind].tier(check.body),
                 points=check.points,
                 required=check.required,
             )
@@ -86,7 +97,9 @@ def outline(challenge: Challenge, lock: Lock | None) -> Outline:
         services={name: service.runner for name, service in spec.services.items()},
         datasets=tuple(spec.datasets),
         solutions=tuple(solution.path for solution in spec.solutions),
+        min_tier=Tier(spec.min_tier),
         lock=freshness(challenge, lock),
+        untwinned=untwinned(challenge, lock),
         criteria=tuple(criteria),
     )
 
@@ -104,6 +117,8 @@ def lines(outlined: Outline) -> Iterator[str]:
         "data sets": ", ".join(outlined.datasets) or "none",
         "solutions": ", ".join(outlined.solutions) or "none",
     }
+    if outlined.min_tier is not Tier.IN_PROCESS:
+        facts["min_tier"] = f"{outlined.min_tier.value}: no check of a lower tier"
     yield from (f"{name:<10} {fact}" for name, fact in facts.items())
     width = max((len(check.id) for criterion in outlined.criteria for check in criterion.checks), default=0)
     for criterion in outlined.criteria:
@@ -113,4 +128,16 @@ def lines(outlined: Outline) -> Iterator[str]:
         yield f"{criterion.title} ({criterion.id}): {criterion.weight} of 100, {', '.join(notes)}"
         for check in criterion.checks:
             required = ", required" if check.required else ""
-            yield f"  {check.id:<{width}}  {check.kind:<7} {check.points:>3}  {check.title}{required}"
+            tier = "" if check.tier is Tier.BLACK_BOX else f", {check.tier.value}"
+            yield f"  {check.id:<{width}}  {check.kind:<7} {check.points:>3}  {check.title}{required}{tier}"
+    if outlined.untwinned:
+        yield ""
+        yield from untwinned_lines(outlined.untwinned)
+
+
+def untwinned_lines(tests: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """The tests without a twin for people, a line each."""
+    if tests:
+        yield "tests without a twin, so that nothing shows if they are forged (written_twins of the suite can add one):"
+    for check, names in tests.items():
+        yield from (f"  {check}: {name}" for name in names)

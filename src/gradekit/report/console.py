@@ -33,6 +33,7 @@ def console(report: Report, *, width: int, colour: bool, unicode: bool) -> str:
     _head(page, report)
     _criteria(page, report)
     _findings(page, report)
+    _notes(page, report)
     _notices(page, report)
     _foot(page, report)
     text = page.text()
@@ -104,16 +105,20 @@ def _criteria(page: _Page, report: Report) -> None:
     page.console.print(table)
     page.line("")
     page.line(words.tally_words(report.checks))
+    least = words.least_tier(report)
+    if least:
+        page.line(least)
 
 
 def _findings(page: _Page, report: Report) -> None:
     for check in words.attention(report):
-        status = check.outcome.status
-        tone = _STYLE[words.STATUS_TONE[status]]
+        standing = words.standing(check)
         page.line("")
-        page.line((f"{words.mark(status)} {status.value}", f"bold {tone}"), f"  {check.title}")
+        page.line((f"{standing.mark} {standing.word}", f"bold {_STYLE[standing.tone]}"), f"  {check.title}")
         about = [check.id, check.criterion, words.check_points(report, check), check.tier.value]
         page.line((" · ".join([*about, "required"] if check.required else about), "dim"), indent=2)
+        for line in words.remarks(check):
+            page.line(line, indent=2)
         _outcome(page, words.own_outcome(check), 2)
         _cases(page, check)
 
@@ -135,6 +140,17 @@ def _outcome(page: _Page, outcome: Outcome, indent: int) -> None:
             page.line(line, indent=indent, bar=f"{' ' * len(label) if number else label}│ ")
         if len(lines) > _LINES:
             page.line(f"… {words.count(len(lines) - _LINES, 'more line')}", indent=indent, bar=" " * len(label) + "│ ")
+
+
+def _notes(page: _Page, report: Report) -> None:
+    checks = [check for check in words.passed(report) if check.notes]
+    if checks:
+        page.line("")
+        page.line(("Notes on passed checks", "bold"))
+    for check in checks:
+        page.line(check.title, (f" · {check.id} · {check.tier.value}", "dim"), indent=2)
+        for line in words.remarks(check):
+            page.line(line, indent=4)
 
 
 def _notices(page: _Page, report: Report) -> None:

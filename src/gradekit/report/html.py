@@ -36,7 +36,7 @@ def render(report: Report) -> str:
             titles={criterion.id: criterion.title for criterion in report.criteria},
             heaviest=max([criterion.weight for criterion in report.criteria] or [1]) or 1,
             longest=max([phase.seconds for phase in report.run.phases] or [1.0]) or 1.0,
-            passed=[check for check in report.checks if check.outcome.status is Status.PASSED],
+            passed=words.passed(report),
             tiers=[tier for tier in Tier if any(check.tier is tier for check in report.checks)],
             exhibits=lambda check: _exhibits(report, check),
             Status=Status,

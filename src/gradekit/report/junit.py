@@ -48,10 +48,15 @@ def _suite(report: Report, criterion: CriterionScore) -> TestSuite:
         "score.possible": None if score.possible is None else number(score.possible),
         "score.passed": None if score.passed is None else str(score.passed).lower(),
         "commit": report.submission.commit,
+        "challenge.min_tier": report.challenge.min_tier.value if words.least_tier(report) else None,
     }
     for name, value in facts.items():
         if value is not None:
             suite.add_property(name, value)
+    for check in checks:
+        suite.add_property(f"{check.id}.tier", check.tier.value)
+        for note in check.notes:
+            suite.add_property(f"{check.id}.note", note)
     cases = [case for check in checks for case in _testcases(check)]
     if criterion.state == "pending":
         cases.append(_testcase(criterion.id, criterion.title, _WAITS))
@@ -66,6 +71,8 @@ _WAITS = Outcome(status=Status.SKIPPED, message="waits for a review by a person"
 
 def _testcases(check: CheckResult) -> list[TestCase]:
     cases = [_testcase(check.id, case.title, case.outcome) for case in check.cases]
+    doubts = [Outcome(status=Status.ERRORED, message=violation) for violation in check.violations]
+    cases += [_testcase(check.id, f"{check.title}: in doubt", doubt) for doubt in doubts]
     explained = any(case.outcome.status is check.outcome.status for case in check.cases)
     return cases if explained else [*cases, _testcase(check.id, check.title, check.outcome)]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from gradekit.report import words
 from gradekit.report.text import without_commands
-from gradekit.results import CheckResult, CriterionScore, Exhibit, Outcome, Report, Status
+from gradekit.results import CheckResult, CriterionScore, Exhibit, Outcome, Report
 
 LIMIT = 60_000
 """Characters at most; hosts refuse comments above some 65,000."""
@@ -56,13 +56,14 @@ def _blocks(report: Report) -> Iterable[str]:
     yield from _list(report.score.reasons)
     yield f"Candidate {_code(words.who(report))}, submission {_code(words.origin(report))}"
     yield _table(report)
-    yield f"{words.tally_words(report.checks)[:1].upper()}{words.tally_words(report.checks)[1:]}."
+    tally = words.tally_words(report.checks)
+    yield f"{tally[:1].upper()}{tally[1:]}. {words.least_tier(report)}".rstrip()
     for check in words.attention(report):
         yield from _check(report, check)
     if report.notices:
         yield "### Notices"
         yield from _list(report.notices)
-    passed = [check for check in report.checks if check.outcome.status is Status.PASSED]
+    passed = words.passed(report)
     if passed:
         yield _folded(f"{len(passed)} passed", (_line(report, check) for check in passed))
     run = report.run
@@ -93,14 +94,16 @@ def _row(report: Report, criterion: CriterionScore) -> str:
 
 
 def _line(report: Report, check: CheckResult) -> str:
-    return f"- {_prose(check.title)} ({_prose(check.id)}): {words.check_points(report, check)}"
+    about = f"- {_prose(check.title)} ({_prose(check.id)}): {words.check_points(report, check)}, {check.tier.value}"
+    return "\n".join([about, *(f"  - {_prose(line)}" for line in words.remarks(check))])
 
 
 def _check(report: Report, check: CheckResult) -> Iterable[str]:
-    status = check.outcome.status
-    yield f"### {words.mark(status)} {_prose(check.title)}: {status.value}"
+    standing = words.standing(check)
+    yield f"### {standing.mark} {_prose(check.title)}: {standing.word}"
     about = [_prose(check.id), _prose(check.criterion), words.check_points(report, check), check.tier.value]
     yield " · ".join([*about, "**required**"] if check.required else about)
+    yield from _list(words.remarks(check))
     yield from _outcome(words.own_outcome(check))
     cases = words.unmet(check)
     for case in cases[:_CASES]:

@@ -24,6 +24,8 @@ LIMITS: Mapping[str, int] = {
     "detail": 2_000,
     "reasons": 1_000,
     "notices": 1_000,
+    "notes": 1_000,
+    "violations": 1_000,
     "expected": 4_000,
     "actual": 4_000,
     "text": 16_000,

@@ -31,6 +31,7 @@ TONE_MARK: dict[Tone, str] = {"pass": "✓", "fail": "✗", "wait": "○", "faul
 """A sign for each tone; always shown beside a word."""
 _ORDER = (Status.ERRORED, Status.FAILED, Status.SKIPPED, Status.PASSED)
 _MINUTE = 60.0
+_DOUBTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,44 @@ def tally_words(checks: Sequence[CheckResult]) -> str:
 
 
 def attention(report: Report) -> tuple[CheckResult, ...]:
-    """The checks that did not pass: errored, then failed, then skipped, each in the spec's order."""
-    checks = [check for check in report.checks if check.outcome.status is not Status.PASSED]
-    return tuple(sorted(checks, key=lambda check: _ORDER.index(check.outcome.status)))
+    """The checks in doubt, then those that errored, failed and were skipped, each in the spec's order."""
+    checks = [check for check in report.checks if check.violations or check.outcome.status is not Status.PASSED]
+    return tuple(sorted(checks, key=lambda check: (not check.violations, _ORDER.index(check.outcome.status))))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a check ended: a word, its sign and its look."""
+
+    word: str
+    mark: str
+    tone: Tone
+
+
+def standing(check: CheckResult) -> Standing:
+    """How a check ended; one whose result was forged is in doubt, whatever it came to."""
+    tone: Tone = "fault" if check.violations else STATUS_TONE[check.outcome.status]
+    return Standing("in doubt" if check.violations else check.outcome.status.value, TONE_MARK[tone], tone)
+
+
+def passed(report: Report) -> tuple[CheckResult, ...]:
+    """The checks that passed and are not in doubt, in the spec's order."""
+    found = attention(report)
+    return tuple(check for check in report.checks if check not in found)
+
+
+def remarks(check: CheckResult) -> tuple[str, ...]:
+    """What stands beside a check's tier: what is in doubt, of which the score's reasons have all, and what to know."""
+    doubts = [f"in doubt: {line}" for line in check.violations[:_DOUBTS]]
+    if len(check.violations) > _DOUBTS:
+        doubts.append(f"in doubt: {len(check.violations) - _DOUBTS} more like these")
+    return (*doubts, *(f"note: {line}" for line in check.notes))
+
+
+def least_tier(report: Report) -> str:
+    """What the challenge demands of every check's tier, or nothing when it allows all."""
+    tier = report.challenge.min_tier
+    return "" if tier is Tier.IN_PROCESS else f"The challenge allows no check below the tier {tier.value}."
 
 
 def unmet(check: CheckResult) -> tuple[CaseResult, ...]:

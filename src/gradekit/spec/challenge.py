@@ -193,6 +193,9 @@ class ChallengeHead(Model):
     rubric: Annotated[str, Field(min_length=1)] = Field(
         description="Name of a file in rubrics/, or a path ending .yaml relative to the challenge."
     )
+    min_tier: Literal["black-box", "split", "in-process"] = Field(
+        "in-process", description="How far every result can be trusted at least; a check of a lower tier is refused."
+    )
     submission: SubmissionRules = SubmissionRules()
     limits: LimitsSpec = LimitsSpec()
     services: Mapping[Slug, ServiceSpec] = Field(default_factory=dict)

@@ -17,6 +17,7 @@ from gradekit.checks.base import Scope
 from gradekit.checks.kinds import KINDS
 from gradekit.errors import Problem, SpecError
 from gradekit.model import AUTHORED, Loc
+from gradekit.results import Tier
 from gradekit.spec.challenge import Challenge, ChallengeHead, ChallengeSpec, Check, CheckHead, Solution
 from gradekit.spec.files import Files
 from gradekit.spec.reader import Document, read_file
@@ -35,6 +36,7 @@ from gradekit.texts import near, quote
 FILE_NAME = "challenge.yaml"
 VERSION = 1
 """Of the format of challenges and rubrics."""
+_RANKS = {tier: rank for rank, tier in enumerate(Tier)}
 _STAND_IN = {"gradekit": VERSION, "id": "x", "title": "x", "runner": "any", "rubric": "x"}
 _SOLUTION_STAND_IN = {"path": ".", "expect": {"passes": "all"}}
 
@@ -148,6 +150,7 @@ class _Loading:
         self.runners = runners
         self.files = Files(source.parent)
         self.defaults: Mapping[str, Mapping[str, object]] = {}
+        self.min_tier: str = Tier.IN_PROCESS
         self.found: list[Fault] = []
         self.elsewhere: list[Problem] = []
         """Problems of the rubric's file."""
@@ -159,6 +162,7 @@ class _Loading:
         data: Mapping[str, object] = self.document.data
         names = Names.of(data)
         head = self._head(data)
+        self.min_tier = head.min_tier
         rubric = self._rubric(data, head.rubric)
         drafts = self._checks(data)
         app = data.get("app") is not None
@@ -328,6 +332,7 @@ class _Loading:
                 self.found += check_faults(index, draft.head, names, criteria)
             if draft.kind is not None and draft.body is not None:
                 self.found += self._app_faults(("checks", index), draft, app=app)
+                self.found += self._tier_faults(("checks", index), draft)
         known = all(criteria.get(head.criterion) is False for head in heads)
         if rubric is not None and heads and len(heads) == len(drafts) and known:
             self.found += rubric_faults(rubric, heads)
@@ -340,6 +345,18 @@ class _Loading:
             yield Fault((*loc, kind.name), what, hint="add app: {port: 8080}")
         if draft.head is not None and draft.head.fresh and not uses_app:
             yield Fault((*loc, "fresh"), "only a check that uses the app can be fresh", hint="remove it")
+
+    def _tier_faults(self, loc: Loc, draft: _Draft) -> Iterator[Fault]:
+        kind = KINDS[str(draft.kind)]
+        tier, least = kind.tier(draft.body), Tier(self.min_tier)
+        if _RANKS[tier] <= _RANKS[least]:
+            return
+        ways = [f"set {way}" for other, way in kind.tiers.items() if _RANKS[other] <= _RANKS[least]]
+        black_box = [other.name for other in KINDS.values() if Tier.BLACK_BOX in other.tiers]
+        ways.append(f"check it from outside, by {', '.join(black_box)}")
+        place = (*loc, kind.name)
+        what = f"the tier of this check is {tier.value}, below min_tier: {least.value}"
+        yield Fault(place, what, hint=f"to raise it, {', or '.join(ways)}", at=place)
 
     def _bodies(self, drafts: Sequence[_Draft], scope: Scope) -> None:
         """The files that checks refer to, then what their kinds have to say with these files at hand."""

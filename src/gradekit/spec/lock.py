@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from gradekit.checks.suite import SuiteSpec, has_twins, without_twin
 from gradekit.checks.twins import Twin
 from gradekit.errors import Problem, SpecError
 from gradekit.model import Model, tuple_of
@@ -70,10 +71,38 @@ def write_lock(path: Path, lock: Lock) -> None:
 
 def freshness(challenge: Challenge, lock: Lock | None) -> Freshness:
     """Whether the recorded test ids belong to the challenge as it is now."""
-    suites = {check.id for check in challenge.spec.checks if check.kind == "suite"}
-    if not suites:
+    if not _suites(challenge):
         return "not needed"
     if lock is None:
         return "missing"
-    same = lock.challenge == challenge.digest and suites <= lock.tests.keys()
-    return "fresh" if same else "stale"
+    return "stale" if staleness(challenge, lock) else "fresh"
+
+
+def staleness(challenge: Challenge, lock: Lock | None) -> str:
+    """Why a lock does not fit the challenge as it is now, or nothing; a lock that is missing or not needed does."""
+    suites = _suites(challenge)
+    if lock is None or not suites:
+        return ""
+    if lock.challenge != challenge.digest:
+        return "the challenge has changed since it was written"
+    missing = sorted(suites.keys() - lock.tests.keys())
+    if missing:
+        return f"it has no test ids for {', '.join(missing)}"
+    missing = sorted({name for name, spec in suites.items() if has_twins(spec)} - lock.twins.keys())
+    return f"it has no twins for {', '.join(missing)}" if missing else ""
+
+
+def untwinned(challenge: Challenge, lock: Lock | None) -> Mapping[str, tuple[str, ...]]:
+    """Per suite that is run with twins: its tests that have none, by the lock."""
+    if lock is None:
+        return {}
+    found = {
+        name: without_twin(lock.tests.get(name, ()), lock.twins.get(name, {}))
+        for name, spec in _suites(challenge).items()
+        if has_twins(spec)
+    }
+    return {name: tests for name, tests in found.items() if tests}
+
+
+def _suites(challenge: Challenge) -> Mapping[str, SuiteSpec]:
+    return {check.id: check.body for check in challenge.spec.checks if isinstance(check.body, SuiteSpec)}
