@@ -3,19 +3,25 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from gradekit import runner as runners
 from gradekit.checks.base import Context
-from gradekit.errors import Blocked, InfrastructureError
+from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.bench import PodBench
 from gradekit.grade.postgres import PostgresServer
+from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
+    CANDIDATE_UID,
+    TESTER_UID,
     ContainerPlan,
     ExecResult,
     FileEntry,
     HttpReply,
     HttpRequest,
+    Mount,
     SqlRequest,
     SqlResult,
 )
@@ -104,6 +110,15 @@ def test_each_copy_gives_roles_their_settings_and_passwords_back(world: World) -
     assert "ALTER ROLE loader RESET ALL" in later
     assert later.index("ALTER ROLE loader RESET ALL") < later.index("ALTER ROLE loader SET role = 'app'")
     assert any(text.startswith("ALTER ROLE reader PASSWORD") for text in later)
+
+
+def test_the_administrator_uses_nothing_that_a_candidate_may_have_put_into_a_database(world: World) -> None:
+    world.begin(app=True)
+    world.bench.database("shop")
+    world.bench.end()
+    asked = [request for request in world.sandbox.asked("sql") if request.user is None]
+    assert any("GRANT SELECT" in statement for request in asked for statement in request.statements)
+    assert {request.statements[0] for request in asked} == {"SET search_path = pg_catalog, pg_temp"}
 
 
 def test_a_migration_that_does_not_load_blocks_every_use_without_a_second_try(world: World) -> None:
@@ -303,6 +318,67 @@ def test_hidden_files_reach_a_container_only_when_their_check_runs(world: World)
         ("work", "/work", False),
         ("files-c", "/hidden", False),
     ]
+
+
+PYTHON = runners.find(Path(__file__).parents[2] / "runners", "python")
+
+
+def test_a_split_suite_runs_apart_from_the_submission(world: World) -> None:
+    world.bench.runner, world.bench.plain_image = PYTHON, "plain"
+    world.begin()
+    result = world.bench.test((FileEntry("test_x.py", b"pass"),), timeout=4.0, max_output=10, split=True)
+    (worker,) = world.sandbox.asked("start")
+    (tests,) = world.sandbox.asked("run")
+    assert (worker.image, worker.uid, worker.argv) == ("image", CANDIDATE_UID, ("/opt/gradekit/bin/call",))
+    assert (tests.image, tests.uid, tests.argv) == ("plain", TESTER_UID, ("/opt/gradekit/bin/test", "split", "4"))
+    assert worker.mounts == (Mount("work", "/work"), Mount("call-c", "/call", writable=True))
+    assert tests.mounts == (Mount("files-c", "/hidden"), Mount("call-c", "/call"))
+    assert world.sandbox.running[-1].stopped
+    assert world.server.touched
+    assert result.stderr == b""
+
+
+def test_what_the_submission_printed_follows_what_the_suite_printed(world: World) -> None:
+    world.bench.runner = PYTHON
+    world.sandbox._start = lambda plan: FakeRunning(plan, said="said \ud800")
+    world.sandbox._run = lambda _plan, _stdin: exited(stderr=b"1 failed")
+    world.begin()
+    result = world.bench.test((), timeout=60.0, max_output=10, split=True)
+    assert world.sandbox.asked("run")[0].argv[-1] == "10"
+    assert result.stderr == b"1 failed\n--- printed by the candidate's code ---\nsaid ?"
+
+
+def test_the_submission_is_stopped_when_the_suite_cannot_run(world: World) -> None:
+    def gone(_plan: ContainerPlan, _stdin: bytes) -> ExecResult:
+        raise InfrastructureError(Problem("engine", "is gone"))
+
+    world.bench.runner = PYTHON
+    world.sandbox._run = gone
+    world.begin()
+    with pytest.raises(InfrastructureError, match="is gone"):
+        world.bench.test((), timeout=1.0, max_output=10, split=True)
+    assert world.sandbox.running[-1].stopped
+
+
+def test_a_container_that_never_answered_a_split_suite_is_our_fault(world: World) -> None:
+    world.bench.runner = PYTHON
+    world.sandbox._run = lambda _plan, _stdin: exited(3)
+    world.sandbox._start = lambda plan: FakeRunning(plan, dead="exited with 1", said="no such file")
+    world.begin()
+    with pytest.raises(InfrastructureError, match=r"runner python: .*did not answer \(exited with 1\)"):
+        world.bench.test((), timeout=1.0, max_output=10, split=True)
+    again = world.bench.test((), timeout=1.0, max_output=10, split=True)
+    assert again.exit_code == 3, "code of the candidate ran in this pod before: no new try for that"
+
+
+@pytest.mark.parametrize("runner", [None, PYTHON.model_copy(update={"verbs": ("test",)})])
+def test_a_split_suite_needs_a_runner_that_serves_calls(world: World, runner: Runner | None) -> None:
+    world.bench.runner = runner
+    world.begin()
+    with pytest.raises(InfrastructureError, match=r"check c: .*runner.* has no `call`.*isolation: in-process"):
+        world.bench.test((), timeout=1.0, max_output=10, split=True)
+    assert world.sandbox.asked("start") == []
+    assert world.sandbox.files == {}
 
 
 def test_a_command_works_in_a_copy_and_sees_only_its_environment(world: World) -> None:

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field, replace
 from gradekit.checks.base import Context, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.postgres import PostgresServer
+from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
+    TESTER_UID,
     ContainerPlan,
+    Ending,
     ExecResult,
     FileEntry,
     HttpReply,
@@ -34,6 +37,10 @@ _READY_PAUSE = 0.03
 # Connection, rollback, resources, object state, intervention, system, internal: what others can do to a server.
 _SERVER_FAULTS = ("08", "40", "53", "55", "57", "58", "XX")
 _SCRATCH = 256 << 20
+_CALL = 10.0
+"""Seconds that one call of a split suite may take."""
+_UNREACHABLE = 3
+"""What the tests exit with when nothing listens, before any code of the candidate was loaded (runners/README.md)."""
 # A command works in a copy of the submission. ``--`` guards the argv that follows.
 _IN_COPY = (
     "/bin/sh",
@@ -46,6 +53,11 @@ _IN_COPY = (
 def files_volume(check: str) -> str:
     """The volume for what one check puts beside the submission."""
     return f"files-{check}"
+
+
+def call_volume(check: str) -> str:
+    """The volume for the socket over which one check calls the submission."""
+    return f"call-{check}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,10 @@ class PodBench:
     servers: Mapping[str, PostgresServer]
     run_deadline: float
     """On ``now()``'s clock: when the whole run is over."""
+    runner: Runner | None = None
+    """The runner of the submission's language; split suites need to know what it can do."""
+    plain_image: str = ""
+    """Id of the runner's image without packages of the candidate's."""
     context: Context = field(default_factory=lambda: Context(""))
     _deadline: float = 0.0
     _timeout: float = 0.0
@@ -110,6 +126,8 @@ class PodBench:
     _templates: dict[str, str | Blocked] = field(default_factory=dict)
     _copies: list[DatasetCopy] = field(default_factory=list)
     _crashed: bool = False
+    _exposed: bool = False
+    """Whether code of the candidate ran in the pod."""
 
     # --- a check's frame
 
@@ -334,6 +352,7 @@ class PodBench:
 
     def _touch(self) -> None:
         """Code of the candidate is about to run in the pod, where it reaches every server's port."""
+        self._exposed = True
         for server in self.servers.values():
             server.touched = True
 
@@ -376,9 +395,14 @@ class PodBench:
         )
 
     def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int, split: bool = False) -> ExecResult:
-        """Run a hidden suite in a fresh container; the suite's volume is filled only now."""
-        del split
+        """Run a hidden suite in a fresh container; the suite's volume is filled only now.
+
+        Raises:
+            InfrastructureError: a fault of ours, such as a runner that has no ``call`` for a split suite.
+        """
         volume = files_volume(self.context.check)
+        if split:
+            return self._test_split(files, volume, timeout=timeout, max_output=max_output)
         self.sandbox.fill(volume, files)
         self._touch()
         return self.sandbox.run(
@@ -391,6 +415,64 @@ class PodBench:
             ),
             timeout=self.within(timeout),
             max_output=max_output,
+        )
+
+    def _test_split(self, files: Sequence[FileEntry], volume: str, *, timeout: float, max_output: int) -> ExecResult:
+        """Run a hidden suite in a container without the submission, which answers calls in another one."""
+        runner = self._calling_runner()
+        socket = call_volume(self.context.check)
+        self.sandbox.fill(volume, files)
+        exposed = self._exposed
+        self._touch()
+        worker = self.sandbox.start(
+            ContainerPlan(
+                self.image,
+                runner.argv("call"),
+                mounts=(Mount(WORK, "/work"), Mount(socket, "/call", writable=True)),
+                limits=self._limits,
+                name=f"calls {self.context.check}",
+            )
+        )
+        try:
+            result = self.sandbox.run(
+                ContainerPlan(
+                    self.plain_image,
+                    (*runner.argv("test"), "split", f"{min(_CALL, timeout):g}"),
+                    uid=TESTER_UID,
+                    mounts=(Mount(volume, "/hidden"), Mount(socket, "/call")),
+                    limits=self._limits,
+                    name=f"suite {self.context.check}",
+                ),
+                timeout=self.within(timeout),
+                max_output=max_output,
+            )
+            printed = worker.tail()
+            ending = worker.ending()
+        finally:
+            worker.stop()
+        # Whoever ran in the pod before may have seen to it that nothing answers.
+        if result.ending is Ending.EXITED and result.exit_code == _UNREACHABLE and not exposed:
+            what = f"the container for the candidate's code did not answer ({ending})"
+            raise InfrastructureError(
+                Problem(f"runner {runner.name}", what, hint="run `gradekit doctor`", excerpt=printed[-1000:])
+            )
+        if not printed:
+            return result
+        shown = f"\n--- printed by the candidate's code ---\n{printed}".encode(errors="replace")
+        return replace(result, stderr=result.stderr + shown)
+
+    def _calling_runner(self) -> Runner:
+        """The runner, if it can serve calls."""
+        if self.runner is not None and "call" in self.runner.verbs:
+            return self.runner
+        name = "this runner" if self.runner is None else f"runner {self.runner.name}"
+        raise InfrastructureError(
+            Problem(
+                f"check {self.context.check}",
+                f"{name} has no `call`, so that its suites cannot be split",
+                "a runner with the verb `call`",
+                "set isolation: in-process for this suite",
+            )
         )
 
 

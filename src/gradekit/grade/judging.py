@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from gradekit import __version__
 from gradekit.checks.base import Context
 from gradekit.checks.kinds import KINDS
+from gradekit.checks.twins import Twin
 from gradekit.record import Observation, Record
 from gradekit.results import (
     ChallengeRef,
@@ -20,10 +21,11 @@ from gradekit.results import (
     Report,
     Run,
     Status,
+    Tier,
 )
 from gradekit.score import score
 from gradekit.spec.challenge import Challenge, Check
-from gradekit.spec.lock import Lock, freshness
+from gradekit.spec.lock import Lock, freshness, staleness
 
 
 def context_of(challenge: Challenge, check: str, lock: Lock | None) -> Context:
@@ -31,6 +33,24 @@ def context_of(challenge: Challenge, check: str, lock: Lock | None) -> Context:
     if lock is None:
         return Context(check, challenge.files, challenge.spec.vars)
     return Context(check, challenge.files, challenge.spec.vars, lock.tests.get(check), lock.twins.get(check, {}))
+
+
+def lock_of(challenge: Challenge, observations: Sequence[Observation]) -> tuple[Lock, Mapping[str, tuple[str, ...]]]:
+    """What the reference's run says: the lock, and by check what its author has to mend first."""
+    tests: dict[str, tuple[str, ...]] = {}
+    twins: dict[str, Mapping[str, Twin]] = {}
+    mistakes: dict[str, tuple[str, ...]] = {}
+    for observation in observations:
+        check = challenge.spec.check(observation.check)
+        kind = KINDS[check.kind]
+        if observation.state == "observed" and kind.recorded is not None:
+            evidence = kind.evidence.model_validate(observation.evidence, strict=False)
+            found = kind.recorded(check.body, evidence, challenge.files)
+            tests[check.id], twins[check.id], mistakes[check.id] = found.tests, found.twins, found.mistakes
+    lock = Lock(
+        gradekit=__version__, challenge=challenge.digest, rubric=challenge.rubric_name, tests=tests, twins=twins
+    )
+    return lock, mistakes
 
 
 def judge_alone(challenge: Challenge, check: Check, observation: Observation, lock: Lock | None) -> Judgement:
@@ -131,7 +151,13 @@ def judge(challenge: Challenge, record: Record, lock: Lock | None) -> Report:
     state = freshness(challenge, lock)
     return Report(
         gradekit=__version__,
-        challenge=ChallengeRef(id=challenge.spec.id, title=challenge.spec.title, digest=challenge.digest, lock=state),
+        challenge=ChallengeRef(
+            id=challenge.spec.id,
+            title=challenge.spec.title,
+            digest=challenge.digest,
+            lock=state,
+            min_tier=Tier(challenge.spec.min_tier),
+        ),
         rubric=challenge.rubric_name,
         submission=record.submission,
         isolation=record.isolation,
@@ -139,17 +165,16 @@ def judge(challenge: Challenge, record: Record, lock: Lock | None) -> Report:
         score=total,
         criteria=criteria,
         checks=checks,
-        notices=(*record.notices, *_lock_notices(state), *_changed(challenge, record)),
+        notices=(*record.notices, *_lock_notices(challenge, lock), *_changed(challenge, record)),
         run=Run(id=record.id, started_at=record.started_at, seconds=record.seconds, phases=record.phases, checks=runs),
     )
 
 
-def _lock_notices(state: str) -> Sequence[str]:
-    if state == "stale":
-        return ("challenge.lock is older than the challenge: run gradekit challenge verify",)
-    if state == "missing":
+def _lock_notices(challenge: Challenge, lock: Lock | None) -> Sequence[str]:
+    if freshness(challenge, lock) == "missing":
         return ("challenge.lock is missing: run gradekit challenge verify",)
-    return ()
+    reason = staleness(challenge, lock)
+    return (f"challenge.lock is stale: {reason}; run gradekit challenge verify",) if reason else ()
 
 
 def _changed(challenge: Challenge, record: Record) -> Sequence[str]:

@@ -7,11 +7,14 @@ from contextlib import ExitStack
 
 from gradekit.checks.kinds import KINDS
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.grade.bench import WORK, files_volume
+from gradekit.grade.bench import WORK, call_volume, files_volume
 from gradekit.grade.postgres import PostgresServer
 from gradekit.grade.setting import Setting
+from gradekit.results import Tier
 from gradekit.sandbox.protocol import (
+    CANDIDATE_UID,
     SERVICE_UID,
+    TESTER_UID,
     ContainerPlan,
     Limits,
     Mount,
@@ -63,8 +66,12 @@ class Pod:
         volumes = [VolumePlan(WORK, rules.max_size + rules.max_files * 4096 + _ROOM, 2 * rules.max_files + 1024)]
         volumes += [VolumePlan(name, _SOCKETS, 64, SERVICE_UID) for name in spec.services]
         for check in spec.checks:
-            if KINDS[check.kind].ships_files(check.body):
-                volumes.append(VolumePlan(files_volume(check.id), _HIDDEN))
+            kind = KINDS[check.kind]
+            split = kind.tier(check.body) is Tier.SPLIT
+            if kind.ships_files(check.body):
+                volumes.append(VolumePlan(files_volume(check.id), _HIDDEN, uid=TESTER_UID if split else CANDIDATE_UID))
+            if split:
+                volumes.append(VolumePlan(call_volume(check.id), _SOCKETS, 64))
         return SandboxPlan(self.run, self.setting.images["probe"].id, tuple(volumes))
 
     def open(self) -> None:

@@ -14,7 +14,7 @@ from gradekit.checks.kinds import KINDS
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.grade import deps
 from gradekit.grade.bench import WORK, PodBench
-from gradekit.grade.judging import context_of, judge_alone, result_of, with_needs
+from gradekit.grade.judging import context_of, judge_alone, lock_of, result_of, with_needs
 from gradekit.grade.pod import Pod
 from gradekit.grade.setting import Setting
 from gradekit.progress import Progress
@@ -52,10 +52,13 @@ def grade(
     setting: Setting,
     obtain: Callable[[], Submission],
     progress: Progress,
+    *,
+    recording: bool = False,
 ) -> Record:
     """Run a challenge's checks on a submission and record what was observed.
 
-    The pod and its services start while the submission is fetched.
+    The pod and its services start while the submission is fetched. ``recording``: this is the reference, so what a
+    lock would say comes from this run itself, and progress is told by it.
 
     Raises:
         SubmissionError: the submission could not be obtained, or no runner fits it. Faults of ours raise
@@ -95,12 +98,14 @@ def grade(
                 pod.servers,
                 # Cloning, fetching and services that take long are no fault of the candidate's.
                 time.monotonic() + challenge.spec.limits.timeout,
+                runner,
+                setting.images[runner.name].id,
             )
         except (InfrastructureError, Blocked) as error:
             observations: Sequence[Observation] = [_fault(check, error) for check in challenge.spec.checks]
         else:
             with clock.phase("checks"):
-                observations = _observe_all(challenge, lock, bench, progress)
+                observations = _observe_all(challenge, lock, bench, progress, recording=recording)
     used = ("probe", runner.name, *(service.runner for service in challenge.spec.services.values()))
     return Record(
         gradekit=__version__,
@@ -160,7 +165,9 @@ def _fault(check: Check, error: InfrastructureError | Blocked, seconds: float = 
     return Observation(check=check.id, kind=check.kind, state="errored", message=str(error), seconds=round(seconds, 3))
 
 
-def _observe_all(challenge: Challenge, lock: Lock | None, bench: PodBench, progress: Progress) -> Sequence[Observation]:
+def _observe_all(
+    challenge: Challenge, lock: Lock | None, bench: PodBench, progress: Progress, *, recording: bool
+) -> Sequence[Observation]:
     """Observe every check, those whose needs failed too: a regrade may want them."""
     observations: list[Observation] = []
     results: dict[str, CheckResult] = {}
@@ -168,7 +175,8 @@ def _observe_all(challenge: Challenge, lock: Lock | None, bench: PodBench, progr
     for number, check in enumerate(checks, 1):
         progress.check(check.id, number, len(checks))
         observation = _observe(challenge, check, bench, lock)
-        judgement = with_needs(check, judge_alone(challenge, check, observation, lock), results)
+        known = lock_of(challenge, [observation])[0] if recording else lock
+        judgement = with_needs(check, judge_alone(challenge, check, observation, known), results)
         results[check.id] = result = result_of(check, judgement)
         observations.append(observation)
         progress.check_done(check.id, result.outcome.status, observation.seconds, summary(result))

@@ -1,0 +1,8 @@
+import org.junit.jupiter.api.Test;
+
+class UsesBrokenTest {
+    @Test
+    void one() {
+        BrokenTest.two();
+    }
+}

@@ -1,0 +1,8 @@
+import org.junit.jupiter.api.Test;
+
+class AppTest {
+    @Test
+    void flood() {
+        App.flood();
+    }
+}

@@ -1,0 +1,3 @@
+public class App {
+    public void main(String[] arguments) {}
+}

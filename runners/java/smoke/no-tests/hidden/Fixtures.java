@@ -1,0 +1,5 @@
+class Fixtures {
+    static App app() {
+        return new App();
+    }
+}

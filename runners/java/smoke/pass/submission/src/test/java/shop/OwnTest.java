@@ -1,0 +1,5 @@
+package shop;
+
+import org.nobody.fetched.Nothing;
+
+class OwnTest extends Nothing {}

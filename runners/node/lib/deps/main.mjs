@@ -1,0 +1,116 @@
+/** The deps phase: a clean copy of what the submission wants, and npm on that. Candidate code is not run. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { builtByScript } from "./installed.mjs";
+import { manifest, wants } from "./manifest.mjs";
+import { environment, NPM, registryHosts } from "./npm.mjs";
+import { npmLock } from "./npmlock.mjs";
+import { pnpmGraph } from "./pnpm.mjs";
+import { RefusedError } from "./refused.mjs";
+import { npmTree } from "./tree.mjs";
+import { yarnGraph } from "./yarn.mjs";
+
+const SOURCE = "/in";
+const TARGET = "/out";
+const MAX_MANIFEST = 256 << 10;
+const MAX_LOCK = 16 << 20;
+const TAIL = 4000;
+const QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--loglevel=error", "--color=false"];
+const SECRET = /(?<=:\/\/)[^/@\s]+@/g;
+
+/** The text of a file of the submission; null when there is none. */
+function read(name, limit) {
+  const path = join(SOURCE, name);
+  if (!existsSync(path)) return null;
+  if (statSync(path).size > limit) throw new RefusedError(`${name}: it is larger than ${limit >> 10} KiB`);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+  } catch {
+    throw new RefusedError(`${name}: it is not UTF-8`);
+  }
+}
+
+/** What is fetched: `{source, wanted, lock, converted}`; null when nothing is. */
+function plan() {
+  const text = read("package.json", MAX_MANIFEST);
+  const found = ["npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml"].find((name) => existsSync(join(SOURCE, name)));
+  if (text === null) {
+    if (found) throw new RefusedError(`package.json: there is no such file; ${found} needs one beside it`);
+    return null;
+  }
+  const wanted = manifest(text);
+  const lock = found && read(found, MAX_LOCK);
+  const hosts = registryHosts();
+  // An empty lock file is read too: what is refused in it must not depend on what package.json wants.
+  if (lock === undefined) return wants(wanted) ? { source: "package.json", wanted } : null;
+  if (found.endsWith(".json")) {
+    const made = npmLock(found, lock, wanted, hosts);
+    return wants(wanted) ? { source: found, wanted, lock: made } : null;
+  }
+  const tree = npmTree(...(found === "yarn.lock" ? yarnGraph(lock, text, wanted) : pnpmGraph(lock, hosts)));
+  const root = { ...tree.packages[""], private: true };
+  return wants(wanted) ? { source: found, wanted: root, lock: tree, converted: true } : null;
+}
+
+function npm(argv, folder, scratch) {
+  return spawnSync(process.execPath, [NPM, ...argv, `--cache=${scratch}/cache`, ...QUIET], {
+    cwd: folder,
+    env: environment(scratch),
+    stdio: ["ignore", "pipe", "pipe"],
+    encoding: "utf8",
+    maxBuffer: 16 << 20,
+  });
+}
+
+function fetch({ source, wanted, lock, converted }) {
+  // Beside the target, where there is room.
+  const scratch = mkdtempSync(join(TARGET, ".scratch-"));
+  const folder = join(scratch, "submission");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "package.json"), JSON.stringify(wanted));
+  if (lock) writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lock));
+  // Another tool's lock file has already settled what stands for a peer.
+  const argv = lock ? ["ci", ...(converted ? ["--legacy-peer-deps"] : [])] : ["install", "--no-package-lock"];
+  const done = npm([...argv, "--install-strategy=hoisted"], folder, scratch);
+  if (done.status !== 0) {
+    const message = tidy(`${done.stderr}${done.stdout}`, scratch);
+    const control = npm(["view", "npm", "name"], scratch, scratch);
+    rmSync(scratch, { recursive: true, force: true });
+    if (control.status !== 0) {
+      console.error(`the package registry cannot be reached:\n${tidy(control.stderr, scratch)}`);
+      return 3;
+    }
+    console.error(`${source}: its packages cannot be fetched:\n${message}`);
+    return 2;
+  }
+  const made = join(folder, "node_modules");
+  const { broken, silent } = builtByScript(made);
+  if (broken.length > 0) {
+    rmSync(scratch, { recursive: true, force: true });
+    console.error(
+      `${source}: ${broken.join(", ")}: built or downloaded by an install script, and none is run here; ` +
+        "use a package in JavaScript, or a version that brings its binaries along",
+    );
+    return 2;
+  }
+  if (silent.length > 0) console.error(`${source}: install scripts were not run: ${silent.join(", ")}`);
+  if (existsSync(made)) renameSync(made, join(TARGET, "node_modules"));
+  rmSync(scratch, { recursive: true, force: true });
+  return 0;
+}
+
+function tidy(text, scratch) {
+  const lines = text.split("\n").filter((line) => !/A complete log of this run|eresolve-report|_logs\//.test(line));
+  return lines.join("\n").replaceAll(SECRET, "***@").replaceAll(scratch, "").trim().slice(-TAIL);
+}
+
+try {
+  const chosen = plan();
+  process.exitCode = chosen === null ? 0 : fetch(chosen);
+} catch (error) {
+  if (!(error instanceof RefusedError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -1,0 +1,2 @@
+export async function waitForListener() { return false; }
+export function openRemote() {}

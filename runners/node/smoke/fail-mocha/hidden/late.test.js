@@ -1,0 +1,4 @@
+require("mocha");
+
+it("before", () => {});
+throw new Error("after the first test");

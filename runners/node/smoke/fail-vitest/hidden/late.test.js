@@ -1,0 +1,4 @@
+import { test } from "vitest";
+
+test("before", () => {});
+throw new Error("after the first test");

@@ -1,0 +1,4 @@
+const { test } = require("node:test");
+
+test("before", () => {});
+throw new Error("after the first test");

@@ -1,0 +1,1 @@
+exports.add = (one, other) => one + other + 1;

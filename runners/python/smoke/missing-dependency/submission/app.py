@@ -1,0 +1,3 @@
+import frobnicate
+
+answer = frobnicate.answer
