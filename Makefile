@@ -1,6 +1,6 @@
 # `make` lists the targets. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup engine demo test check lint fmt unit golden verify schemas lock bench clean
+.PHONY: help setup engine demo test check lint fmt unit golden fuzz verify schemas lock bench corpus clean
 BIN := .venv/bin
 # What has no effects is covered whole, every branch of it.
 PURE := checks errors model record report results score spec texts verify
@@ -37,8 +37,16 @@ unit: setup ## the tests that need no engine, with the coverage of the pure pack
 golden: setup ## rewrite golden files; review the diff
 	@$(BIN)/pytest -m "not docker" --update-golden
 
+fuzz: SECONDS ?= 600
+fuzz: setup ## the parsers of candidates' bytes under a fuzzer, SECONDS=600 for each of TARGETS
+	@$(BIN)/python -m pip install -q "atheris>=3,<4" || echo "without atheris: inputs are not chosen by coverage" >&2
+	@$(BIN)/python -m tests.fuzz $(TARGETS) --seconds=$(SECONDS)
+
 verify: engine ## every challenge against its own solutions
 	@for folder in challenges/*/challenge.yaml; do $(BIN)/gradekit challenge verify "$$folder" || exit; done
+
+corpus: engine ## prove that this host holds against hostile submissions, and write the table of docs/security.md
+	@$(BIN)/gradekit runner test --write docs/security.md
 
 schemas: setup ## rewrite docs/schema
 	@for name in challenge rubric report; do $(BIN)/gradekit schema $$name > docs/schema/$$name.schema.json; done

@@ -13,6 +13,7 @@ from hypothesis import settings
 
 REQUIRE_DOCKER = os.environ.get("GRADEKIT_REQUIRE_DOCKER") == "1"
 REQUIRE_BROWSER = os.environ.get("GRADEKIT_REQUIRE_BROWSER") == "1"
+REQUIRE_SSHD = os.environ.get("GRADEKIT_REQUIRE_SSHD") == "1"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -59,7 +60,7 @@ def _engine_answers() -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip tests of engine and browser where there is none, unless the environment demands them."""
+    """Skip tests of engine, browser and ssh where there is none, unless the environment demands them."""
     wanted = [item for item in items if item.get_closest_marker("docker")]
     if wanted and not REQUIRE_DOCKER and not _engine_answers():
         for item in wanted:
@@ -68,6 +69,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium found; install chromium to look at reports"))
+    if not REQUIRE_SSHD and shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
+        for item in items:
+            if item.get_closest_marker("sshd"):
+                item.add_marker(pytest.mark.skip(reason="no sshd found; install openssh-server to clone over ssh"))
 
 
 @pytest.fixture(autouse=True)

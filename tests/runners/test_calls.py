@@ -190,6 +190,8 @@ def test_brackets_in_texts_do_not_count() -> None:
         {"$float": ["nan"]},
         {"$decimal": "x"},
         {"$decimal": "1" * 5000},
+        {"$decimal": "1E+5001"},
+        {"$decimal": "1E-99999999"},
         {"$fraction": "1e999999999"},
         {"$fraction": "1/0"},
         {"$date": "2026-13-01"},

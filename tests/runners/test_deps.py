@@ -56,3 +56,22 @@ def test_no_line_takes_long_to_refuse(program: dict[str, Any], line: str) -> Non
     with pytest.raises(program["RefusedError"]):
         program["clean"]("requirements.txt:1", line)
     assert time.monotonic() - begun < 2.0
+
+
+def test_a_file_nested_too_deeply_is_refused(program: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(program["requirements"].__globals__, "read", {"pyproject.toml": f"a = {'[' * 20_000}"}.get)
+    with pytest.raises(program["RefusedError"], match="nested too deeply"):
+        program["requirements"]()
+
+
+def test_a_marker_of_many_brackets_is_refused(program: dict[str, Any]) -> None:
+    marker = f"{'(' * 3000}python_version > '3'{')' * 3000}"
+    with pytest.raises(program["RefusedError"], match="more than 20 brackets"):
+        program["clean"]("requirements.txt:1", f"notes==1; {marker}")
+
+
+def test_a_key_of_many_parts_is_refused_at_once(program: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f'a{".a" * 100_000}."x" = 1'
+    monkeypatch.setitem(program["requirements"].__globals__, "read", {"pyproject.toml": text}.get)
+    with pytest.raises(program["RefusedError"], match="more than 100 dots"):
+        program["requirements"]()

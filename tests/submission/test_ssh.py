@@ -18,7 +18,6 @@ from gradekit.submission import gitio
 from tests.submission.gitserver import Get, Refusal, Repository
 
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
-needs_sshd = pytest.mark.skipif(SSHD is None, reason="no sshd on this machine")
 USER = pwd.getpwuid(os.getuid()).pw_name
 
 
@@ -99,7 +98,7 @@ def agent(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
             process.terminate()
 
 
-@needs_sshd
+@pytest.mark.sshd
 @pytest.mark.usefixtures("agent")
 def test_a_private_repository_over_ssh(get: Get, refusal: Refusal, repository: Repository, server: Server) -> None:
     first = repository.commit({"a": "1"})
@@ -110,7 +109,7 @@ def test_a_private_repository_over_ssh(get: Get, refusal: Refusal, repository: R
     assert "there is no repository; check the address" in refusal(f"{url}-not")
 
 
-@needs_sshd
+@pytest.mark.sshd
 def test_no_key(refusal: Refusal, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     message = refusal(f"ssh://{USER}@127.0.0.1:{server.port}/x")
@@ -119,7 +118,7 @@ def test_no_key(refusal: Refusal, server: Server, monkeypatch: pytest.MonkeyPatc
     assert "TOKEN" not in message
 
 
-@needs_sshd
+@pytest.mark.sshd
 @pytest.mark.usefixtures("agent")
 def test_a_host_that_is_not_known_is_not_believed(
     refusal: Refusal, repository: Repository, server: Server, tmp_path: Path

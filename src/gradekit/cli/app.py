@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from gradekit import __version__
-from gradekit.cli import challenge, demo, grade, system
+from gradekit.cli import challenge, demo, grade, runner, system
 from gradekit.cli.terminal import COLOUR_VARIABLE, Colour
 from gradekit.errors import ExitCode
 
-_EXIT_CODES = """Exit codes: 0 graded, pass mark met or none set; 1 below it, or verify found a mismatch; 2 bad usage,
-spec or configuration; 3 our fault, no total; 4 submission not obtainable; 5 integrity violated; 70 a bug;
-130, 143 interrupted."""
+_EXIT_CODES = """Exit codes: 0 graded, pass mark met or none set; 1 below it, or verify or test found a mismatch; 2 bad
+usage, spec or configuration; 3 our fault, no total; 4 submission not obtainable; 5 integrity violated;
+70 a bug; 130, 143 interrupted."""
 
 app = typer.Typer(
     name="gradekit",
@@ -56,7 +56,7 @@ app.command()(grade.grade)
 app.command()(grade.regrade)
 app.command()(grade.report)
 app.add_typer(challenge.commands, name="challenge")
-app.add_typer(system.runner_commands, name="runner")
+app.add_typer(runner.commands, name="runner")
 app.command()(system.schema)
 app.add_typer(system.config_commands, name="config")
 app.command()(system.doctor)

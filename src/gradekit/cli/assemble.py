@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradekit import runner as runners
 from gradekit.cli import config as configuration
 from gradekit.cli.terminal import Lines
-from gradekit.errors import Problem, UsageError
+from gradekit.errors import Problem, SpecError, UsageError
 from gradekit.grade.setting import Setting
 from gradekit.progress import Progress
 from gradekit.sandbox.protocol import Image
@@ -57,6 +58,19 @@ def image_names(spec: ChallengeSpec, known: Mapping[str, runners.Runner]) -> Seq
         if runner.kind == "language" and (spec.runner == "any" or name in spec.runner)
     ]
     return tuple(dict.fromkeys(("probe", *(service.runner for service in spec.services.values()), *languages)))
+
+
+def wanted_images(config: configuration.Config) -> Sequence[str]:
+    """The runners that the known challenges need; the probe alone where there is none, or none that can be read."""
+    where = places(config)
+    folder = runners.runners_folder(configuration.environment(config))
+    known = {runner.name: runner for runner in runners.load_all(folder)}
+    names = ["probe"]
+    for path in where.list_challenges().values():
+        with suppress(SpecError):
+            challenge = load_challenge(path, rubrics=where.rubric_folders(path), runners=kinds_of_runners(config))
+            names += image_names(challenge.spec, known)
+    return tuple(dict.fromkeys(names))
 
 
 def built(names: Sequence[str], engine: DockerEngine, progress: Progress, folder: Path) -> dict[str, Image]:

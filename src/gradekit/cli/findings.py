@@ -56,20 +56,21 @@ def examine(config: configuration.Config) -> list[Finding]:
         )
         return [*found, _disk(Path("/"))]
     found += _engine(engine, str(engine.endpoint))
-    found += _images(engine, environment)
+    found += _images(engine, config)
     found += [_disk(Path("/")), _state(environment)]
     return found
 
 
-def mend(environment: Mapping[str, str], progress: Progress) -> None:
-    """Install and start an engine where that is possible, and build every image that is missing.
+def mend(config: configuration.Config, progress: Progress) -> None:
+    """Install and start an engine where that is possible, and build the images that the known challenges need.
 
     Raises:
         InfrastructureError: it cannot be mended from here; the message has the commands.
     """
+    environment = configuration.environment(config)
     setup.ensure_engine(progress.note)
     folder = runners.runners_folder(environment)
-    assemble.built([runner.name for runner in runners.load_all(folder)], docker.connect(), progress, folder)
+    assemble.built(assemble.wanted_images(config), docker.connect(), progress, folder)
 
 
 def _python() -> Finding:
@@ -122,12 +123,13 @@ def _wall(engine: DockerEngine) -> str:
     return "for high stakes: gVisor (runsc) or a rootless engine puts one more wall around candidate code"
 
 
-def _images(engine: Engine, environment: Mapping[str, str]) -> list[Finding]:
+def _images(engine: Engine, config: configuration.Config) -> list[Finding]:
     try:
-        known = runners.load_all(runners.runners_folder(environment))
+        folder = runners.runners_folder(configuration.environment(config))
+        tags = {name: runners.find(folder, name).tag for name in assemble.wanted_images(config)}
     except GradekitError as error:
         return [Finding(state="fail", subject="runners", fact=str(error))]
-    missing = [runner.name for runner in known if engine.image(runner.tag) is None]
+    missing = [name for name, tag in tags.items() if engine.image(tag) is None]
     if missing:
         return [
             Finding(
@@ -137,7 +139,7 @@ def _images(engine: Engine, environment: Mapping[str, str]) -> list[Finding]:
                 mend=f"gradekit runner build {' '.join(missing)} (the first grading does it too)",
             )
         ]
-    return [Finding(state="ok", subject="images", fact=", ".join(runner.tag for runner in known))]
+    return [Finding(state="ok", subject="images", fact=", ".join(tags.values()))]
 
 
 def _disk(path: Path) -> Finding:

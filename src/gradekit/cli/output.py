@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from gradekit import record as records
+from gradekit import score
 from gradekit.cli.terminal import colour_wanted, unicode_works
 from gradekit.errors import ExitCode, InfrastructureError, Problem, UsageError
 from gradekit.record import Record, write_atomically
@@ -126,8 +127,5 @@ def _terminal_width() -> int:
 
 def exit_code(report: Report, *, exit_zero: bool = False) -> ExitCode:
     """The exit code that a report stands for; ``exit_zero`` makes 1 a 0, and nothing else."""
-    if report.score.state == "withheld":
-        return ExitCode.INTEGRITY
-    if report.score.state == "incomplete":
-        return ExitCode.INFRASTRUCTURE
-    return ExitCode.BELOW if report.score.passed is False and not exit_zero else ExitCode.OK
+    code = score.exit_code(report.score)
+    return ExitCode.OK if exit_zero and code is ExitCode.BELOW else code

@@ -1,4 +1,4 @@
-"""doctor, clean, runner and schema: the operator's commands."""
+"""doctor, clean, schema, config and completion: the operator's commands."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from typing import Annotated
 import typer
 
 from gradekit.cli import config as configuration
-from gradekit.cli.grade import VerboseOption
 from gradekit.cli.guard import guarded
 from gradekit.cli.terminal import Lines
-from gradekit.errors import ExitCode, InfrastructureError, Problem, UsageError
+from gradekit.errors import ExitCode, Problem, UsageError
 from gradekit.report import text
 
-runner_commands = typer.Typer(no_args_is_help=True, help="Images of languages and services: list and build them.")
 config_commands = typer.Typer(no_args_is_help=True, help="Settings: show them.")
 _SHELLS = ("bash", "zsh", "fish", "powershell")
 _LINE = 1_000
@@ -41,7 +39,7 @@ def doctor(
     if fix:
         progress = Lines()
         try:
-            findings.mend(configuration.environment(config), progress)
+            findings.mend(config, progress)
         finally:
             progress.close()
     found = findings.examine(config)
@@ -77,56 +75,6 @@ def clean(
         sys.stdout.write(f"removed {name}\n")
     sys.stdout.write("nothing to remove\n" if not removed else f"{len(removed)} removed\n")
     return ExitCode.OK
-
-
-@runner_commands.command("list")
-@guarded
-def list_runners() -> None:
-    """List the runners and whether their images are built.
-
-    Example:
-      gradekit runner list
-    """
-    from gradekit import runner as runners
-    from gradekit.sandbox import docker
-
-    config = configuration.load()
-    try:
-        engine = docker.connect()
-    except InfrastructureError:
-        engine = None
-    for runner in runners.load_all(runners.runners_folder(configuration.environment(config))):
-        image = engine.image(runner.tag) if engine is not None else None
-        state = "no engine" if engine is None else "not built" if image is None else f"{image.size / (1 << 20):.0f} MiB"
-        sys.stdout.write(f"{runner.name:<12} {runner.kind:<9} {state:<10} {runner.title}\n")
-
-
-@runner_commands.command()
-@guarded
-def build(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Runners; default: all.")] = None,
-    verbose: VerboseOption = 0,
-) -> None:
-    """Build the images that are missing or whose folder changed.
-
-    Examples:
-      gradekit runner build
-      gradekit runner build python postgres
-    """
-    from gradekit import runner as runners
-    from gradekit.cli import assemble
-    from gradekit.sandbox import docker
-
-    config = configuration.load()
-    folder = runners.runners_folder(configuration.environment(config))
-    wanted = names or [runner.name for runner in runners.load_all(folder)]
-    progress = Lines(verbose)
-    try:
-        built = assemble.built(wanted, docker.connect(), progress, folder)
-    finally:
-        progress.close()
-    for name, image in built.items():
-        sys.stdout.write(f"{name:<12} {image.tag}\n")
 
 
 @guarded

@@ -24,6 +24,7 @@ MAX_DEPTH = 64
 """How deep lists and maps of a value may be nested."""
 _MAX_JSON_DEPTH = 4 * MAX_DEPTH
 _MAX_SAFE = 1 << 53
+_MAX_EXPONENT = 5_000
 _MAX_TEXT = 4_300
 """Characters of a number; Python's own limit for the conversion of integers."""
 _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
@@ -323,6 +324,14 @@ def _read_bytes(data: object) -> bytes:
         raise MalformedError("a text is not base64") from error
 
 
+def _read_decimal(data: object) -> Decimal:
+    found = Decimal(_short(data))
+    # int() of a number with such an exponent, a few characters long, would never end.
+    if found.is_finite() and abs(found.adjusted()) > _MAX_EXPONENT:
+        raise MalformedError("a decimal is out of bounds")
+    return found
+
+
 def _read_fraction(data: object) -> Fraction:
     above, _, below = _matched(_FRACTION, data)[0].partition("/")
     return Fraction(int(above), int(below))
@@ -370,7 +379,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "$int": lambda data: int(_matched(_INT, data)[0]),
     "$float": _read_named_float,
     "$bytes": _read_bytes,
-    "$decimal": lambda data: Decimal(_short(data)),
+    "$decimal": _read_decimal,
     "$fraction": _read_fraction,
     "$date": lambda data: date.fromisoformat(_short(data)),
     "$datetime": lambda data: datetime.fromisoformat(_short(data)),

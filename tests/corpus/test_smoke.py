@@ -1,0 +1,159 @@
+"""The conformance suite of runners: what a case may say, and which cases none may lack."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gradekit import runner
+from gradekit.corpus import SmokeCase, attempt_smoke, lacking, read_smoke
+from gradekit.corpus.smoke import REQUIRED, SmokeExpect, _judged, smoke_expected
+from gradekit.errors import UsageError
+from gradekit.sandbox import images
+from gradekit.sandbox.docker import connect
+from gradekit.sandbox.protocol import Ending, ExecResult
+from tests.fakes import cut, exited
+
+RUNNERS = Path(__file__).parents[2] / "runners"
+PYTHON = runner.find(RUNNERS, "python")
+CASES = read_smoke([PYTHON])
+
+
+def test_a_runner_without_cases_is_told_all_of_them() -> None:
+    told = lacking(PYTHON, ())
+    assert [attempt.name for attempt in told] == [f"python/{one.name}" for one in REQUIRED if one.verb in PYTHON.verbs]
+    assert not any(attempt.holds for attempt in told)
+    assert "smoke/hang: there is no such case" in next(one for one in told if one.name == "python/hang").complaints[0]
+
+
+def test_a_case_that_asks_for_less_does_not_count() -> None:
+    def weakened(case: SmokeCase) -> SmokeCase:
+        weak = SmokeExpect.model_validate({"verb": "test", "records": {"a": "passed"}})
+        return replace(case, expect=weak) if case.folder.name in {"hang", "packages"} else case
+
+    told = lacking(PYTHON, [weakened(case) for case in CASES])
+    assert [attempt.name for attempt in told] == ["python/hang", "python/packages"]
+    assert "it does not ask what it must; test, ending: timeout" in told[0].complaints[0]
+
+
+def test_only_what_a_runner_does_is_asked() -> None:
+    postgres = runner.find(RUNNERS, "postgres")
+    assert [attempt.name for attempt in lacking(postgres, ())] == [
+        "postgres/query",
+        "postgres/roles",
+        "postgres/exhaustion",
+    ]
+    assert lacking(runner.find(RUNNERS, "probe"), ()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("verb: fly", "verb"),
+        ("verb: deps", "case"),
+        ("exit: 1", "case"),
+        ("{verb: test, sql: [{statements: [select 1]}]}", "case"),
+        ("verb: test\nrecord: {}", "record"),
+        ("a: [", ""),
+    ],
+)
+def test_wrong_cases(tmp_path: Path, text: str, place: str) -> None:
+    path = tmp_path / "smoke" / "case" / "expect.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        read_smoke([PYTHON.model_copy(update={"folder": tmp_path})])
+    assert caught.value.problems[0].place == f"{path}: {place}".removesuffix(": ")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("fail", "3 errored, 3 failed, 2 skipped"),
+        ("hang", "timeout, 1 passed, cut short"),
+        ("packages", "exit 0"),
+        ("service", "HTTP 200"),
+    ],
+)
+def test_words(name: str, words: str) -> None:
+    (case,) = [case for case in CASES if case.folder.name == name]
+    assert smoke_expected(case.expect) == words
+
+
+RECORDS = b'{"test": "a", "outcome": "passed", "message": "m"}\n'
+
+
+@pytest.mark.parametrize(
+    ("fields", "result", "complaints"),
+    [
+        ({"records": {"a": "passed"}, "message": "m"}, exited(0, RECORDS + b'{"end": 1}\n'), []),
+        ({"records": {"a": "failed"}}, exited(0, RECORDS + b'{"end": 1}\n'), ["a: passed, should be failed: 'm'"]),
+        ({"records": {}}, exited(0, RECORDS + b'{"end": 1}\n'), ["a: passed, should be missing: 'm'"]),
+        (
+            {"records": {"a": "passed", "b": "passed"}},
+            exited(0, RECORDS + b'{"end": 1}\n'),
+            ["b: missing, should be passed: ''"],
+        ),
+        ({"records": {"a": "passed"}}, exited(0, RECORDS), ["the end record did not come"]),
+        (
+            {"records": {"a": "passed"}, "complete": False},
+            exited(0, RECORDS + b'{"end": 1}\n'),
+            ["the end record came"],
+        ),
+        ({"records": {"a": "passed"}}, exited(0, RECORDS * 2 + b'{"end": 2}\n'), ["a test was told twice"]),
+        (
+            {"records": {}, "message": "x"},
+            exited(0, b'not json\n["list"]\n{"end": 2}\n'),
+            [
+                "b'[\"list\"]': no record, should be missing: None",
+                "b'not json': no record, should be missing: None",
+                "no message holds 'x'",
+            ],
+        ),
+        ({"exit": 2, "stderr": "why"}, exited(2, b"", b"that is why"), []),
+        (
+            {"exit": 2, "stderr": "why"},
+            exited(0, b"", b"fine"),
+            ["exit code 0, should be 2: 'fine'", "stderr is 'fine', should hold 'why'"],
+        ),
+        ({}, cut(Ending.TIMEOUT), ["it ended with timeout, should end with exited: ''"]),
+    ],
+)
+def test_what_a_program_did_is_compared(fields: dict[str, object], result: ExecResult, complaints: list[str]) -> None:
+    assert _judged(SmokeExpect.model_validate({"verb": "test", **fields}), result)[1] == complaints
+
+
+@pytest.mark.docker
+class TestEngine:
+    @pytest.mark.parametrize(
+        ("name", "changed", "complaint"),
+        [
+            ("python/service", {"http": {"target": "/", "status": 204, "body": ""}}, "status 200, should be 204"),
+            ("python/service", {"http": {"target": "/", "status": 200, "body": "else"}}, "should hold 'else'"),
+            ("python/no-dependencies", {"exit": 2}, "exit code 0, should be 2"),
+            (
+                "python/no-dependencies",
+                {"then": {"argv": ["echo", "no"], "stdout": "yes"}},
+                "with the packages it prints 'no\\n', should print 'yes'",
+            ),
+            ("postgres/query", {"sql": [{"statements": ["select 1"], "rows": [["2"]]}]}, "should be (('2',),)"),
+            (
+                "postgres/query",
+                {"sql": [{"statements": ["select 1"], "sqlstate": "42501"}]},
+                "should be SQLSTATE 42501",
+            ),
+            ("postgres/query", {"sql": [{"statements": ["select x"]}]}, "should be done"),
+        ],
+    )
+    def test_what_differs_is_told(self, name: str, changed: dict[str, object], complaint: str) -> None:
+        runners = runner.load_all(RUNNERS)
+        (case,) = [case for case in read_smoke(runners) if case.name == name]
+        other = SmokeExpect.model_validate({**case.expect.model_dump(exclude_unset=True), **changed})
+        engine = connect()
+        built = images.ensure(["probe", case.runner.name], engine=engine)
+        attempt = attempt_smoke(replace(case, expect=other), engine, built)
+        engine.close()
+        assert len(attempt.complaints) == 1
+        assert complaint in attempt.complaints[0]
