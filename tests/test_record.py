@@ -92,3 +92,23 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: p
         write_atomically(target, b"new")
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_record_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "record.json").write_text("[" * 100_000)
+    with pytest.raises(UsageError, match="cannot be read as a record"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("seconds", ["NaN", "Infinity", "-Infinity", "1e400"])
+def test_a_time_that_is_no_number_is_refused(tmp_path: Path, seconds: str) -> None:
+    write(tmp_path, RECORD)
+    path = tmp_path / "record.json"
+    slim = json.loads(path.read_text())
+    slim["phases"] = [{"name": "clone", "seconds": 0.1}]
+    for place in (slim, slim["phases"][0], slim["observations"][0]):
+        before, place["seconds"] = place["seconds"], "HERE"
+        path.write_text(json.dumps(slim).replace('"HERE"', seconds))
+        with pytest.raises(UsageError, match="cannot be read as a record"):
+            read(tmp_path)
+        place["seconds"] = before

@@ -17,9 +17,9 @@ _BYTES = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
 class Model(BaseModel):
-    """Frozen, closed-world plain data: an unknown key is an error, and nothing is coerced silently."""
+    """Frozen, closed-world plain data: an unknown key is an error, floats are finite, nothing is coerced silently."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False)
 
 
 Loc = tuple[str | int, ...]

@@ -143,7 +143,7 @@ def read(folder: Path) -> Record:
                     )
                 entry["evidence"] = json.loads(data)
         return Record.model_validate(slim, strict=False)
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
         first = str(error).splitlines()[0]
         raise UsageError(
             Problem(

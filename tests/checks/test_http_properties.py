@@ -9,10 +9,11 @@ import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from gradekit.checks.base import Context
 from gradekit.checks.http import KIND
-from gradekit.checks.http.evidence import HttpEvidence
+from gradekit.checks.http.evidence import Content, HttpEvidence
 from gradekit.checks.http.model import HttpSpec
 from gradekit.results import Status
 
@@ -133,6 +134,12 @@ def test_every_transcript_has_a_verdict(document: dict[str, Any]) -> None:
         assert case.outcome.message.isprintable()
     for exhibit in KIND.show(SPEC, evidence):
         assert exhibit.text.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("broken", [{"text": "a\ud800"}, {"base64": "%"}])
+def test_a_body_that_no_run_can_have_recorded_is_refused(broken: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="not"):
+        Content.model_validate(broken)
 
 
 @pytest.mark.timeout(60)

@@ -334,6 +334,14 @@ def test_a_value_equals_itself(value: Json) -> None:
         assert list(differences(value, value)) == []
 
 
+def test_numbers_that_python_gives_one_hash_have_different_hashes_as_keys() -> None:
+    numbers = [((1 << 61) - 1) * number for number in range(1, 100)]
+    assert len({hash(number) for number in numbers}) == 1
+    assert len({hash(canonical(number)) for number in numbers}) > 90
+    assert canonical(Decimal("-0.0")) == canonical(0)
+    assert canonical(Decimal("1E+2")) == canonical(100) == canonical(100.0)
+
+
 def test_numbers_of_a_body_at_the_limits() -> None:
     value = parse('{"a": 1e400, "b": -0.0, "c": ' + "9" * 400 + "}")
     assert isinstance(value, dict)

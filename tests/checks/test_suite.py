@@ -122,6 +122,18 @@ def program_bench(passes: Program, twins: Mapping[str, Twin] | None) -> FakeBenc
     return FakeBench(context=Context("unit", HIDDEN, {}, IDS, twins), suite=run)
 
 
+def counting(plays: Callable[[int, str, bytes], bool]) -> Program:
+    """A program that knows how many runs there were before."""
+    seen: list[bytes] = []
+
+    def passes(test: str, text: bytes) -> bool:
+        if test == IDS[0]:
+            seen.append(text)
+        return plays(len(seen) - 1, test, text)
+
+    return passes
+
+
 def right(test: str, text: bytes) -> bool:
     return TRUTH[test] in text
 
@@ -163,17 +175,75 @@ def test_a_program_that_passes_what_cannot_be_passed_is_a_violation(spec: SuiteS
     assert [violation.partition(" ")[0] for violation in judgement.violations] == list(IDS)
 
 
-def test_a_wrong_answer_that_meets_a_changed_expectation_once_is_no_violation() -> None:
-    lucky: list[bytes] = []
+def test_a_wrong_answer_that_meets_a_changed_expectation_is_no_violation_and_costs_the_others_nothing() -> None:
+    for _ in range(5):
+        judgement = judged(ALL, lambda test, text: right(test, text) != test.endswith("a"), KNOWN)
+        assert judgement.violations == ()
+        assert [case.outcome.status for case in judgement.cases] == [Status.FAILED, Status.PASSED]
 
-    def passes(test: str, text: bytes) -> bool:
-        if test.endswith("a") and b"4711" not in text and len(lucky) < 1:
-            lucky.append(text)
-            return True
-        return False
 
-    assert judged(ALL, passes, KNOWN).violations == ()
-    assert lucky
+def test_a_guess_that_meets_both_expectations_is_no_violation_and_is_not_passed() -> None:
+    judgement = judged(ALL, counting(lambda number, _test, _text: number < 2), KNOWN)
+    assert judgement.violations == ()
+    assert [case.outcome.status for case in judgement.cases] == [Status.FAILED, Status.FAILED]
+
+
+def test_who_forges_in_one_run_alone_wins_nothing() -> None:
+    for plays in (lambda number, _test, _text: number == 0, lambda number, _test, _text: number == 1):
+        judgement = judged(ALL, counting(plays), KNOWN)
+        assert (judgement.violations, judgement.outcome.ratio) == ((), 0)
+
+
+def test_a_test_that_passes_as_itself_and_as_its_twin_is_not_passed_even_without_an_accusation() -> None:
+    # Right in every run but one, in which the twin passes too: in the other runs the program computes.
+    judgement = judged(ALL, counting(lambda number, test, text: number == 0 or right(test, text)), KNOWN)
+    assert judgement.violations == ()
+    (first, second) = sorted(case.outcome.message for case in judgement.cases)
+    assert (first, second) == ("", "passed, but passed also when what it expects was changed")
+
+
+MANY = {f"test_x.py::test_{number}": number for number in range(1, 7)}
+MANY_FILE = "".join(f"def {test[11:]}():\n    assert f() == {value}\n" for test, value in MANY.items())
+
+
+def many_judged(passes: Callable[[int, str], bool], *, twins: int = 6) -> tuple[Judgement, int]:
+    """Judge a suite of six functions; ``passes`` is given the number of the run and the test. And the runs made."""
+    count = 0
+
+    def run(_files: Sequence[FileEntry]) -> ExecResult:
+        nonlocal count
+        lines = [json.dumps({"test": test, "outcome": "passed" if passes(count, test) else "failed"}) for test in MANY]
+        count += 1
+        return finished(["test"], "\n".join([*lines, '{"end": 6}']).encode())
+
+    known = {test: Twin(point=0, tests=(test,)) for test in MANY}
+    context = Context("unit", {"hidden/tests/test_x.py": MANY_FILE.encode()}, {}, tuple(MANY), known)
+    spec = SPEC.model_copy(update={"twins": twins})
+    return suite.judge(spec, suite.observe(spec, FakeBench(context=context, suite=run)), context), count
+
+
+def test_three_functions_that_pass_as_themselves_and_as_twins_are_forged_whatever_follows() -> None:
+    judgement, runs = many_judged(lambda number, _test: number < 2, twins=3)
+    assert len(judgement.violations) == 3
+    assert runs == 2 + suite.CONFIRMATIONS
+
+
+def test_two_functions_are_no_violation_where_the_further_runs_fail() -> None:
+    judgement, _ = many_judged(lambda number, _test: number < 2, twins=2)
+    assert judgement.violations == ()
+    assert judgement.outcome.ratio == 0
+
+
+def test_two_functions_are_a_violation_where_the_further_runs_pass() -> None:
+    judgement, _ = many_judged(lambda _number, _test: True, twins=2)
+    assert len(judgement.violations) == 2
+
+
+def test_one_sampled_function_is_a_twin_in_one_run_and_unchanged_in_the_other() -> None:
+    for _ in range(4):
+        judgement, runs = many_judged(lambda _number, _test: False, twins=1)
+        assert (judgement.outcome.ratio, judgement.violations, runs) == (0, (), 2)
+        assert judgement.notes[0] == "1 of 6 test functions were also run as twins; no sign of forging"
 
 
 def test_without_twins_the_suite_runs_once_and_as_it_is() -> None:
@@ -188,7 +258,7 @@ def test_without_twins_the_suite_runs_once_and_as_it_is() -> None:
     assert set(texts) == {TWO}
 
 
-def test_every_run_has_the_same_layout_and_the_original_is_among_them() -> None:
+def test_what_is_a_twin_in_one_run_is_unchanged_in_the_other_and_both_have_one_layout() -> None:
     texts: list[bytes] = []
 
     def passes(test: str, text: bytes) -> bool:
@@ -196,8 +266,50 @@ def test_every_run_has_the_same_layout_and_the_original_is_among_them() -> None:
         return right(test, text)
 
     judged(ALL, passes, KNOWN)
-    assert len(set(texts)) == 3
+    first, second = sorted(set(texts))
+    assert sorted((b"4711" in text, b"'hello'" in text) for text in (first, second)) == [(False, True), (True, False)]
     assert {len(text) for text in texts} == {len(normalised({"test_x.py": TWO})["test_x.py"])}
+
+
+@pytest.mark.parametrize("known", [{}, None], ids=["none-known", "not-known"])
+def test_a_suite_in_which_nothing_can_be_changed_runs_once_and_as_it_is(known: Mapping[str, Twin] | None) -> None:
+    texts: list[bytes] = []
+
+    def run(files: Sequence[FileEntry]) -> ExecResult:
+        texts.extend(file.data for file in files)
+        return finished(["test"])
+
+    suite.observe(SPEC, FakeBench(context=Context("unit", {"hidden/tests/test_x.py": b"# x"}, twins=known), suite=run))
+    assert texts == [b"# x"]
+
+
+def test_a_suite_whose_points_the_reference_passes_all_runs_once() -> None:
+    evidence = suite.observe(SPEC, program_bench(forger, None))
+    assert (suite.twins_of(evidence), [run.tries for run in evidence.twin_runs]) == ({}, [True])
+    assert suite.observe(SPEC, program_bench(right, {})).twin_runs == ()
+
+
+def test_a_twin_that_the_reference_passes_now_and_then_is_none() -> None:
+    def passes(test: str, text: bytes) -> bool:
+        return right(test, text) or (test == IDS[0] and number.pop(0) > 1)
+
+    number = [0, 2, 2, 2]
+    evidence = suite.observe(SPEC, program_bench(passes, None))
+    assert list(suite.twins_of(evidence)) == [IDS[1]]
+
+
+def entangled(test: str, text: bytes) -> bool:
+    """The second test passes only after the first."""
+    return right(test, text) and (test == IDS[0] or right(IDS[0], text))
+
+
+def test_tests_that_depend_on_each_other_are_a_mistake() -> None:
+    evidence = suite.observe(SPEC, program_bench(entangled, None))
+    (mistake,) = suite.recorded(SPEC, evidence, HIDDEN).mistakes
+    assert mistake == (
+        "hidden/tests/test_x.py::test_b: fails on the reference when another test fails; "
+        "make it independent, or twins: off"
+    )
 
 
 def test_twins_are_shown() -> None:
@@ -210,6 +322,68 @@ def test_the_tier_is_that_of_the_isolation_and_one_that_the_kind_can_have() -> N
     assert suite.KIND.tier(SPEC) is Tier.IN_PROCESS
     assert suite.KIND.tier(SPLIT) is Tier.SPLIT
     assert set(suite.KIND.tiers) == {Tier.IN_PROCESS, Tier.SPLIT}
+
+
+# --- what two runs say together --------------------------------------------------------------------------
+
+
+def pair_of(*runs: str) -> SuiteEvidence:
+    """What two runs of test_a and test_b make, neither of them a twin, in the order in which they run.
+
+    A mark for each test: ``+`` passed, ``-`` failed, ``2`` reported twice, ``.`` not at all. After them ``!``: no end
+    record, ``x``: its count is one too high, ``f``: the file was not collected.
+    """
+    left = list(runs)
+
+    def run(_files: Sequence[FileEntry]) -> ExecResult:
+        marks = left.pop(0)
+        lines = [{"test": "test_x.py", "outcome": "errored", "message": "SyntaxError"}] * marks.count("f")
+        for test, mark in zip(IDS, marks, strict=False):
+            lines += [{"test": test, "outcome": "failed" if mark == "-" else "passed"}] * {".": 0, "2": 2}.get(mark, 1)
+        end = [] if "!" in marks else [{"end": len(lines) + marks.count("x")}]
+        return finished(["test"], "\n".join(map(json.dumps, [*lines, *end])).encode(), exit_code=len(marks))
+
+    known = {"test_x.py::test_c": Twin(point=0, tests=("test_x.py::test_c",))}
+    return suite.observe(SPEC, FakeBench(context=Context("unit", HIDDEN, {}, IDS, known), suite=run))
+
+
+@pytest.mark.parametrize(
+    ("runs", "outcomes"),
+    [
+        (("++", "++"), ("passed", "passed")),
+        (("++", "+-"), ("passed", "failed")),
+        (("-+", "++"), ("failed", "passed")),
+        (("+.", "++"), ("passed", "no result")),
+        (("++", ".+"), ("no result", "passed")),
+        (("+2", "++"), ("passed", "reported 2 times")),
+        (("++", "2+"), ("reported 2 times", "passed")),
+        (("2.", "2+"), ("reported 2 times", "no result")),
+        (("..f", "++"), ("no result", "no result")),
+        (("++!", "++"), ("passed", "passed", "the suite ended early")),
+        (("++", "+.!"), ("passed", "no result; the suite ended early", "the suite ended early")),
+    ],
+)
+def test_a_test_passed_where_it_passed_in_both_runs(runs: Sequence[str], outcomes: Sequence[str]) -> None:
+    judgement = suite.judge(SPEC, pair_of(*runs), Context("unit", HIDDEN, {}, IDS, {}))
+    found = [case.outcome.message or case.outcome.status.value for case in judgement.cases]
+    assert len(found) == len(outcomes)
+    assert all(whole.startswith(start) for whole, start in zip(found, outcomes, strict=True)), found
+
+
+def test_a_file_that_one_run_could_not_collect_is_told() -> None:
+    (record,) = pair_of("..f", "++").records
+    assert (record.test, record.message) == ("test_x.py", "SyntaxError")
+
+
+def test_a_run_that_was_cut_short_speaks_for_both() -> None:
+    for evidence in (pair_of("++", "+.!"), pair_of("+.!", "++")):
+        assert (evidence.end, evidence.exit_code, evidence.seconds) == (None, 3, 0.02)
+
+
+@pytest.mark.parametrize("runs", [("++x", "++"), ("++", "++x")])
+def test_a_count_that_is_wrong_in_one_run_is_told(runs: Sequence[str]) -> None:
+    judgement = suite.judge(SPEC, pair_of(*runs), Context("unit", HIDDEN, {}, IDS, {}))
+    assert judgement.outcome.message == "the runner counted 3 tests, but 2 results arrived"
 
 
 # --- what a reviewer sees of twins -----------------------------------------------------------------------
@@ -228,12 +402,18 @@ def test_evidence_of_a_forged_test_says_what_was_changed_and_how_often_it_passed
     shown = twin_exhibits(evidence_of(ALL, forger))
     assert list(shown) == [f"twin of {test}" for test in IDS]
     lines = shown[f"twin of {IDS[0]}"].splitlines()
-    assert lines[1] == f"{IDS[0]}: passed in 4 of 4 runs as a twin; as the suite has it: passed"
-    assert lines.count("  -    assert f() == 4711") == 4
+    runs = [line for line in lines if line.startswith("run ")]
+    assert len(runs) in {2, 3}
+    assert runs == [f"run {number}, passed:" for number in range(1, len(runs) + 1)]
+    own = 5 - len(runs)
+    assert (
+        lines[1]
+        == f"{IDS[0]}: passed in {len(runs)} of {len(runs)} runs as a twin, and in {own} of {own} as the suite has it"
+    )
+    assert lines.count("  -    assert f() == 4711") == len(runs)
     changed = [line for line in lines if line.startswith("  +    assert f() == ")]
-    assert len(changed) == 4
+    assert len(changed) == len(runs)
     assert "  +    assert f() == 4711" not in changed
-    assert [line for line in lines if line.startswith("run ")] == [f"run {number}, passed:" for number in range(1, 5)]
 
 
 def test_evidence_of_luck_shows_that_it_passed_once() -> None:
@@ -247,8 +427,10 @@ def test_evidence_of_luck_shows_that_it_passed_once() -> None:
 
     shown = twin_exhibits(evidence_of(ALL, passes))
     assert list(shown) == [f"twin of {IDS[0]}"]
-    assert f"{IDS[0]}: passed in 1 of 4 runs as a twin; as the suite has it: not passed" in shown[f"twin of {IDS[0]}"]
-    assert "run 2, not passed:" in shown[f"twin of {IDS[0]}"]
+    text = shown[f"twin of {IDS[0]}"]
+    assert f"{IDS[0]}: passed in 1 of " in text
+    assert ", and in 0 of " in text
+    assert "run 2, not passed:" in text
 
 
 def test_honest_programs_and_the_calibrating_run_have_no_such_evidence() -> None:
@@ -351,7 +533,11 @@ def test_the_reference_records_a_written_twin_and_no_point_of_its_function() -> 
     evidence = suite.observe(OWN, bench)
     found = suite.recorded(OWN, evidence, OWN_FILES)
     assert (found.tests, found.twins, found.mistakes) == (IDS, OWN_KNOWN, ())
-    assert [dict(run.points) for run in evidence.twin_runs] == [{IDS[0]: None, IDS[1]: 0}]
+    tried, *pair = evidence.twin_runs
+    assert (tried.points, tried.tries) == ({IDS[0]: None, IDS[1]: 0}, True)
+    assert sorted((list(run.points), run.tries, run.confirms) for run in pair) == [
+        ([test], False, False) for test in IDS
+    ]
     assert SuiteEvidence.model_validate_json(evidence.model_dump_json()) == evidence
 
 
@@ -401,7 +587,7 @@ def recorded_by(*tests: tuple[str, str], twin: Sequence[tuple[str, str]], end: i
     def rows(pairs: Sequence[tuple[str, str]]) -> list[Mapping[str, str]]:
         return [{"test": test, "outcome": outcome} for test, outcome in pairs]
 
-    run = {"ending": "exited", "seed": 0, "points": {IDS[0]: None}, "records": rows(twin)}
+    run = {"ending": "exited", "seed": 0, "tries": True, "points": {IDS[0]: None}, "records": rows(twin)}
     evidence = SuiteEvidence.model_validate(
         {"ending": "exited", "end": end, "records": rows(tests), "twin_runs": [run]}, strict=False
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 import textwrap
 
 import pytest
@@ -132,6 +133,119 @@ def test_what_has_no_twin(source: str) -> None:
     assert units({"test_x.py": source.encode()}) == ()
     assert normalised({"test_x.py": source.encode()}).keys() == {"test_x.py"}
     assert twinned({"test_x.py": source.encode()}, {"test_x.py::test_x": 0}, 1).renamed == {}
+
+
+def expected_in(source: str, seed: int = 1) -> list[str]:
+    """The lines of a file that its twins have instead, one for each point."""
+    files = {"test_x.py": source.encode()}
+    found = []
+    for unit in units(files):
+        for point in unit.points:
+            change = twinned(files, {unit.id: point}, seed).changes[unit.id]
+            found.append(next(line for line in change.splitlines() if line.startswith("+")).strip("+ "))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("asserted", "changed"),
+    [
+        ("12 == f(34)", r"1[013-9] == f\(34\)|[02-9]\d == f\(34\)|1\d == f\(34\)"),
+        ("f(34) == -12", r"f\(34\) == -\d\d"),
+        ("f(3) == f(4) == 12", r"f\(3\) == f\(4\) == \d\d"),
+        ("f(3) == [None, {'a': 12}]", r"f\(3\) == \[None, \{'a': \d\d\}\]"),
+        ("f(3) == {12, 12}", r"f\(3\) == \{\d\d, 12\}"),
+        ("f(3) == (Decimal('1.50'),)", r"f\(3\) == \(Decimal\('1\.\d\d'\),\)"),
+        ("f(3) == fr.Fraction(12, 34)", r"f\(3\) == fr\.Fraction\(\d\d, 34\)"),
+        ("f(3) == dict(a=12)", r"f\(3\) == dict\(a=\d\d\)"),
+    ],
+)
+def test_the_side_that_is_made_of_constants_is_changed(asserted: str, changed: str) -> None:
+    source = f"import fractions as fr\nfrom decimal import Decimal\ndef test_x():\n    assert {asserted}\n"
+    (line,) = expected_in(source)
+    assert line != f"assert {asserted}"
+    assert re.fullmatch(changed, line.removeprefix("assert "))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def test_x():\n    assert f([3, 4]) == f([4, 3])",
+        "def test_x():\n    assert len(f(100)) > 24",
+        "def test_x():\n    assert f([4, 8]) in (6, 8)",
+        "def test_x():\n    assert f(12) != 34",
+        "from kit import Point\ndef test_x():\n    assert Point(1, 2).moved(3, 4) == Point(44, 66)",
+        "from kit import Fraction\ndef test_x():\n    assert Fraction(1, 2) * 3 == Fraction(33, 22)",
+        "from .fractions import Fraction\ndef test_x():\n    assert f() == Fraction(33, 22)",
+        "from fractions import Fraction\nfrom kit import Fraction\ndef test_x():\n    assert f() == Fraction(33, 22)",
+        "def dict(**k): return f()\ndef test_x():\n    assert f() == dict(a=33)",
+        "list = f\ndef test_x():\n    assert f() == list((33, 44))",
+        "def test_x(approx):\n    assert f() == approx(33)",
+        "import kit\ndef test_x():\n    assert f() == kit.Decimal(33)",
+        "def test_x():\n    assert f() == {**g(), 'a': 12}",
+        "def test_x():\n    assert f() == (not 12)",
+        "def test_x():\n    assert f() == 12 + g()",
+    ],
+)
+def test_an_expectation_in_which_the_candidate_has_a_part_has_no_twin(source: str) -> None:
+    assert units({"test_x.py": source.encode()}) == ()
+
+
+TABLE = (
+    "@pytest.mark.parametrize(('width', 'expected'), [(10, 'abc'), (20, 'xyz')])\ndef test_x(width, expected):\n    "
+)
+
+
+@pytest.mark.parametrize(
+    ("asserted", "changed"),
+    [
+        ("assert kit.pad(width) == expected", True),
+        ("assert expected == kit.pad(width)", True),
+        ("assert kit.pad(width) == [expected, width]", True),
+        ("assert kit.pad(width) == expected, f'{expected} of {width}'", True),
+        # An input: with another one, other answers are right.
+        ("assert len(kit.pad(width)) == width", False),
+        ("assert kit.pad(width, expected) == expected", False),
+    ],
+)
+def test_a_column_is_changed_where_it_is_no_input_as_well(asserted: str, *, changed: bool) -> None:
+    found = expected_in("import pytest\n" + TABLE + asserted)
+    assert len(found) == changed
+    assert not changed or "(10, 'abc')" not in found[0]
+    assert not changed or "(10, '" in found[0]
+
+
+APPROXIMATE = "from pytest import approx\ndef test_x():\n    assert f() == "
+
+
+@pytest.mark.parametrize(
+    ("value", "given", "tolerance"),
+    [
+        (3.14, "", 3e-6),
+        (3.14, ", abs=0.01", 0.01),
+        (3.14, ", 0.01", 0.0314),
+        (3.14, ", 0.01, 0.2", 0.2),
+        (0.0, ", abs=0.001", 0.001),
+        (5.0, ", abs=0.5", 0.5),
+        (1e-9, ", abs=1e-9", 1e-9),
+        (7, ", abs=2", 2),
+        (0, ", abs=2", 2),
+        (-7, ", rel=0.1", 0.7),
+        (-2.5, ", rel=0.1, nan_ok=1", None),
+        (250, ", rel=0.2", None),
+        (250, ", abs=tolerance", None),
+        (250, ", abs=1 / 3", None),
+    ],
+)
+def test_an_approximation_is_changed_beyond_what_it_allows(value: float, given: str, tolerance: float | None) -> None:
+    source = f"{APPROXIMATE}approx({value!r}{given})"
+    if tolerance is None:
+        assert units({"test_x.py": source.encode()}) == ()
+        return
+    for seed in range(50):
+        (line,) = expected_in(source, seed)
+        new = ast.literal_eval(line.partition("approx(")[2].rstrip(")").partition(",")[0])
+        assert type(new) is type(value)
+        assert abs(new - value) > 3.9 * tolerance
 
 
 def test_at_most_three_points_are_offered_and_each_changes_something() -> None:

@@ -1,3 +1,31 @@
-"""What lies in the cases are submissions, not tests of ours."""
+"""One ground for all tests of the corpus. What lies in the cases are submissions, not tests of ours."""
 
-collect_ignore_glob = ["challenge/*", "*/overlay/*"]
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from gradekit.corpus import Ground
+from gradekit.corpus.host import HostState, look
+from tests.hostile import running
+
+collect_ignore_glob = ["challenge*/*", "*/overlay/*"]
+
+
+@pytest.fixture(scope="session")
+def ground() -> Iterator[Ground]:
+    opened = running.ground()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def before(request: pytest.FixtureRequest) -> HostState | None:
+    """The host before the first case; None where no test of this run needs an engine."""
+    if not any(
+        item.get_closest_marker("docker") and not item.get_closest_marker("skip") for item in request.session.items
+    ):
+        return None
+    ground: Ground = request.getfixturevalue("ground")
+    return look(ground.engine)

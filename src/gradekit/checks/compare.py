@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from gradekit.checks import jsontext
+from gradekit.checks.values import same_number
 from gradekit.model import Model, tuple_of
 from gradekit.texts import clean
 
@@ -150,9 +151,11 @@ class _Rules:
             number = Decimal(text)
             if number.is_nan():
                 return "nan"
-            if self.decimals is None or not number.is_finite():
-                return number
-            return number.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_EVEN, _WIDE)
+            if not number.is_finite():
+                return str(number)
+            if self.decimals is not None:
+                number = number.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_EVEN, _WIDE)
+            return same_number(number)
         except ArithmeticError:
             return text
 
@@ -438,6 +441,8 @@ def _frozen(value: jsontext.Json) -> Hashable:
     if isinstance(value, list):
         return "array", tuple(_frozen(item) for item in value)
     # True equals 1 in Python, but not in JSON.
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return "number", same_number(Decimal(value))
     return ("boolean", value) if isinstance(value, bool) else ("scalar", value)
 
 

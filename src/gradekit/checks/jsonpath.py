@@ -7,7 +7,7 @@ carry no path, their number is bounded, and patterns run in linear time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -22,7 +22,7 @@ from gradekit.checks.jsontext import Json
 from gradekit.checks.regex import RegexProblem, compile_regex
 
 MAX_NODES = 200_000
-"""Nodes that one query may visit."""
+"""Nodes that one query may visit, and values that what it finds may hold in all."""
 
 
 class PathProblem(ValueError):  # noqa: N818 - it describes a text, like JsonProblem
@@ -55,9 +55,13 @@ class Path:
             TooManyNodes: see MAX_NODES.
         """
         try:
-            return [cast("Json", node.obj) for node in self._query.finditer(cast("Any", value))]
+            found = [cast("Json", node.obj) for node in self._query.finditer(cast("Any", value))]
         except JSONPathError as error:  # deeper than the library descends, or a type it cannot compare
             raise TooManyNodes(str(error.args[0])) from None
+        # One value may hold the next, so that all of them together are far more than the body.
+        if len(found) > 1 and _more_values(found, MAX_NODES):
+            raise TooManyNodes(f"the values that the query finds hold more than {MAX_NODES} values")
+        return found
 
 
 @lru_cache(maxsize=1024)
@@ -75,6 +79,21 @@ def compile_path(text: str) -> Path:
         raise PathProblem(str(error.args[0]), index + 1) from None
     plain = _Query(env=_ENVIRONMENT, segments=cast("JSONPath", query).segments)
     return Path(text, plain.singular_query(), plain)
+
+
+def _more_values(values: Sequence[Json], limit: int) -> bool:
+    """Whether values hold more than so many values, those that several of them hold counted each time."""
+    todo: list[Iterable[Json]] = [values]
+    while todo:
+        for item in todo.pop():
+            limit -= 1
+            if isinstance(item, Mapping):
+                todo.append(item.values())
+            elif isinstance(item, list):
+                todo.append(item)
+        if limit < 0:
+            return True
+    return False
 
 
 class _Budget:

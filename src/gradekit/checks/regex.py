@@ -2,7 +2,7 @@ r"""Regular expressions in RE2's syntax, searched in time linear in the text.
 
 The syntax is the usual one without look-around and back references; the end of the text is ``\z`` (also
 ``$``, which does not stop before a last line break), ``\d``, ``\w``, ``\s`` and ``\b`` know ASCII only, and a
-counted repeat goes up to 1000. How large a pattern may be is limited by RE2's memory budget.
+counted repeat goes up to 1000. How large a pattern may be is limited in characters, and by RE2's memory budget.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import re2
+
+MAX_PATTERN = 10_000
+"""Characters of a pattern: RE2's budget does not hold while it reads one."""
 
 
 class RegexProblem(ValueError):  # noqa: N818 - it describes a text, like JsonProblem
@@ -39,6 +42,9 @@ def compile_regex(pattern: str) -> Regex:
     Raises:
         RegexProblem: for bad syntax, for what RE2 has not, and for what would grow too large.
     """
+    if len(pattern) > MAX_PATTERN:
+        message = f"it has more than {MAX_PATTERN} characters"
+        raise RegexProblem(message)
     try:
         return Regex(pattern, re2.compile(_encode(pattern), _OPTIONS))
     except re2.error as error:

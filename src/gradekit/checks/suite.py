@@ -26,7 +26,9 @@ MAX_MESSAGE: Final = 4 << 10
 GIST: Final = 6
 """Lines of a record's message that a report shows; the evidence has all."""
 CONFIRMATIONS: Final = 3
-"""Further runs when a twin passed: a wrong but honest answer meets a random expectation once, hardly four times."""
+"""Further runs when a twin passed: answers by chance do that once, hardly in each of them."""
+PLENTY: Final = 3
+"""So many test functions that pass as themselves and as their twins are no chance, whatever later runs show."""
 MAX_STDERR: Final = 16 << 10
 """Bytes of the end of what the candidate's code printed that are kept."""
 MAX_CHANGE: Final = 2_000
@@ -111,7 +113,9 @@ class TwinRun(Ran):
     renamed: Mapping[str, str] = Field(default_factory=dict)
     """Id of a test -> its id in this run."""
     confirms: bool = False
-    """Whether it was made because a twin had passed: to tell luck from forging."""
+    """Whether it was made because a twin had passed in one of the first two: to tell luck from forging."""
+    tries: bool = False
+    """Whether it was made on the reference, to learn which points have a twin that fails."""
     changes: Mapping[str, str] = Field(default_factory=dict)
     """Test function -> its lines that differ, ``-`` as they are in the suite, ``+`` as they were in this run."""
     must_fail: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
@@ -119,49 +123,64 @@ class TwinRun(Ran):
 
 
 class SuiteEvidence(Ran):
-    """The run that is judged, and those with twins."""
+    """What the runs say of the unchanged tests, and the runs themselves where there were twins in them."""
 
     twin_runs: Annotated[tuple[TwinRun, ...], BeforeValidator(tuple_of)] = ()
 
 
-Plan = tuple[int, Mapping[str, twins.Point]]
-"""A seed, and which point of which test functions is to change."""
+_CHANCE: Final = secrets.SystemRandom()
 
 
 def observe(spec: SuiteSpec, bench: Bench) -> SuiteEvidence:
-    """Run the suite, and in an order that nobody can guess also with twins in it.
+    """Run the suite; where it has twins, twice, each time with half of the sample as twins.
 
-    Where the lock does not say yet which twins the reference fails, every point of every test is tried once.
+    What is a twin in one run is unchanged in the other, and all other tests are unchanged in both: there is no run in
+    which forging pays and betrays nothing. Where a twin passes, further runs follow. Where the lock does not say yet
+    which twins the reference fails, that is found out.
     """
-    files, written = _files(spec.files, bench.context.files), _written(spec, bench.context.files)
-    if not has_twins(spec) or not (known := twins.units(files, written)):
+    files = _files(spec.files, bench.context.files)
+    known = bench.context.twins
+    if not has_twins(spec):
         return SuiteEvidence(**_ran(spec, bench, files))
-    if bench.context.twins is None:
-        tried = [
-            {unit.id: unit.points[number] for unit in known if len(unit.points) > number}
-            for number in range(twins.MAX_POINTS)
-        ]
-        plans: list[Plan] = list(enumerate(tried))
-    else:
-        plans = [(secrets.randbits(64), points) for points in _chosen(spec, bench.context.twins)]
-    order: list[Plan | None] = [None, *(plan for plan in plans if plan[1])]
-    secrets.SystemRandom().shuffle(order)
-    plain: dict[str, Any] = {}
-    runs: list[TwinRun] = []
-    for plan in order:
-        if plan is None:
-            plain = _ran(spec, bench, twins.normalised(files))
-        else:
-            runs.append(_twin_run(spec, bench, plan))
-    evidence = SuiteEvidence(**plain, twin_runs=tuple(runs))
-    for run in runs if bench.context.twins else ():
-        suspects = {
-            unit_of(test): run.points[unit_of(test)] for test in _suspects(evidence, run, bench.context.twins or {})
-        }
-        for _ in range(CONFIRMATIONS if suspects else 0):
-            again = _twin_run(spec, bench, (secrets.randbits(64), suspects)).model_copy(update={"confirms": True})
-            evidence = evidence.model_copy(update={"twin_runs": (*evidence.twin_runs, again)})
-    return evidence
+    if not known:
+        units = twins.units(files, _written(spec, bench.context.files))
+        if units and known is None:
+            return _calibrated(spec, bench, units)
+        return SuiteEvidence(**_ran(spec, bench, twins.normalised(files) if units else files))
+    sample = _CHANCE.sample(sorted(known), len(known) if spec.twins == "all" else min(int(spec.twins), len(known)))
+    runs = _pair(spec, bench, {name: known[name] for name in sample})
+    if any(_passed_twins(run, run.must_fail) for run in runs):
+        runs += _confirming(spec, bench, {name: known[name] for name in sample})
+    return SuiteEvidence(**_composed(runs), twin_runs=tuple(runs))
+
+
+def _calibrated(spec: SuiteSpec, bench: Bench, units: Sequence[twins.Unit]) -> SuiteEvidence:
+    """The reference: a plain run, every point of every test once, and a pair of runs with all twins that failed."""
+    plain = SuiteEvidence(**_ran(spec, bench, twins.normalised(_files(spec.files, bench.context.files))))
+    runs = []
+    for number in range(twins.MAX_POINTS):
+        points = {unit.id: unit.points[number] for unit in units if len(unit.points) > number}
+        if points:
+            runs.append(_twin_run(spec, bench, number, points).model_copy(update={"tries": True}))
+    tried = plain.model_copy(update={"twin_runs": tuple(runs)})
+    found = twins_of(tried)
+    return tried.model_copy(update={"twin_runs": (*runs, *(_pair(spec, bench, found) if found else ()))})
+
+
+def _pair(spec: SuiteSpec, bench: Bench, known: Mapping[str, twins.Twin]) -> list[TwinRun]:
+    """Two runs with the twins shared out between them, in an order that nobody can guess."""
+    names = _CHANCE.sample(sorted(known), len(known))
+    parts = _CHANCE.sample([names[::2], names[1::2]], 2)
+    return [_seeded(spec, bench, {name: known[name] for name in part}) for part in parts]
+
+
+def _confirming(spec: SuiteSpec, bench: Bench, known: Mapping[str, twins.Twin]) -> Iterator[TwinRun]:
+    """Further runs; each function is unchanged in at least one and a twin in at least one, drawn for each alone."""
+    numbers = range(CONFIRMATIONS)
+    as_twin = {name: _CHANCE.sample(numbers, _CHANCE.choice(numbers[1:])) for name in known}
+    for number in numbers:
+        chosen = {name: twin for name, twin in known.items() if number in as_twin[name]}
+        yield _seeded(spec, bench, chosen).model_copy(update={"confirms": True})
 
 
 def has_twins(spec: SuiteSpec) -> bool:
@@ -169,26 +188,21 @@ def has_twins(spec: SuiteSpec) -> bool:
     return spec.isolation == "in-process" and spec.twins != "off"
 
 
-def _chosen(spec: SuiteSpec, known: Mapping[str, twins.Twin]) -> list[dict[str, twins.Point]]:
-    """The functions that get a twin, a map for each run: all of them in two runs, or a random sample in one."""
-    names = sorted(known)
-    secrets.SystemRandom().shuffle(names)
-    parts = [names[::2], names[1::2]] if spec.twins == "all" else [names[: int(spec.twins)]]
-    return [{name: known[name].point for name in part} for part in parts]
+def _seeded(spec: SuiteSpec, bench: Bench, known: Mapping[str, twins.Twin]) -> TwinRun:
+    """A run with these twins, which nobody has seen before."""
+    run = _twin_run(spec, bench, _CHANCE.getrandbits(64), {name: twin.point for name, twin in known.items()})
+    return run.model_copy(update={"must_fail": tuple(sorted(test for twin in known.values() for test in twin.tests))})
 
 
-def _twin_run(spec: SuiteSpec, bench: Bench, plan: Plan) -> TwinRun:
-    seed, points = plan
+def _twin_run(spec: SuiteSpec, bench: Bench, seed: int, points: Mapping[str, twins.Point]) -> TwinRun:
     files, written = _files(spec.files, bench.context.files), _written(spec, bench.context.files)
     changed = twins.twinned(files, points, seed, written)
-    known = bench.context.twins or {}
     return TwinRun(
         **_ran(spec, bench, changed.files),
         seed=seed,
         points=points,
         renamed=changed.renamed,
         changes={unit: text[:MAX_CHANGE] for unit, text in changed.changes.items()},
-        must_fail=tuple(test for unit in sorted(points) if unit in known for test in known[unit].tests),
     )
 
 
@@ -197,14 +211,16 @@ def unit_of(test: str) -> str:
     return test.partition("[")[0]
 
 
-def _passed_twins(run: TwinRun, tests: Iterable[str]) -> Iterator[str]:
-    """The tests that passed in a run, by the ids that they have in the suite."""
+def _passed(run: Ran) -> set[str]:
+    """Ids of the tests that passed exactly once."""
     counts = Counter(record.test for record in run.records)
-    outcomes = {record.test: record.outcome for record in run.records}
-    for test in tests:
-        name = run.renamed.get(test, test)
-        if counts[name] == 1 and outcomes[name] == "passed":
-            yield test
+    return {record.test for record in run.records if record.outcome == "passed" and counts[record.test] == 1}
+
+
+def _passed_twins(run: TwinRun, tests: Iterable[str]) -> set[str]:
+    """Which of the tests passed in a run, as twins or not, by the ids that they have in the suite."""
+    right = _passed(run)
+    return {test for test in tests if run.renamed.get(test, test) in right}
 
 
 def _twins_in(run: TwinRun, known: Mapping[str, twins.Twin]) -> Iterator[str]:
@@ -214,28 +230,61 @@ def _twins_in(run: TwinRun, known: Mapping[str, twins.Twin]) -> Iterator[str]:
         yield from twin.tests if twin is not None and twin.point == point else ()
 
 
-def _suspects(evidence: SuiteEvidence, run: TwinRun, known: Mapping[str, twins.Twin]) -> Iterator[str]:
-    """Tests that passed although their expectation had been changed.
+def _composed(runs: Sequence[TwinRun]) -> dict[str, Any]:
+    """What runs say together of the unchanged tests: the fields of ``Ran``.
 
-    A written twin may expect what a wrong but honest program answers, who then fails the test itself: only who passes
-    both is suspect.
+    A test passed where it passed in every run that had it unchanged. A run that was cut short speaks for all.
     """
-    right = set(passed_ids(evidence))
-    for test in _passed_twins(run, _twins_in(run, known)):
-        if run.points[unit_of(test)] is not None or test in right:
-            yield test
+    by_test: list[dict[str, list[Record]]] = []
+    for run in runs:
+        by_test.append({})
+        for record in run.records:
+            by_test[-1].setdefault(record.test, []).append(record)
+    records: list[Record] = []
+    for test in {record.test: None for run in runs for record in run.records}:
+        unit = unit_of(test)
+        found = [own.get(test, []) for run, own in zip(runs, by_test, strict=True) if unit not in run.points]
+        most = max(found, key=len, default=[])
+        worse = next((record for own in found for record in own if record.outcome != "passed"), None)
+        if len(most) > 1:
+            records += most
+        elif worse is not None:
+            records.append(worse)
+        elif all(found):
+            records += most
+    first = next((run for run in runs if run.end is None), runs[0])
+    return {
+        "ending": first.ending,
+        "exit_code": first.exit_code,
+        "records": tuple(records),
+        "end": None if first.end is None else len(records),
+        "late": sum(run.late for run in runs),
+        "garbage": sum(run.garbage for run in runs),
+        "stderr": first.stderr,
+        "seconds": sum(run.seconds for run in runs),
+    }
 
 
-def _violations(evidence: SuiteEvidence, known: Mapping[str, twins.Twin]) -> tuple[str, ...]:
-    """Tests that passed as a twin at first and in every run that was made to confirm it."""
-    confirming = [run for run in evidence.twin_runs if run.confirms]
-    found = []
-    for run in evidence.twin_runs:
-        for test in _suspects(evidence, run, known) if not run.confirms else ():
-            again = [other for other in confirming if unit_of(test) in other.points]
-            if len(again) >= CONFIRMATIONS and all(test in set(_suspects(evidence, other, known)) for other in again):
-                found.append(f"{test} passes although what it expects was changed so that no right program can meet it")
-    return tuple(sorted(set(found)))
+def _suspects(runs: Sequence[TwinRun], known: Mapping[str, twins.Twin]) -> set[str]:
+    """Tests that passed as themselves and, in another run, with an expectation that was changed.
+
+    A program that computes its answers cannot do that. A twin alone, without its test, is passed by a wrong answer
+    that happens to be the changed expectation.
+    """
+    own = {test for run in runs for test in _passed(run) if unit_of(test) not in run.points}
+    return own & {test for run in runs for test in _passed_twins(run, _twins_in(run, known))}
+
+
+def _doubted(evidence: SuiteEvidence, known: Mapping[str, twins.Twin]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """What shows that results were forged, and the other suspect tests, which do not count as passed."""
+    runs = [run for run in evidence.twin_runs if not run.tries]
+    again = [run for run in runs if run.confirms]
+    suspects = _suspects([run for run in runs if not run.confirms], known)
+    forged = suspects
+    if len({unit_of(test) for test in suspects}) < PLENTY:
+        forged = suspects.intersection(*(_passed_twins(run, suspects) for run in again)) if again else set()
+    sentence = "passes although what it expects was changed so that no right program can meet it"
+    return tuple(f"{test} {sentence}" for test in sorted(forged)), frozenset(_suspects(runs, known) - forged)
 
 
 def _notes(spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged: bool) -> tuple[str, ...]:
@@ -245,7 +294,7 @@ def _notes(spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged
     if spec.twins == "off":
         return ("twins are off: nothing would show that a result was forged",)
     known, tests = context.twins or {}, context.expected_tests or ()
-    first = [run for run in evidence.twin_runs if not run.confirms]
+    first = [run for run in evidence.twin_runs if not run.confirms and not run.tries]
     tried = {unit_of(test) for run in first for test in _twins_in(run, known)}
     sign = "not every one failed as it must" if forged else "no sign of forging"
     functions = _counted({unit_of(test) for test in tests}, "test function")
@@ -273,10 +322,11 @@ def without_twin(tests: Sequence[str], known: Mapping[str, twins.Twin]) -> tuple
 
 
 def twins_of(evidence: SuiteEvidence) -> Mapping[str, twins.Twin]:
-    """The functions whose tests passed and whose twins failed, each with its first such point."""
-    right = set(passed_ids(evidence))
+    """The functions whose tests passed and whose twins failed whenever they ran, each with its first such point."""
+    later = [run for run in evidence.twin_runs if not run.tries]
+    right = _passed(evidence).difference(*(_passed_twins(run, run.must_fail) for run in later))
     found: dict[str, twins.Twin] = {}
-    for run in sorted(evidence.twin_runs, key=lambda run: run.seed):
+    for run in sorted((run for run in evidence.twin_runs if run.tries), key=lambda run: run.seed):
         failing = {record.test for record in run.records if record.outcome == "failed"}
         for unit, point in run.points.items():
             tests = sorted(test for test in right if unit_of(test) == unit and run.renamed.get(test, test) in failing)
@@ -287,7 +337,11 @@ def twins_of(evidence: SuiteEvidence) -> Mapping[str, twins.Twin]:
 
 def recorded(spec: SuiteSpec, evidence: SuiteEvidence, files: Mapping[str, bytes]) -> Recorded:
     """What the reference's run says: the tests that must pass, their twins, and what the author got wrong."""
-    mistakes = (*_unpassed(spec, evidence), *_mistaken(spec, evidence, _written(spec, files)))
+    mistakes = (
+        *_unpassed(spec, evidence),
+        *_mistaken(spec, evidence, _written(spec, files)),
+        *_entangled(spec, evidence),
+    )
     return Recorded(passed_ids(evidence), twins_of(evidence), mistakes)
 
 
@@ -302,12 +356,24 @@ def _unpassed(spec: SuiteSpec, evidence: SuiteEvidence) -> Iterator[str]:
             yield f"{folder}/{record.test}: {again or f'{record.outcome} on the reference: {why}'}"
 
 
+def _entangled(spec: SuiteSpec, evidence: SuiteEvidence) -> Iterator[str]:
+    """Tests that the reference passes only while no other test fails: a twin would take them along."""
+    right = _passed(evidence)
+    folder = spec.files.rstrip("/")
+    found: set[str] = set()
+    for run in (run for run in evidence.twin_runs if not run.tries):
+        unchanged = {test for test in right if unit_of(test) not in run.points}
+        found |= unchanged - _passed_twins(run, unchanged)
+    for test in sorted(found):
+        yield f"{folder}/{test}: fails on the reference when another test fails; make it independent, or twins: off"
+
+
 def _mistaken(spec: SuiteSpec, evidence: SuiteEvidence, written: Mapping[str, bytes]) -> Iterator[str]:
     """Written twins that the reference does not fail as it must: each test of them in the call phase."""
     places = twins.lines(written)
     right = passed_ids(evidence)
     known = {unit_of(record.test) for record in evidence.records}
-    for run in evidence.twin_runs:
+    for run in (run for run in evidence.twin_runs if run.tries):
         records = {run_record.test: run_record for run_record in run.records}
         for unit in sorted(unit for unit, point in run.points.items() if point is None and unit in places):
             path, _, name = unit.partition("::")
@@ -374,7 +440,14 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
     counts = Counter(record.test for record in evidence.records)
     records = {record.test: record for record in evidence.records}
     ending = _early(spec, evidence)
+    violations, doubted = _doubted(evidence, context.twins or {}) if has_twins(spec) else ((), frozenset())
     tests = [_case(test, counts[test], records.get(test), ending) for test in context.expected_tests]
+    tests = [
+        failed(case.title, case.id, "passed, but passed also when what it expects was changed")
+        if case.id in doubted and case.outcome.status is Status.PASSED
+        else case
+        for case in tests
+    ]
     # Without its end record nobody knows whether the suite was left on purpose: one more thing failed.
     cases = [*tests, failed("end of the suite", "end", ending)] if ending else tests
     judgement = tally(cases, noun="tests", all_or_nothing=spec.scoring == "all_or_nothing")
@@ -389,16 +462,13 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
     if oddities:
         message = f"{outcome.message}; {oddities}" if outcome.message else oddities
         outcome = outcome.model_copy(update={"message": message})
-    violations = _violations(evidence, context.twins or {}) if has_twins(spec) else ()
     notes = _notes(spec, evidence, context, forged=bool(violations))
     return judgement.model_copy(update={"outcome": outcome, "violations": violations, "notes": notes})
 
 
 def passed_ids(evidence: SuiteEvidence) -> tuple[str, ...]:
     """Ids of the tests that passed exactly once, sorted: the manifest, when the reference ran."""
-    counts = Counter(record.test for record in evidence.records)
-    right = {record.test for record in evidence.records if record.outcome == "passed"}
-    return tuple(sorted(test for test in right if counts[test] == 1))
+    return tuple(sorted(_passed(evidence)))
 
 
 def show(spec: SuiteSpec, evidence: SuiteEvidence) -> tuple[Exhibit, ...]:
@@ -422,18 +492,18 @@ def show(spec: SuiteSpec, evidence: SuiteEvidence) -> tuple[Exhibit, ...]:
 
 def _shown_twins(evidence: SuiteEvidence) -> Iterator[Exhibit]:
     """For each function of which a twin passed: which tests, how often, and what every run had changed in it."""
-    right = set(passed_ids(evidence))
-    passed_in = [set(_passed_twins(run, run.must_fail)) for run in evidence.twin_runs]
-    for unit in sorted({unit_of(test) for passing in passed_in for test in passing}):
-        runs = [
-            (run, passing) for run, passing in zip(evidence.twin_runs, passed_in, strict=True) if unit in run.points
-        ]
+    runs = [(run, _passed_twins(run, run.must_fail)) for run in evidence.twin_runs if not run.tries]
+    for unit in sorted({unit_of(test) for _, passing in runs for test in passing}):
+        changed = [(run, passing) for run, passing in runs if unit in run.points]
+        own = [_passed(run) for run, _ in runs if unit not in run.points]
         lines = ["No right program passes this test with what it expects below."]
-        for test in sorted({test for _, passing in runs for test in passing if unit_of(test) == unit}):
-            times = sum(1 for _, passing in runs if test in passing)
-            own = "passed" if test in right else "not passed"
-            lines.append(f"{test}: passed in {times} of {len(runs)} runs as a twin; as the suite has it: {own}")
-        for number, (run, passing) in enumerate(runs, 1):
+        for test in sorted({test for _, passing in changed for test in passing if unit_of(test) == unit}):
+            times = sum(test in passing for _, passing in changed)
+            lines.append(
+                f"{test}: passed in {times} of {len(changed)} runs as a twin, "
+                f"and in {sum(test in right for right in own)} of {len(own)} as the suite has it"
+            )
+        for number, (run, passing) in enumerate(changed, 1):
             word = "passed" if any(unit_of(test) == unit for test in passing) else "not passed"
             lines += [f"run {number}, {word}:", *(f"  {line}" for line in run.changes.get(unit, "").splitlines())]
         yield Exhibit(title=f"twin of {unit}", text="\n".join(lines))
@@ -561,8 +631,11 @@ def _oddities(evidence: SuiteEvidence, expected: Sequence[str]) -> Iterator[str]
         yield f"tests reported more than once: {twice}"
     if extra:
         yield f"tests that the manifest does not have: {extra}"
-    if evidence.end is not None and evidence.end != len(evidence.records):
-        yield f"the runner counted {evidence.end} tests, but {len(evidence.records)} results arrived"
+    runs: list[Ran] = [run for run in evidence.twin_runs if not run.tries]
+    for run in runs or [evidence]:
+        if run.end is not None and run.end != len(run.records):
+            yield f"the runner counted {run.end} tests, but {len(run.records)} results arrived"
+            break
     if evidence.late:
         yield f"lines after the end of the suite: {evidence.late}"
 

@@ -4,10 +4,10 @@ A program that passes a twin did not compute the answer: it made the test pass. 
 tests are twins tells forgers from honest programs, right or wrong: the honest fail exactly the twins.
 
 Original and twin go through the same normaliser (``ast.unparse``), so that nothing but the expectation differs, and a
-new expectation has the type and the shape of the old one. What can be changed is a *point*: a constant on the right
-of a comparison in an ``assert``, the column of ``parametrize`` that stands there, or the exception that
-``pytest.raises`` waits for. Whether a point really makes a test fail is found out by running the reference
-(``challenge verify``), not guessed: the rules here only have to propose.
+new expectation has the type and the shape of the old one. What can be changed is a *point*: a constant on that side of
+``==`` in an ``assert`` which is made of constants alone, the column of ``parametrize`` that stands there, or the
+exception that ``pytest.raises`` waits for. Whether a point really makes a test fail is found out by running the
+reference (``challenge verify``), not guessed. The rules see to it that no deterministic program passes both.
 
 True, False and None have no twin: a wrong but honest program may well return the only other answer. Where the rules
 find nothing, an author may *write* a twin: a function of the same name in a folder that mirrors the suite's.
@@ -17,9 +17,12 @@ from __future__ import annotations
 
 import ast
 import difflib
+import itertools
+import math
 import random
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
@@ -31,12 +34,26 @@ from gradekit.texts import near, quote
 Constant: TypeAlias = str | int | float
 Point: TypeAlias = int | None
 """Which point of a test function is changed, from 0; None: its author wrote the whole twin."""
+_BUILTINS = frozenset({"set", "frozenset", "list", "tuple", "dict", "bytes"})
+_LIBRARY = {
+    "datetime": {"date", "datetime", "time", "timedelta"},
+    "decimal": {"Decimal"},
+    "fractions": {"Fraction"},
+    "pathlib": {"Path", "PurePath", "PurePosixPath"},
+    "pytest": {"approx"},
+}
+"""What an expectation may be made with besides constants, by the module that a test file must have it from."""
 MAX_POINTS = 3
 """Points that are tried for one test function before it is listed as having no twin."""
 _RARE = ("BufferError", "EOFError", "FloatingPointError", "ProcessLookupError", "UnicodeTranslateError")
 """Exceptions that programs do not raise by themselves."""
 _KINDS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 _MIN_DIGITS_OR_LETTERS = 2
+_MOST_RELATIVE = 0.1
+"""A looser approximation has no twin: expectations near and far alike meet it."""
+_FAR = 4.0
+"""So many tolerances away, one answer cannot be near two expectations."""
+_TRIES = 20
 
 
 class Twin(Model):
@@ -96,9 +113,10 @@ def units(files: Mapping[str, bytes], written: Mapping[str, bytes] | None = None
     found = []
     for path in sorted(files):
         tree = _parsed(files[path]) if is_test_file(path) else None
+        plain = _plain_calls(tree)
         for name, function in _functions(tree) if tree is not None else ():
             unit = f"{path}::{name}"
-            count = sum(1 for _ in _points(function))
+            count = sum(1 for _ in _points(function, plain))
             if unit in by_author:
                 found.append(Unit(unit, (None,)))
             elif count:
@@ -122,6 +140,7 @@ def twinned(
         tree = _parsed(files[path]) if wanted else None
         if tree is None:
             continue
+        plain = _plain_calls(tree)
         for name, function in list(_functions(tree)):
             if name not in wanted:
                 continue
@@ -130,7 +149,8 @@ def twinned(
             if point is not None:
                 # Seeded by name as well: which other tests are twins must not change this one.
                 chance = random.Random(f"{seed}:{unit}")  # noqa: S311 - not a secret by itself, see observe
-                _change(function, point, chance, unit, renamed)
+                found = next(itertools.islice(_points(function, plain), point, None), None)
+                renamed |= {} if found is None else _changed(found, chance, unit)
             elif unit in by_author:
                 after = by_author[unit]
                 renamed |= _renamed(function, after, unit)
@@ -255,10 +275,23 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Tolerance:
+    """How far from an expectation an answer may be: absolutely, and as a share of the expectation."""
+
+    absolute: float = 0.0
+    relative: float = 0.0
+
+    def of(self, value: Constant) -> float:
+        """The tolerance around a value; 0 for texts."""
+        return 0.0 if isinstance(value, str) else max(self.absolute, self.relative * abs(value))
+
+
+@dataclass(frozen=True, slots=True)
 class _Leaf:
     """A constant in an expectation."""
 
     node: ast.Constant
+    tolerance: _Tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +300,7 @@ class _Column:
 
     rows: tuple[tuple[ast.Constant, ...], ...]
     index: int
+    tolerance: _Tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,24 +313,115 @@ class _Raises:
 _Point: TypeAlias = _Leaf | _Column | _Raises
 
 
-def _points(function: Function) -> Iterator[_Point]:
+def _points(function: Function, plain: Collection[str]) -> Iterator[_Point]:
     table = _parametrize(function)
-    seen: set[int] = set()
+    names, rows = table or ((), ())
+    asserted = [node for node in ast.walk(function) if isinstance(node, ast.Assert)]
+    sides = {
+        id(node): list(_expectations(node.test, names, plain))
+        for node in asserted
+        if isinstance(node.test, ast.Compare)
+    }
+    columns = _only_expected(function, asserted, [side for found in sides.values() for side in found]) & set(names)
+    seen: set[str] = set()
     for node in ast.walk(function):
-        if isinstance(node, ast.Assert) and isinstance(node.test, ast.Compare):
-            for side in node.test.comparators:
-                for leaf in _values(side):
-                    if isinstance(leaf, ast.Constant) and _can_change(leaf.value):
-                        yield _Leaf(leaf)
+        for side in sides.get(id(node), ()):
+            if (tolerance := _tolerance(side)) is None:
+                continue
+            for leaf in _values(side):
+                if isinstance(leaf, ast.Constant) and _can_change(leaf.value):
+                    yield _Leaf(leaf, tolerance)
+                    break
+                if isinstance(leaf, ast.Name) and leaf.id in columns - seen:
+                    index = names.index(leaf.id)
+                    if all(_can_change(row[index].value) for row in rows):
+                        seen.add(leaf.id)
+                        yield _Column(rows, index, tolerance)
                         break
-                    if isinstance(leaf, ast.Name) and table is not None and leaf.id in table[0]:
-                        index = table[0].index(leaf.id)
-                        if index not in seen and all(_can_change(row[index].value) for row in table[1]):
-                            seen.add(index)
-                            yield _Column(table[1], index)
-                            break
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"pytest.raises", "raises"} and node.args:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"pytest.raises", "raises"} and node.args:
             yield _Raises(node)
+
+
+def _only_expected(function: Function, asserted: Sequence[ast.Assert], sides: Sequence[ast.expr]) -> set[str]:
+    """Names that are used in expectations and in messages of asserts, and nowhere else: no input of the program's."""
+    messages = [node.msg for node in asserted if node.msg is not None]
+    inert = _names_in(*sides, *messages)
+    return {name for name, count in _names_in(*function.body).items() if inert[name] == count}
+
+
+def _names_in(*nodes: ast.AST) -> Counter[str]:
+    return Counter(inner.id for node in nodes for inner in ast.walk(node) if isinstance(inner, ast.Name))
+
+
+def _expectations(compared: ast.Compare, columns: Collection[str], plain: Collection[str]) -> Iterator[ast.expr]:
+    """What one side of ``==`` must be, on its own: a right side that the candidate's code has no part in, else a left.
+
+    Bounds, memberships and equalities of two answers are met by more than one value: a wrong program may well do so.
+    """
+    left = compared.left
+    for operator, right in zip(compared.ops, compared.comparators, strict=True):
+        if isinstance(operator, ast.Eq):
+            found = next((side for side in (right, left) if _stands_alone(side, columns, plain)), None)
+            if found is not None:
+                yield found
+        left = right
+
+
+def _stands_alone(node: ast.expr | None, columns: Collection[str], plain: Collection[str]) -> bool:
+    """Whether an expression is made of constants and of calls that cannot reach the candidate's code."""
+    parts: Sequence[ast.expr | None]
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Name():
+            return node.id in columns
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+            parts = (node.operand,)
+        case ast.List() | ast.Tuple() | ast.Set():
+            parts = node.elts
+        case ast.Dict():
+            parts = (*node.keys, *node.values)
+        case ast.Call() if ast.unparse(node.func) in plain:
+            parts = (*node.args, *(keyword.value for keyword in node.keywords))
+        case _:
+            return False
+    return all(_stands_alone(part, columns, plain) for part in parts)
+
+
+def _plain_calls(tree: ast.Module | None) -> frozenset[str]:
+    """Names in a test file that stand for what _BUILTINS and _LIBRARY list; the candidate may have a Fraction, too."""
+    found: set[str] = set()
+    others: set[str] = set()
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.ImportFrom):
+            library = _LIBRARY.get(node.module or "", set()) if not node.level else set()
+            for alias in node.names:
+                (found if alias.name in library else others).add(alias.asname or alias.name)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                found |= {f"{alias.asname or alias.name}.{name}" for name in _LIBRARY.get(alias.name, ())}
+        elif isinstance(node, Function | ast.ClassDef):
+            others.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            others.add(node.id)
+        elif isinstance(node, ast.arg):
+            others.add(node.arg)
+    return frozenset((found | _BUILTINS) - others)
+
+
+def _tolerance(side: ast.expr) -> _Tolerance | None:
+    """What ``approx`` allows beside what it allows by itself; None where no value is certain to be far from another."""
+    allowed = {"rel": 0.0, "abs": 0.0}
+    for node in ast.walk(side):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "approx":
+            given = [*zip(("rel", "abs"), node.args[1:3], strict=False)]
+            given += [(keyword.arg or "", keyword.value) for keyword in node.keywords]
+            for name, value in given:
+                number = value.value if isinstance(value, ast.Constant) else None
+                if name not in allowed or not isinstance(number, int | float):
+                    return None
+                allowed[name] = max(allowed[name], number)
+    return _Tolerance(allowed["abs"], allowed["rel"]) if allowed["rel"] <= _MOST_RELATIVE else None
 
 
 def _values(node: ast.AST) -> Iterator[ast.AST]:
@@ -365,21 +490,31 @@ def _can_change(value: object) -> bool:
     return isinstance(value, int | float)
 
 
-def _change(function: Function, point: int, chance: random.Random, unit: str, renamed: dict[str, str]) -> None:
-    for number, found in enumerate(_points(function)):
-        if number != point:
-            continue
-        if isinstance(found, _Leaf):
-            found.node.value = _other(found.node.value, chance)
-        elif isinstance(found, _Raises):
-            found.call.args[0] = ast.Name(chance.choice(_RARE), ast.Load())
-        else:
-            before = [_test_id(row) for row in found.rows]
-            for row in found.rows:
-                row[found.index].value = _other(row[found.index].value, chance)
-            for old, row in zip(before, found.rows, strict=True):
-                renamed[f"{unit}[{old}]"] = f"{unit}[{_test_id(row)}]"
-        return
+def _changed(point: _Point, chance: random.Random, unit: str) -> dict[str, str]:
+    """Change a point; the ids of tests that change with it."""
+    if isinstance(point, _Raises):
+        point.call.args[0] = ast.Name(chance.choice(_RARE), ast.Load())
+        return {}
+    if isinstance(point, _Leaf):
+        point.node.value = _far(point.node.value, point.tolerance, chance)
+        return {}
+    before = [_test_id(row) for row in point.rows]
+    for row in point.rows:
+        row[point.index].value = _far(row[point.index].value, point.tolerance, chance)
+    return {f"{unit}[{old}]": f"{unit}[{_test_id(row)}]" for old, row in zip(before, point.rows, strict=True)}
+
+
+def _far(value: object, tolerance: _Tolerance, chance: random.Random) -> Constant:
+    """Another value that no answer meets which is within the tolerance of the old one."""
+    new = _other(value, chance)
+    if not isinstance(value, int | float) or not (least := _FAR * tolerance.of(value)):
+        return new
+    for _ in range(_TRIES):
+        if not isinstance(new, str) and abs(new - value) > least:
+            return new
+        new = _other(value, chance)
+    away = value + chance.uniform(least, 2 * least) * math.copysign(1, value)
+    return math.ceil(abs(away)) * (-1 if value < 0 else 1) if isinstance(value, int) else float(f"{away:.6g}")
 
 
 def _other(value: object, chance: random.Random) -> Constant:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final, TypeAlias, TypeGuard
 
 from gradekit.checks.jsontext import Json, render
@@ -11,6 +11,10 @@ from gradekit.texts import MAX_SHOWN, clean
 
 MAX_TEXT = 10 * MAX_SHOWN
 """Characters of a string once its unprintable characters are escaped."""
+
+
+# More digits than a number of a database can have.
+_EXACT = Context(prec=200_000)
 
 
 class Missing:
@@ -57,6 +61,18 @@ def number(value: Value) -> Decimal | None:
     return exact if exact.is_finite() else None
 
 
+def same_number(value: Decimal) -> str:
+    """A text that is equal for equal finite numbers: a key for tables of what a stranger chose.
+
+    Numbers themselves are no such keys: whoever picks multiples of Python's hash modulus makes all hashes equal, and
+    looking up one among them takes as long as looking at all.
+
+    Raises:
+        ArithmeticError: its exponent is beyond a million.
+    """
+    return str(_EXACT.plus(value).normalize(_EXACT))
+
+
 def canonical(value: Json) -> Hashable:
     """A key that is equal for equal JSON: 1 and 1.0 are equal, 1, "1" and true are not."""
     if isinstance(value, Mapping):
@@ -64,7 +80,7 @@ def canonical(value: Json) -> Hashable:
     if isinstance(value, list | tuple):
         return ("list", tuple(canonical(child) for child in value))
     exact = number(value)
-    return (kind_of(value), value if exact is None else exact)
+    return (kind_of(value), value if exact is None else same_number(exact))
 
 
 def is_list(value: object) -> TypeGuard[Sequence[Any]]:

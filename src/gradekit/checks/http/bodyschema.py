@@ -25,6 +25,9 @@ BEST = 3
 """Errors that are reported."""
 LOOKED_AT = 100
 """Errors among which the best are chosen."""
+MAX_UNEVALUATED = 2000
+"""Items or properties of a value for the keywords that ask which of them no other keyword looked at: the library's time
+grows with the square."""
 
 
 _Given: TypeAlias = Any
@@ -134,6 +137,9 @@ def _mismatch(error: ValidationError) -> Mismatch:
         f"[{part}]" if isinstance(part, int) else f".{clean(str(part), 50)}" for part in error.absolute_path
     )
     word = str(error.validator)
+    if error.message == _TOO_MANY:
+        wanted = f"at most {MAX_UNEVALUATED} values, as {word} is used"
+        return Mismatch(wanted, f"{len(cast('Any', error.instance))} values", place)
     value: _Given = error.validator_value
     instance: Any = error.instance
     wanted = "nothing here" if word == "None" else clean(f"{word}: {jsontext.render(value)}")
@@ -199,6 +205,36 @@ def _additional_properties(
                     yield from validator.descend(child, schema, path=name)
 
 
+def _any_of(validator: _Given, schemas: _Given, value: _Given, _schema: _Given) -> Iterator[ValidationError]:
+    if not any(_fits(validator, schema, value) for schema in schemas):
+        yield ValidationError("none fits")
+
+
+def _one_of(validator: _Given, schemas: _Given, value: _Given, _schema: _Given) -> Iterator[ValidationError]:
+    if sum(_fits(validator, schema, value) for schema in schemas) != 1:
+        yield ValidationError("not exactly one fits")
+
+
+def _fits(validator: _Given, schema: _Given, value: _Given) -> bool:
+    """Whether a value is right; the library would keep everything that is wrong with it."""
+    return next(validator.descend(value, schema), None) is None
+
+
+def _unevaluated(word: str, kind: type[list[Any] | dict[str, Any]]) -> Callable[..., Iterator[ValidationError]]:
+    inner = Draft202012Validator.VALIDATORS[word]
+
+    def check(validator: _Given, wanted: _Given, value: _Given, schema: _Given) -> Iterator[ValidationError]:
+        if isinstance(value, kind) and len(value) > MAX_UNEVALUATED:
+            yield ValidationError(_TOO_MANY)
+        else:
+            yield from inner(validator, wanted, value, schema) or ()
+
+    return check
+
+
+_TOO_MANY = "too many values for this keyword"
+
+
 def _checks_type(name: str) -> Callable[..., bool]:
     return lambda _checker, value: TYPES[name](value)
 
@@ -216,6 +252,10 @@ _Validator = extend(  # type: ignore[no-untyped-call]
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional_properties,
+        "anyOf": _any_of,
+        "oneOf": _one_of,
+        "unevaluatedItems": _unevaluated("unevaluatedItems", list),
+        "unevaluatedProperties": _unevaluated("unevaluatedProperties", dict),
     },
     type_checker=TypeChecker({name: _checks_type(name) for name in TYPES}),
 )

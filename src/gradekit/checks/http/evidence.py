@@ -24,6 +24,15 @@ class Content(Model):
     text: str | None = None
     base64: str | None = None
 
+    @field_validator("text")
+    @classmethod
+    def _encodable(cls, value: str | None) -> str | None:
+        try:
+            (value or "").encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"not UTF-8: {error.reason}") from None
+        return value
+
     @field_validator("base64")
     @classmethod
     def _decodable(cls, value: str | None) -> str | None:

@@ -1,0 +1,2 @@
+def total(cents)
+    return sum(cents)

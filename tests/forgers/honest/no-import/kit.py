@@ -1,0 +1,3 @@
+import pandas_of_another_machine
+
+total = pandas_of_another_machine.total

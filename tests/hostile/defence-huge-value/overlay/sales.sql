@@ -1,0 +1,1 @@
+select repeat('x', 60000000), 1

@@ -1,0 +1,1 @@
+select look(text), length(text) from notes
