@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 from gradekit.results import Isolation
 from gradekit.sandbox.protocol import (
+    CallReply,
+    CallRequest,
     ContainerPlan,
     Ending,
     ExecResult,
@@ -119,6 +121,7 @@ class FakeSandbox:
         http: HttpAnswers | None = None,
         sql: SqlAnswers | None = None,
         start: Callable[[ContainerPlan], FakeRunning] = FakeRunning,
+        call: Callable[[CallRequest], CallReply] = lambda _request: CallReply(error="refused"),
         listening: Callable[[int], bool] | bool = True,
     ) -> None:
         self.calls: list[tuple[str, object]] = []
@@ -128,6 +131,7 @@ class FakeSandbox:
         self._http: HttpAnswers = {} if http is None else http
         self._sql: SqlAnswers = {} if sql is None else sql
         self._start = start
+        self._call = call
         self._listening = listening
         self._script = _Script()
 
@@ -170,6 +174,10 @@ class FakeSandbox:
             if results[-1].error is not None:
                 break
         return results
+
+    def call(self, request: CallRequest) -> CallReply:
+        self.calls.append(("call", request))
+        return self._call(request)
 
     def listening(self, port: int, timeout: float) -> bool:
         del timeout

@@ -38,6 +38,8 @@ def language(name: str, *patterns: str) -> Runner:
 def test_shipped_runners() -> None:
     found = {item.name: item for item in runner.load_all(SHIPPED)}
     assert {name: item.kind for name, item in found.items()} == {
+        "java": "language",
+        "node": "language",
         "postgres": "service",
         "probe": "probe",
         "python": "language",

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from gradekit.errors import InfrastructureError, Problem, SubmissionError, UsageError
+from gradekit.language import Speech
 from gradekit.model import Model, Slug, tuple_of
 
 BASE = "debian:bookworm-slim"
@@ -50,6 +51,8 @@ class RunnerFile(Model):
     """Files of the submission that the ``deps`` verb reads, as far as they exist."""
     verbs: Annotated[tuple[Verb, ...], BeforeValidator(tuple_of)] = ()
     deps: Deps | None = None
+    calls: Speech | None = None
+    """How checks of calls speak to submissions in this language."""
     engine: Literal["postgres"] | None = None
     """For services: which client the probe speaks with."""
     port: int | None = Field(default=None, ge=1, le=65535)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from gradekit.checks.base import Context, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
-from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
+from gradekit.language import Speech
+from gradekit.sandbox.protocol import CallReply, Ending, ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
 
 App = Callable[[HttpRequest], HttpReply]
 Answer = Callable[[str], SqlResult]
@@ -58,6 +62,32 @@ class FakeDatabase:
 
 
 @dataclass
+class FakeCalls:
+    """Answers calls by a function of the request and of what was defined before in the same process."""
+
+    answer: Callable[[dict[str, Any]], object]
+    language: str = "toy"
+    speech: Speech = field(default_factory=Speech)
+    said: str = ""
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    limits: list[tuple[bool, float, int]] = field(default_factory=list)
+
+    def exchange(self, line: str, *, fresh: bool, timeout: float, max_line: int) -> CallReply:
+        request = json.loads(line)
+        self.asked.append(request)
+        self.limits.append((fresh, timeout, max_line))
+        answer = self.answer(request)
+        if isinstance(answer, CallReply):
+            return answer
+        if isinstance(answer, bytes):
+            return CallReply(answer)
+        return CallReply(json.dumps({"id": request["id"], **cast("dict[str, object]", answer)}).encode(), seconds=0.001)
+
+    def printed(self) -> str:
+        return self.said
+
+
+@dataclass
 class FakeBench:
     """Implements ``Bench``; what was asked of it is kept in its lists."""
 
@@ -75,6 +105,7 @@ class FakeBench:
     environments: list[Mapping[str, str]] = field(default_factory=list)
     sleeps: list[float] = field(default_factory=list)
     by_candidate: bool = False
+    worker: FakeCalls | None = None
 
     def request(self, request: HttpRequest) -> HttpReply:
         self.requests.append(request)
@@ -109,6 +140,11 @@ class FakeBench:
         split: bool = False,  # noqa: ARG002
     ) -> ExecResult:
         return self.suite(files) if self.suite else finished(["test"])
+
+    @contextmanager
+    def calls(self) -> Iterator[FakeCalls]:
+        assert self.worker is not None
+        yield self.worker
 
     def sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)

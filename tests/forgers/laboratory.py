@@ -183,7 +183,7 @@ class Laboratory:
 def table(rows: Sequence[Row]) -> str:
     """The rounds as a table in Markdown."""
     lines = [
-        "| submission | tests passed | where not accused | accused, sample of 5 | accused, all | suite runs | s a round |",
+        "| submission | tests passed | when not accused | accused, sample | accused, all | suite runs | s a round |",
         "| --- " * 7 + "|",
     ]
     for row in sorted(rows, key=lambda row: (row.case.kind, row.case.name)):

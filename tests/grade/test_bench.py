@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,10 @@ from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
     CANDIDATE_UID,
     TESTER_UID,
+    CallReply,
+    CallRequest,
     ContainerPlan,
+    Ending,
     ExecResult,
     FileEntry,
     HttpReply,
@@ -26,7 +30,7 @@ from gradekit.sandbox.protocol import (
     SqlResult,
 )
 from gradekit.spec.challenge import Challenge
-from tests.fakes import FakeRunning, FakeSandbox, exited, reply
+from tests.fakes import FakeRunning, FakeSandbox, cut, exited, reply
 
 OK = SqlResult()
 BROKEN = SqlResult(error='relation "orders" does not exist', sqlstate="42P01")
@@ -318,6 +322,66 @@ def test_hidden_files_reach_a_container_only_when_their_check_runs(world: World)
         ("work", "/work", False),
         ("files-c", "/hidden", False),
     ]
+    assert plan.alone
+    assert not world.server.touched
+
+
+def compiled(world: World, **results: ExecResult) -> list[ContainerPlan]:
+    """Let the runner build; what runs later exits with 0. The plan of the build."""
+    world.bench.runner = PYTHON.model_copy(update={"verbs": ("build", "serve", "test", "call")})
+    world.sandbox._run = lambda plan, _stdin: results.get(plan.name, exited())
+    world.bench.build()
+    (plan,) = world.sandbox.asked("run")
+    return [plan]
+
+
+def test_a_build_has_no_network_and_may_write_only_where_the_rest_reads(world: World) -> None:
+    (plan,) = compiled(world)
+    assert (plan.argv, plan.uid, plan.alone) == (("/opt/gradekit/bin/build",), CANDIDATE_UID, True)
+    assert plan.mounts == (Mount("work", "/work"), Mount("build", "/build", writable=True))
+    assert not world.server.touched
+    world.begin(app=True)
+    world.bench.command(("true",), stdin=b"", timeout=1.0, env={})
+    world.bench.test((), timeout=1.0, max_output=10)
+    world.bench.plain_image = "plain"
+    world.bench.test((), timeout=1.0, max_output=10, split=True)
+    app, worker = world.sandbox.asked("start")
+    _, command, suite, tester = world.sandbox.asked("run")
+    for later in (app, worker, command, suite):
+        assert tuple(later.mounts[:2]) == (Mount("work", "/work"), Mount("build", "/build")), later.name
+    assert "build" not in {mount.volume for mount in tester.mounts}
+
+
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [
+        (exited(1, stderr=b"Main.java:3:\n  ';' expected\n"), "Main.java:3: ';' expected"),
+        (exited(2), "exit code 2"),
+        (cut(Ending.TIMEOUT), "it took longer than 60 s"),
+        (cut(Ending.OOM), "it ran out of memory"),
+        (cut(Ending.OUTPUT), "it printed too much"),
+    ],
+)
+def test_what_does_not_build_does_not_run_and_its_sql_is_judged_all_the_same(
+    world: World, result: ExecResult, why: str
+) -> None:
+    compiled(world, build=result)
+    with pytest.raises(Blocked, match=f"the submission does not build: {re.escape(why)}$"):
+        world.begin(app=True)
+    world.begin()
+    world.bench.database("shop").query(["select 1"], role="reader", timeout=1.0)
+    attempts: list[Callable[[], ExecResult]] = [
+        lambda: world.bench.command(("true",), stdin=b"", timeout=1.0, env={}),
+        lambda: world.bench.test((), timeout=1.0, max_output=10),
+        lambda: world.bench.test((), timeout=1.0, max_output=10, split=True),
+    ]
+    for attempt in attempts:
+        with pytest.raises(Blocked, match="does not build") as caught:
+            attempt()
+        assert caught.value.detail == result.stderr.decode()
+    assert [plan.name for plan in world.sandbox.asked("run")] == ["build"]
+    assert world.sandbox.asked("start") == []
+    assert "fill" not in {name for name, _ in world.sandbox.calls}
 
 
 PYTHON = runners.find(Path(__file__).parents[2] / "runners", "python")
@@ -333,8 +397,10 @@ def test_a_split_suite_runs_apart_from_the_submission(world: World) -> None:
     assert (tests.image, tests.uid, tests.argv) == ("plain", TESTER_UID, ("/opt/gradekit/bin/test", "split", "4"))
     assert worker.mounts == (Mount("work", "/work"), Mount("call-c", "/call", writable=True))
     assert tests.mounts == (Mount("files-c", "/hidden"), Mount("call-c", "/call"))
+    assert worker.alone
+    assert tests.alone
     assert world.sandbox.running[-1].stopped
-    assert world.server.touched
+    assert not world.server.touched
     assert result.stderr == b""
 
 
@@ -381,6 +447,81 @@ def test_a_split_suite_needs_a_runner_that_serves_calls(world: World, runner: Ru
     assert world.sandbox.files == {}
 
 
+ANSWER = CallReply(b'{"id": 0, "refused": "there is no operation"}')
+
+
+def calling(world: World, answer: Callable[[CallRequest], CallReply]) -> list[CallRequest]:
+    """Let somebody answer calls; everything that is asked."""
+    asked: list[CallRequest] = []
+
+    def call(request: CallRequest) -> CallReply:
+        asked.append(request)
+        return answer(request)
+
+    world.bench.runner = PYTHON
+    world.sandbox._call = call
+    return asked
+
+
+def test_calls_go_to_the_submission_in_a_container_of_its_own(world: World) -> None:
+    asked = calling(world, lambda _: ANSWER)
+    world.begin(timeout=60.0)
+    with world.bench.calls() as calls:
+        (worker,) = world.sandbox.asked("start")
+        assert (worker.uid, worker.argv, worker.alone) == (CANDIDATE_UID, ("/opt/gradekit/bin/call",), True)
+        assert worker.mounts == (Mount("work", "/work"), Mount("call-c", "/call", writable=True))
+        assert (calls.language, calls.speech) == ("python", PYTHON.calls)
+        calls.exchange("{}", fresh=True, timeout=2.0, max_line=9)
+        calls.exchange("[]", fresh=False, timeout=90.0, max_line=9)
+        calls.exchange("{}", fresh=True, timeout=2.0, max_line=9)
+        world.sandbox.running[-1].said = "hello"
+        assert calls.printed() == "hello"
+    assert world.sandbox.running[-1].stopped
+    assert {request.volume for request in asked} == {"call-c"}
+    ready = '{"id": 0, "op": "ready"}'
+    assert [(request.line, request.fresh) for request in asked] == [
+        (ready, True), ("{}", False), ("[]", False), (ready, True), ("{}", False),
+    ]  # fmt: skip
+    assert [request.wait for request in asked if request.fresh] == [20.0, 2.0]
+    assert (asked[1].timeout, asked[1].max_line) == (2.0, 9)
+    assert asked[2].timeout <= 60.0
+
+
+def test_nobody_who_answers_is_our_fault_until_code_of_the_candidate_ran(world: World) -> None:
+    gone = CallReply(error="refused", detail="nothing accepts calls")
+    calling(world, lambda _: gone)
+    world.sandbox._start = lambda plan: FakeRunning(plan, dead="exited with 1", said="no such file")
+    world.begin()
+    with (
+        world.bench.calls() as calls,
+        pytest.raises(InfrastructureError, match=r"runner python: .*did not answer \(exited with 1\)"),
+    ):
+        calls.exchange("{}", fresh=True, timeout=1.0, max_line=9)
+    with world.bench.calls() as calls:
+        assert calls.exchange("{}", fresh=True, timeout=1.0, max_line=9) == gone
+    assert all(running.stopped for running in world.sandbox.running)
+
+
+def test_a_worker_that_answered_once_and_then_no_more_is_the_candidates(world: World) -> None:
+    answers = iter([ANSWER, ANSWER, CallReply(error="refused")])
+    calling(world, lambda _: next(answers))
+    world.begin()
+    with world.bench.calls() as calls:
+        assert calls.exchange("{}", fresh=True, timeout=1.0, max_line=9) == ANSWER
+        assert calls.exchange("{}", fresh=True, timeout=1.0, max_line=9).error == "refused"
+
+
+def test_what_cannot_be_called_is_not_started(world: World) -> None:
+    world.begin()
+    world.bench.runner = PYTHON.model_copy(update={"verbs": ("test",)})
+    with pytest.raises(InfrastructureError, match="runner python has no `call`, so that nothing can be called"):
+        world.bench.calls().__enter__()
+    compiled(world, build=exited(1, stderr=b"no"))
+    with pytest.raises(Blocked, match="the submission does not build: no"):
+        world.bench.calls().__enter__()
+    assert world.sandbox.asked("start") == []
+
+
 def test_a_command_works_in_a_copy_and_sees_only_its_environment(world: World) -> None:
     world.begin()
     world.bench.command(("ls", "-l"), stdin=b"x", timeout=1.0, env={"A": "1"}, files=(FileEntry("in.csv", b""),))
@@ -388,3 +529,25 @@ def test_a_command_works_in_a_copy_and_sees_only_its_environment(world: World) -
     assert plan.env == {"PYTHONPATH": "/opt/deps", "A": "1"}
     assert tuple(plan.argv[-6:]) == ("sh", "/work", "/extra", "--", "ls", "-l")
     assert not any(mount.writable for mount in plan.mounts)
+
+
+def test_the_engines_own_time_is_not_the_candidates(
+    challenge: Challenge, files: Mapping[str, FileEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(challenge, files)
+    world.begin(timeout=5.0)
+    clock = [time.monotonic()]
+    monkeypatch.setattr(PodBench, "now", lambda _self: clock[0])
+    world.bench.begin(Context("c"), 5.0, app=False, fresh=False)
+
+    def slow_engine(_plan: ContainerPlan, _stdin: bytes) -> ExecResult:
+        clock[0] += 30.0  # the engine made and removed a container
+        return replace(exited(), seconds=2.0)
+
+    world.sandbox._run = slow_engine
+    before = world.bench.within(60.0)
+    world.bench.command(["true"], stdin=b"", timeout=3.0, env={})
+    assert before - world.bench.within(60.0) == pytest.approx(2.0)
+    clock[0] += 4.0
+    with pytest.raises(Blocked, match="limit of 5 s"):
+        world.bench.within(1.0)

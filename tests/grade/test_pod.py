@@ -20,10 +20,11 @@ rubric: rubric.yaml
 checks:
   - {id: classic, criterion: api, suite: {files: hidden}}
   - {id: apart, criterion: api, suite: {files: hidden, isolation: split}}
+  - {id: asked, criterion: api, call: {module: shop, cases: [{name: one, call: one, returns: 1}]}}
 """
 
 
-def test_a_split_suite_has_a_volume_for_its_tests_and_one_for_calls(tmp_path: Path) -> None:
+def test_what_calls_has_a_volume_for_its_socket_and_a_split_suite_one_for_its_tests(tmp_path: Path) -> None:
     (tmp_path / "challenge.yaml").write_text(SPEC)
     (tmp_path / "rubric.yaml").write_text(RUBRIC)
     (tmp_path / "hidden").mkdir()
@@ -34,7 +35,7 @@ def test_a_split_suite_has_a_volume_for_its_tests_and_one_for_calls(tmp_path: Pa
     pod.close()
     (plan,) = engine.plans
     volumes = {volume.name: volume for volume in plan.volumes}
-    assert list(volumes) == ["work", "files-classic", "files-apart", "call-apart"]
+    assert list(volumes) == ["work", "files-classic", "files-apart", "call-apart", "call-asked"]
     assert volumes["files-classic"].uid == CANDIDATE_UID
     assert volumes["files-apart"].uid == TESTER_UID
     assert (volumes["call-apart"].uid, volumes["call-apart"].size, volumes["call-apart"].inodes) == (

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from gradekit.grade.setting import Setting
 from gradekit.progress import Silent
 from gradekit.record import Record, read, write
 from gradekit.results import Status
-from gradekit.sandbox.protocol import FileEntry, Image, Sandbox, SandboxPlan, SqlResult
+from gradekit.sandbox.protocol import ContainerPlan, ExecResult, FileEntry, Image, Sandbox, SandboxPlan, SqlResult
 from gradekit.spec.challenge import Challenge
 from gradekit.submission import Submission
 from tests.fakes import FakeEngine, FakeRunning, FakeSandbox, exited, reply
@@ -130,6 +131,31 @@ def test_while_the_reference_is_recorded_its_suites_are_told_by_what_they_record
         Status.ERRORED,
         "the reference passes no test of this suite; mend the suite or the reference",
     )
+
+
+@pytest.mark.parametrize(("code", "word"), [(0, "done"), (1, "does not build")])
+def test_a_build_is_a_phase_before_the_checks(
+    challenge: Challenge, files: Mapping[str, FileEntry], code: int, word: str
+) -> None:
+    def results(plan: ContainerPlan, _stdin: bytes) -> ExecResult:
+        return exited(code, stderr=b"line 1: what?") if plan.name == "build" else exited()
+
+    pod = sandbox()
+    pod._run = results
+    engine = FakeEngine(pod)
+    builds = PYTHON.model_copy(update={"verbs": (*PYTHON.verbs, "build")})
+    using = replace(setting(engine), runners={"python": builds})
+    record = grade(challenge, None, using, lambda: submission(files), Silent())
+    assert [phase.name for phase in record.phases] == ["clone", "deps", "services", "build", "checks"]
+    assert record.phases[3].detail == f"python: {word}"
+    assert "build" in {volume.name for volume in engine.plans[0].volumes}
+    states = {observation.check: observation.state for observation in record.observations}
+    blocked = [check for check, state in states.items() if state == "blocked"]
+    assert blocked == ([] if code == 0 else ["health", "tests", "run"])
+    if code:
+        assert {observation.message for observation in record.observations if observation.state == "blocked"} == {
+            "the submission does not build: line 1: what?"
+        }
 
 
 def test_the_submission_is_shown_with_what_was_left_out(challenge: Challenge, files: Mapping[str, FileEntry]) -> None:

@@ -474,3 +474,26 @@ def test_the_program_is_one_text_and_ends_with_its_stdin(mode: str) -> None:
     )
     assert json.loads(done.stdout)["id"] == 7
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_nothing_follows_a_plain_request_to_the_origin(tmp_path: Path, *, together: bool) -> None:
+    async def work() -> None:
+        world = World(index_example=[PUBLIC])
+
+        async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            world.heads += [await reader.readuntil(b"\r\n\r\n"), await reader.read(1000)]
+            writer.close()
+
+        world.origin = listen  # type: ignore[method-assign]
+        async with started(world, tmp_path) as (proxy, path):
+            proxy.allow({"index.example:80": False})
+            plain, more = (
+                b"GET http://index.example/a HTTP/1.1\r\n\r\n",
+                b"POST /b HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi",
+            )
+            assert await say(path, *([plain + more] if together else [plain, more])) == b""
+            assert len(world.heads) == 2
+            assert world.heads[1] == b""
+
+    run(work())

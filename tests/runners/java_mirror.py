@@ -69,8 +69,9 @@ def archive(said: str) -> bytes:
 
 
 def filled(folder: Path) -> Repository:
-    """The repository that the tests ask."""
+    """The repository that the tests ask; it has what the smoke cases want."""
     made = Repository(folder)
+    made.add("org.apache.commons:commons-lang3", "3.12.0")
     made.add("org.tea:leaf", "1.0")
     made.add("org.tea:leaf", "2.0")
     made.add("org.tea:extra", "1.0")
@@ -78,7 +79,8 @@ def filled(folder: Path) -> Repository:
     made.add("org.tea:water", "3.1", dependencies(dependency("org.tea:leaf", "1.0", scope="runtime")))
     made.add("org.tea:parent", "7", managed(dependency("org.tea:water", "${water}")), packaging="pom")
     made.add(
-        "org.tea:bom", "5", f"<properties><leaf>2.0</leaf></properties>{managed(dependency('org.tea:leaf', '${leaf}'))}",
+        "org.tea:bom", "5",
+        "<properties><leaf>2.0</leaf></properties>" + managed(dependency("org.tea:leaf", "${leaf}")),
         packaging="pom",
     )  # fmt: skip
     made.add(
@@ -97,11 +99,11 @@ def served(repository: Repository, address: str, status: int = 200) -> Iterator[
     """Its URL, while a server of ours answers there; with a status it answers that and nothing else."""
 
     class Answers(SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parameter's name is not ours
+        def log_message(self, *_: object) -> None:
             repository.asked.append(self.path)
 
-        def send_head(self) -> io.BytesIO | None:  # type: ignore[override]
-            if status != 200:  # noqa: PLR2004 - as it should be
+        def send_head(self) -> io.BytesIO | None:
+            if status != 200:
                 self.send_error(status)
                 return None
             return super().send_head()  # type: ignore[return-value]

@@ -60,6 +60,13 @@ def build(sandbox: Sandbox, image: Image, work: str = "work", made: str = "build
     return sandbox.run(ContainerPlan(image.id, JAVA.argv("build"), workdir="/work", mounts=mounts), timeout=60.0)
 
 
+def test_our_classes_come_from_the_archive(engine: DockerEngine, built: Mapping[str, Image]) -> None:
+    script = ". /opt/gradekit/lib/java.sh; run -Xlog:class+load gradekit.Build"
+    with engine.open(pod(built)) as sandbox:
+        result = sandbox.run(ContainerPlan(built["java"].id, ("/bin/sh", "-c", script)), timeout=30.0)
+    assert b"gradekit.Build source: shared objects file" in result.stdout
+
+
 # --- build
 
 WRONG = {
@@ -352,6 +359,14 @@ public class Pricing {
     public static java.util.concurrent.Future<Integer> later() {
         return java.util.concurrent.CompletableFuture.supplyAsync(() -> 42);
     }
+    public static List<String> broken() {
+        return new AbstractList<>() {
+            @Override public String get(int index) { throw new UnsupportedOperationException("lazy"); }
+            @Override public int size() { return 1; }
+        };
+    }
+    public static String large() { return "x".repeat(2_000_000); }
+    public static Object round() { List<Object> list = new ArrayList<>(); list.add(list); return list; }
     private static int secret() { return 1; }
 }
 """
@@ -396,7 +411,7 @@ ASKED: list[tuple[dict[str, Any], object]] = [
     (call("kind", {"$date": "2026-01-02"}), "LocalDate"),
     (call("kind", ["a"]), "List"),
     (call("kind", {"a": 1}), "Map"),
-    (call("kind", True), "boolean"),
+    (call("kind", *[True]), "boolean"),
     (call("kind", 1, 2, 3), "int and 2"),
     (call("vague", "a"), "refused: shop.Pricing.vague: the arguments fit more than one of"),
     # Conversions.
@@ -449,7 +464,11 @@ ASKED: list[tuple[dict[str, Any], object]] = [
         },
     ),
     (call("deep"), "java.lang:StackOverflowError"),
-    (call("one", on={"$module": "Top"}), "java.lang:ExceptionInInitializerError"),
+    (call("broken"), "java.lang:UnsupportedOperationException"),
+    (call("large"), "refused: its value is larger than 1024 KiB"),
+    (call("round"), "refused: its value is nested deeper than 64, or contains itself"),
+    ({"op": "import", "module": "Top"}, "java.lang:ExceptionInInitializerError"),
+    (call("one", on={"$module": "Top"}), "java.lang:NoClassDefFoundError"),
     (call("secret"), "refused: there is no shop.Pricing.secret"),
     (call("Sealed"), "refused: there is no shop.Pricing.Sealed"),
     (call("nothing", on={"$module": "shop.None"}), "refused: there is no class shop.None.nothing"),
@@ -457,8 +476,12 @@ ASKED: list[tuple[dict[str, Any], object]] = [
     (call("total", {"$slice": [0, 1, None]}), "refused: Java takes no $slice"),
     (call("total", {"$date": "tomorrow"}), "refused: $date has a wrong content"),
     ({"op": "operate", "operator": "add", "args": [1, 2]}, "refused: Java has no operation operate"),
-    ({"op": "import", "module": "shop.None"}, None),
-    ({"op": "describe", "class": "shop:Pricing.OutOfStock"}, {"kind": "exception", "bases": ["java.lang:IllegalStateException"]}),
+    ({"op": "import", "module": "shop.None"}, False),
+    ({"op": "import", "module": "shop.Pricing"}, True),
+    (
+        {"op": "describe", "class": "shop:Pricing.OutOfStock"},
+        {"kind": "exception", "bases": ["java.lang:IllegalStateException"]},
+    ),
     # The connection is not its standard input; and an object that is dropped is gone.
     (call("read"), "read -1"),
     (call("getNames", on={"$handle": 2}, drop=[[2, 1]]), "refused: there is no object 2"),
@@ -485,9 +508,13 @@ def test_calls(engine: DockerEngine, built: Mapping[str, Image]) -> None:
         assert done.exit_code == 0, done.stderr.decode()
         mounts = (Mount("work", "/work"), Mount("build", "/build"), Mount("call", "/call", writable=True))
         worker = sandbox.start(ContainerPlan(built["java"].id, JAVA.argv("call"), mounts=mounts))
-        client = ContainerPlan(built["java"].id, ("perl", "-e", CLIENT), uid=TESTER_UID, mounts=(Mount("call", "/call"),))
+        client = ContainerPlan(
+            built["java"].id, ("perl", "-e", CLIENT), uid=TESTER_UID, mounts=(Mount("call", "/call"),)
+        )
         result = sandbox.run(client, stdin="".join(f"{line}\n" for line in lines).encode(), timeout=60.0)
-        broken = sandbox.run(client, stdin=b'[1]\n{"id": 7}\nnonsense\n{"id": 8, "op": "call", "on": 1}\n', timeout=60.0)
+        broken = sandbox.run(
+            client, stdin=b'[1]\n{"id": 7}\nnonsense\n{"id": 8, "op": "call", "on": 1}\n', timeout=60.0
+        )
         shown = worker.tail()
     answers = result.stdout.decode().splitlines()
     assert len(answers) == len(ASKED), (answers[-1:], shown)

@@ -236,6 +236,26 @@ class TestPod:
             app.stop()
         assert not pod.listening(8201, 0.05)
 
+    def test_who_is_alone_meets_nobody_of_the_pod(self, pod: DockerSandbox, python: str) -> None:
+        app = pod.start(ContainerPlan(python, ["python3", "-m", "http.server", "8202", "-d", "/tmp"], name="app"))
+        try:
+            assert pod.listening(8202, 10.0)
+            source = """
+import os, socket
+print(os.uname().nodename, sorted(os.listdir("/sys/class/net")), len(open("/proc/net/tcp").readlines()) - 1)
+try:
+    socket.create_connection(("127.0.0.1", 8202), 2)
+except OSError as error:
+    print(error.strerror)
+with socket.create_server(("127.0.0.1", 8202)) as own:
+    socket.create_connection(own.getsockname(), 2).close()
+    print("own")
+"""
+            lines = program(pod, python, source, alone=True).stdout.decode().splitlines()
+            assert lines == ["sandbox ['lo'] 0", "Connection refused", "own"]
+        finally:
+            app.stop()
+
     def test_endings_of_long_running_containers(self, pod: DockerSandbox, python: str) -> None:
         for script, words in (("exit 7", "exited with 7"), ("kill -9 $$", "was killed"), ("sleep 60", "running")):
             running = pod.start(ContainerPlan(python, ["sh", "-c", script]))

@@ -4,6 +4,7 @@ import base64
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from gradekit.sandbox import probe_client
 from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
-from gradekit.sandbox.protocol import PROBE_UID, HttpRequest, SqlRequest
+from gradekit.sandbox.protocol import PROBE_UID, CallReply, CallRequest, HttpRequest, SqlRequest
 from gradekit.sandbox.wire import Wire
 from tests.sandbox.test_wire import frame
 
@@ -96,6 +97,42 @@ def test_everybody_of_ours_uses_the_socket(probe: Probe, client: ProbeClient) ->
     assert asked == [("/vol/db", "gradekit", None), ("/vol/db", "reader", "secret")]
 
 
+def test_calls_both_ways(probe: Probe, client: ProbeClient) -> None:
+    probe.answer = lambda request: line(request, line=base64.b64encode(b"\xff{}").decode(), error=None, seconds=0.5)
+    asked = CallRequest("call-unit", '{"id": 1}', fresh=True, wait=2.0, timeout=3.0, max_line=77)
+    assert client.call(asked) == CallReply(b"\xff{}", seconds=0.5)
+    sent = dict(probe.requests[0])
+    del sent["id"]
+    assert sent == {
+        "op": "call",
+        "folder": "/vol/call-unit",
+        "line": '{"id": 1}',
+        "fresh": True,
+        "wait": 2.0,
+        "timeout": 3.0,
+        "max_line": 77,
+    }
+    probe.answer = lambda request: line(request, line="", error="closed", detail="it ended", seconds=0)
+    assert client.call(asked) == CallReply(error="closed", detail="it ended")
+
+
+BAD_CALL: dict[str, list[object]] = {
+    "line": [None, 1, "no base64!", ["YQ=="]],
+    "error": ["surprise", 1],
+    "detail": [None, 1],
+    "seconds": ["1", -1, None],
+}
+
+
+@pytest.mark.parametrize("changed", [{name: value} for name, values in BAD_CALL.items() for value in values])
+def test_an_answer_about_a_call_of_another_shape_is_no_answer(
+    probe: Probe, client: ProbeClient, changed: dict[str, Any]
+) -> None:
+    probe.answer = lambda request: line(request, **{"line": "", "error": None, "detail": "", "seconds": 0.1, **changed})
+    with pytest.raises(ProbeLostError, match="cannot be read"):
+        client.call(CallRequest("call-unit", "{}"))
+
+
 def test_an_answer_may_come_in_pieces(probe: Probe, client: ProbeClient) -> None:
     def pieces(request: dict[str, Any]) -> bytes:
         whole = json.dumps({"id": request["id"], "open": True}).encode() + b"\n"
@@ -131,3 +168,97 @@ def test_a_silent_probe_is_lost(probe: Probe, client: ProbeClient, monkeypatch: 
     probe.answer = lambda _: frame(2, b"")
     with pytest.raises(ProbeLostError, match="did not answer in time"):
         client.ping(0.1)
+
+
+HTTP = {"status": 200, "reason": "OK", "headers": [["A", "b"]], "body": "", "error": None, "detail": "", "seconds": 0.1}
+SQL = {"columns": [["n", "int4"]], "rows": [["1"]], "affected": 1, "truncated": False, "error": None, "sqlstate": None}
+BAD_HTTP: dict[str, list[Any]] = {
+    "status": [None, "200", 99, 1000, 2e2, True, 10**400],
+    "seconds": ["1", None, -1, float("nan"), float("inf"), 10**400],
+    "headers": [None, {"a": "b"}, ["ab"], [["a"]], [["a", 1]], [["a", "\ud800"]]],
+    "reason": [None, 1, ["a"]],
+    "body": [None, 1, [], "\u00e9"],
+    "error": [1, ["timeout"], "", {}],
+}
+BAD_SQL: dict[str, list[Any]] = {
+    "columns": [None, "ab", [["n"]], [["n", 1]], ["n", "int4"], []],
+    "rows": [None, "1", ["1"], [[1]], [[["1"]]], [[]], [["1", "2"]], [["\ud800"]]],
+    "affected": ["1", 1.5, True],
+    "truncated": [None, 1, "no"],
+    "error": [1, ["a"], {}],
+    "sqlstate": [1, ["a"], {}],
+}
+
+
+@pytest.mark.parametrize("changed", [{name: value} for name, values in BAD_HTTP.items() for value in values])
+def test_an_answer_about_http_of_another_shape_is_no_answer(
+    probe: Probe, client: ProbeClient, changed: dict[str, Any]
+) -> None:
+    probe.answer = lambda request: line(request, **{**HTTP, **changed})
+    with pytest.raises(ProbeLostError, match="cannot be read"):
+        client.http(HttpRequest(8080, "GET", "/"))
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        *(None, {}, "ab", ["ab"], [None], [[]]),
+        *([{**SQL, name: value}] for name, values in BAD_SQL.items() for value in values),
+    ],
+)
+def test_results_of_another_shape_are_no_answer(probe: Probe, client: ProbeClient, results: object) -> None:
+    probe.answer = lambda request: line(request, results=results)
+    with pytest.raises(ProbeLostError, match="cannot be read"):
+        client.sql(SqlRequest("db", "shop", ["select"]))
+
+
+def test_a_word_about_a_port_of_another_shape_is_no_answer(probe: Probe, client: ProbeClient) -> None:
+    probe.answer = lambda request: line(request, open="yes")
+    with pytest.raises(ProbeLostError, match="cannot be read"):
+        client.listening(8080, 0.1)
+
+
+def test_a_probe_that_never_stops_complaining_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe_client, "_GRACE", 0.1)
+
+    class Noise(Wire):
+        def __init__(self) -> None:
+            self.closed = False
+
+        def receive(self) -> bytes:
+            assert not self.closed
+            return frame(2, b"oh") * 1000 + frame(1, b"") * 1000
+
+        def send(self, data: memoryview) -> int:
+            return len(data)
+
+        def close(self) -> None:
+            self.closed = True
+
+    with pytest.raises(ProbeLostError, match="did not answer in time"):
+        ProbeClient(lambda _argv, _uid: Noise()).ping(0.1)
+
+
+def test_a_long_answer_takes_time_in_step_with_its_length() -> None:
+    class Slow(Wire):
+        """A long line in small pieces; looking through all of it for each piece would take minutes."""
+
+        def __init__(self) -> None:
+            self.left = 20_000
+
+        def receive(self) -> bytes:
+            self.left -= 1
+            if self.left == 0:
+                return frame(1, b'"}\n')
+            return frame(1, b'{"id": 1, "a": "') if self.left == 19_999 else frame(1, b"x" * 2000)
+
+        def send(self, data: memoryview) -> int:
+            return len(data)
+
+        def close(self) -> None:
+            pass
+
+    begun = time.process_time()
+    with pytest.raises(ProbeLostError, match="cannot be read"):
+        ProbeClient(lambda _argv, _uid: Slow()).sql(SqlRequest("db", "shop", ["select"]))
+    assert time.process_time() - begun < 5.0

@@ -45,8 +45,13 @@ function command() {
 
 try {
   const web = command();
-  const environment = { ...process.env, HOME: "/tmp", PATH: "/opt/deps/node_modules/.bin:/usr/local/bin:/usr/bin:/bin" };
-  for (const name of Object.keys(environment)) if (/^(?:NODE_OPTIONS|NODE_PATH|npm_.*)$/i.test(name)) delete environment[name];
+  const environment = {
+    ...process.env,
+    HOME: "/tmp",
+    PATH: "/opt/deps/node_modules/.bin:/usr/local/bin:/usr/bin:/bin",
+  };
+  for (const name of Object.keys(environment))
+    if (/^(?:NODE_OPTIONS|NODE_PATH|npm_.*)$/i.test(name)) delete environment[name];
   // A plain command takes the shell's place, so that signals and its end are its own; anything else needs the shell.
   process.execve("/bin/sh", ["sh", "-c", COMPOUND.test(web) ? web : `exec ${web}`], environment);
 } catch (error) {

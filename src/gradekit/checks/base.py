@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -10,9 +11,10 @@ from pydantic import BaseModel
 
 from gradekit.checks.twins import Twin
 from gradekit.errors import Blocked, InfrastructureError
+from gradekit.language import Speech
 from gradekit.model import Loc
 from gradekit.results import Exhibit, Judgement, Tier
-from gradekit.sandbox.protocol import ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
+from gradekit.sandbox.protocol import CallReply, ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
 
 S = TypeVar("S", bound=BaseModel)
 E = TypeVar("E", bound=BaseModel)
@@ -82,6 +84,24 @@ class Database(Protocol):
         """
 
 
+class Calls(Protocol):
+    """The candidate's code in a container of its own, which answers calls."""
+
+    @property
+    def language(self) -> str:
+        """The name of its runner."""
+
+    @property
+    def speech(self) -> Speech:
+        """How the language names things."""
+
+    def exchange(self, line: str, *, fresh: bool, timeout: float, max_line: int) -> CallReply:
+        """Send a request line of the call protocol; ``fresh``: to a new process, which has ``timeout`` once it runs."""
+
+    def printed(self) -> str:
+        """The end of what the code printed; hostile text."""
+
+
 class Bench(Protocol):
     """What ``observe`` may do. Raises Blocked (candidate's fault) or InfrastructureError (ours)."""
 
@@ -123,6 +143,9 @@ class Bench(Protocol):
         does not have the candidate's code, which runs in another one behind a protocol that carries data only.
         """
 
+    def calls(self) -> AbstractContextManager[Calls]:
+        """The candidate's code behind the call protocol, until the context ends."""
+
     def sleep(self, seconds: float) -> None:
         """Wait, interruptibly."""
 
@@ -163,6 +186,8 @@ class Kind(Generic[S, E]):
     """Whether the app must run for it."""
     ships_files: Callable[[S], bool] = lambda _: False
     """Whether observing puts files of the challenge into a candidate's container."""
+    calls: Callable[[S], bool] = lambda _: False
+    """Whether it asks the candidate's code over the call protocol."""
     recorded: Callable[[S, E, Mapping[str, bytes]], Recorded] | None = None
     """What the reference's run shows, read with the challenge's files; None where a kind needs nothing."""
     tiers: Mapping[Tier, str] = field(default_factory=lambda: {Tier.BLACK_BOX: ""})

@@ -36,7 +36,7 @@ def open_ground(
     challenges = {
         name: load_challenge(folder, rubrics=[shipped("rubrics")], runners=kinds) for name, folder in folders.items()
     }
-    using = engine or docker.connect()
+    using = engine or docker.connect(runtime=config.runtime)
     return Ground(
         {
             name: Loaded(

@@ -139,7 +139,7 @@ def run_cases(
         sys.stdout.write(_listing(chosen, as_json=as_json))
         return ExitCode.OK
     progress: Progress = Silent() if quiet else Lines(verbose)
-    engine = docker.connect()
+    engine = docker.connect(runtime=config.runtime)
     try:
         wanted = {item.name for item in chosen}
         ground = open_ground([item for item in cases if item.name in wanted], config, progress, engine=engine)

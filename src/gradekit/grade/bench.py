@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from gradekit.checks.base import Context, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.postgres import PostgresServer
+from gradekit.language import Speech
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
     TESTER_UID,
+    CallReply,
+    CallRequest,
     ContainerPlan,
     Ending,
     ExecResult,
@@ -31,14 +34,27 @@ from gradekit.submission.globs import matching
 
 WORK = "work"
 """The volume that holds the submission."""
+BUILD = "build"
+"""The volume that holds what the runner's `build` made of it."""
 _VERBS = "/opt/gradekit/bin"
 _LOAD_TIMEOUT = 60.0
 _READY_PAUSE = 0.03
 # Connection, rollback, resources, object state, intervention, system, internal: what others can do to a server.
 _SERVER_FAULTS = ("08", "40", "53", "55", "57", "58", "XX")
 _SCRATCH = 256 << 20
+_MAX_OUTPUT = 4 << 20
+_BUILDING = 180.0
+"""Seconds that `build` may take."""
+_TOLD = 4_000
+_GIST = 400
 _CALL = 10.0
 """Seconds that one call of a split suite may take."""
+_STARTING = 20.0
+"""Seconds in which a process that answers calls must be there."""
+_AGAIN = 2.0
+"""Seconds in which it must take a new connection, once it took one."""
+_READY = '{"id": 0, "op": "ready"}'
+"""What no side knows how to do: every one says so at once, before code of the candidate is loaded."""
 _UNREACHABLE = 3
 """What the tests exit with when nothing listens, before any code of the candidate was loaded (runners/README.md)."""
 # A command works in a copy of the submission. ``--`` guards the argv that follows.
@@ -123,6 +139,8 @@ class PodBench:
     _app: Running | None = None
     _app_copy: DatasetCopy | None = None
     _app_blocked: Blocked | None = None
+    _unbuilt: Blocked | None = None
+    """Why the submission could not be built."""
     _templates: dict[str, str | Blocked] = field(default_factory=dict)
     _copies: list[DatasetCopy] = field(default_factory=list)
     _crashed: bool = False
@@ -164,6 +182,8 @@ class PodBench:
         """
         left = self._deadline - self.now()
         if left <= 0:
+            if self._deadline >= self.run_deadline:
+                raise Blocked("the run's time limit was used up")
             raise Blocked(f"the check ran past its limit of {self._timeout:g} s")
         return min(timeout, left)
 
@@ -174,6 +194,81 @@ class PodBench:
     def sleep(self, seconds: float) -> None:
         """Wait, interruptibly, within the check's deadline."""
         time.sleep(self.within(seconds))
+
+    # --- the build
+
+    def build(self) -> str:
+        """Run the runner's `build`; what happened in a word. If it fails, so does all that runs the candidate's code.
+
+        It has no network and nothing of the challenge: whatever goes wrong in it is the doing of the sources.
+
+        Raises:
+            InfrastructureError: its container could not be started.
+        """
+        if self.runner is None:
+            return "nothing to do"
+        limit = max(0.0, min(_BUILDING, self.run_deadline - self.now()))
+        result = self._run(
+            ContainerPlan(
+                self.image,
+                self.runner.argv("build"),
+                workdir="/work",
+                mounts=(Mount(WORK, "/work"), Mount(BUILD, "/build", writable=True)),
+                limits=self._limits,
+                alone=True,
+                name="build",
+            ),
+            timeout=limit,
+        )
+        if result.ending is Ending.EXITED and result.exit_code == 0:
+            return "done"
+        said = result.stderr[-_TOLD:].decode(errors="replace")
+        why = {
+            Ending.EXITED: " ".join(said.split())[-_GIST:] or f"exit code {result.exit_code}",
+            Ending.TIMEOUT: f"it took longer than {limit:.0f} s",
+            Ending.OOM: "it ran out of memory",
+            Ending.OUTPUT: "it printed too much",
+        }[result.ending]
+        self._unbuilt = Blocked(f"the submission does not build: {why}", said)
+        return "does not build"
+
+    @property
+    def _code(self) -> tuple[Mount, ...]:
+        """What a container that runs code of the candidate sees of it.
+
+        Raises:
+            Blocked: it does not build.
+        """
+        if self._unbuilt is not None:
+            raise Blocked(self._unbuilt.message, self._unbuilt.detail)
+        built = self.runner is not None and "build" in self.runner.verbs
+        return (Mount(WORK, "/work"), Mount(BUILD, "/build")) if built else (Mount(WORK, "/work"),)
+
+    # --- time of the engine's
+
+    def _grant(self, seconds: float) -> None:
+        """Give time back: what a busy engine takes to make containers is not taken from the candidate's limits."""
+        self._deadline += max(seconds, 0.0)
+        self.run_deadline += max(seconds, 0.0)
+
+    def _run(
+        self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = _MAX_OUTPUT
+    ) -> ExecResult:
+        begun = self.now()
+        result = self.sandbox.run(plan, stdin=stdin, timeout=timeout, max_output=max_output)
+        self._grant(self.now() - begun - result.seconds)
+        return result
+
+    def _start(self, plan: ContainerPlan) -> Running:
+        begun = self.now()
+        running = self.sandbox.start(plan)
+        self._grant(self.now() - begun)
+        return running
+
+    def _fill(self, volume: str, files: Sequence[FileEntry]) -> None:
+        begun = self.now()
+        self.sandbox.fill(volume, files)
+        self._grant(self.now() - begun)
 
     # --- data sets
 
@@ -274,19 +369,19 @@ class PodBench:
             raise
 
     def _start_app(self) -> None:
-        spec = self._app_spec
+        spec, code = self._app_spec, self._code
         if spec.dataset is not None:
             server, template = self._template(spec.dataset)
             self._app_copy = DatasetCopy(server, server.copy(template, ("app", "loader")), self, by_candidate=True)
         argv = (f"{_VERBS}/serve",) if spec.start is None else ("/bin/sh", "-c", f"exec {spec.start}")
         self._touch()
-        self._app = self.sandbox.start(
+        self._app = self._start(
             ContainerPlan(
                 self.image,
                 argv,
                 env={**self._app_env(), "PORT": str(spec.port)},
                 workdir="/work",
-                mounts=(Mount(WORK, "/work"),),
+                mounts=code,
                 limits=self._limits,
                 name="app",
             )
@@ -371,15 +466,15 @@ class PodBench:
         env: Mapping[str, str],
     ) -> ExecResult:
         """Run a program in a writable copy of the submission in a fresh container."""
-        mounts = [Mount(WORK, "/work")]
+        mounts = [*self._code]
         sources = ["/work"]
         if files:
             volume = files_volume(self.context.check)
-            self.sandbox.fill(volume, files)
+            self._fill(volume, files)
             mounts.append(Mount(volume, "/extra"))
             sources.append("/extra")
         self._touch()
-        return self.sandbox.run(
+        return self._run(
             ContainerPlan(
                 self.image,
                 (*_IN_COPY, *sources, "--", *argv),
@@ -397,20 +492,23 @@ class PodBench:
     def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int, split: bool = False) -> ExecResult:
         """Run a hidden suite in a fresh container; the suite's volume is filled only now.
 
+        It shares no network with the app, which lives on and could tell the code under test of earlier runs.
+
         Raises:
             InfrastructureError: a fault of ours, such as a runner that has no ``call`` for a split suite.
         """
-        volume = files_volume(self.context.check)
+        volume, code = files_volume(self.context.check), self._code
         if split:
             return self._test_split(files, volume, timeout=timeout, max_output=max_output)
-        self.sandbox.fill(volume, files)
-        self._touch()
-        return self.sandbox.run(
+        self._fill(volume, files)
+        self._exposed = True
+        return self._run(
             ContainerPlan(
                 self.image,
                 (f"{_VERBS}/test",),
-                mounts=(Mount(WORK, "/work"), Mount(volume, "/hidden")),
+                mounts=(*code, Mount(volume, "/hidden")),
                 limits=self._limits,
+                alone=True,
                 name=f"suite {self.context.check}",
             ),
             timeout=self.within(timeout),
@@ -419,28 +517,20 @@ class PodBench:
 
     def _test_split(self, files: Sequence[FileEntry], volume: str, *, timeout: float, max_output: int) -> ExecResult:
         """Run a hidden suite in a container without the submission, which answers calls in another one."""
-        runner = self._calling_runner()
+        runner = self._calling_runner("its suites cannot be split", "set isolation: in-process for this suite")
         socket = call_volume(self.context.check)
-        self.sandbox.fill(volume, files)
-        exposed = self._exposed
-        self._touch()
-        worker = self.sandbox.start(
-            ContainerPlan(
-                self.image,
-                runner.argv("call"),
-                mounts=(Mount(WORK, "/work"), Mount(socket, "/call", writable=True)),
-                limits=self._limits,
-                name=f"calls {self.context.check}",
-            )
-        )
+        self._fill(volume, files)
+        exposed, self._exposed = self._exposed, True
+        worker = self._worker(runner)
         try:
-            result = self.sandbox.run(
+            result = self._run(
                 ContainerPlan(
                     self.plain_image,
                     (*runner.argv("test"), "split", f"{min(_CALL, timeout):g}"),
                     uid=TESTER_UID,
                     mounts=(Mount(volume, "/hidden"), Mount(socket, "/call")),
                     limits=self._limits,
+                    alone=True,
                     name=f"suite {self.context.check}",
                 ),
                 timeout=self.within(timeout),
@@ -452,16 +542,42 @@ class PodBench:
             worker.stop()
         # Whoever ran in the pod before may have seen to it that nothing answers.
         if result.ending is Ending.EXITED and result.exit_code == _UNREACHABLE and not exposed:
-            what = f"the container for the candidate's code did not answer ({ending})"
-            raise InfrastructureError(
-                Problem(f"runner {runner.name}", what, hint="run `gradekit doctor`", excerpt=printed[-1000:])
-            )
+            raise _unanswered(runner, ending, printed)
         if not printed:
             return result
         shown = f"\n--- printed by the candidate's code ---\n{printed}".encode(errors="replace")
         return replace(result, stderr=result.stderr + shown)
 
-    def _calling_runner(self) -> Runner:
+    def _worker(self, runner: Runner) -> Running:
+        """The candidate's code in a container of its own, which answers calls on its socket."""
+        return self._start(
+            ContainerPlan(
+                self.image,
+                runner.argv("call"),
+                mounts=(*self._code, Mount(call_volume(self.context.check), "/call", writable=True)),
+                limits=self._limits,
+                alone=True,
+                name=f"calls {self.context.check}",
+            )
+        )
+
+    @contextmanager
+    def calls(self) -> Iterator[PodCalls]:
+        """The candidate's code behind the call protocol, until the context ends.
+
+        Raises:
+            Blocked: the submission does not build.
+            InfrastructureError: a fault of ours, such as a runner that has no ``call``.
+        """
+        runner = self._calling_runner("nothing can be called", "leave this language out of the challenge's `runner`")
+        exposed, self._exposed = self._exposed, True
+        worker = self._worker(runner)
+        try:
+            yield PodCalls(self, runner, worker, unreachable=not exposed)
+        finally:
+            worker.stop()
+
+    def _calling_runner(self, so: str, hint: str) -> Runner:
         """The runner, if it can serve calls."""
         if self.runner is not None and "call" in self.runner.verbs:
             return self.runner
@@ -469,11 +585,65 @@ class PodBench:
         raise InfrastructureError(
             Problem(
                 f"check {self.context.check}",
-                f"{name} has no `call`, so that its suites cannot be split",
+                f"{name} has no `call`, so that {so}",
                 "a runner with the verb `call`",
-                "set isolation: in-process for this suite",
+                hint,
             )
         )
+
+
+@dataclass
+class PodCalls:
+    """Calls to the candidate's code in its container."""
+
+    bench: PodBench
+    runner: Runner
+    worker: Running
+    unreachable: bool
+    """Whether it is our fault when nobody answers: until somebody did, where nothing of the candidate ran before."""
+    met: bool = False
+    """Whether somebody answered before."""
+
+    @property
+    def language(self) -> str:
+        """The name of the runner."""
+        return self.runner.name
+
+    @property
+    def speech(self) -> Speech:
+        """How the language names things."""
+        return self.runner.calls or Speech()
+
+    def exchange(self, line: str, *, fresh: bool, timeout: float, max_line: int) -> CallReply:
+        """Send a request line; a new process has its time once it runs.
+
+        Raises:
+            Blocked: the check's time is over.
+            InfrastructureError: nobody answers, and it is no work of the candidate's.
+        """
+        volume, within = call_volume(self.bench.context.check), self.bench.within
+        if fresh:
+            wait = within(_AGAIN if self.met else _STARTING)
+            reply = self.bench.sandbox.call(
+                CallRequest(volume, _READY, fresh=True, wait=wait, timeout=within(_STARTING))
+            )
+            if reply.error is not None:
+                if self.unreachable:
+                    raise _unanswered(self.runner, self.worker.ending(), self.printed())
+                return reply
+            self.met, self.unreachable = True, False
+        return self.bench.sandbox.call(CallRequest(volume, line, timeout=within(timeout), max_line=max_line))
+
+    def printed(self) -> str:
+        """The end of what the code printed; hostile text."""
+        return self.worker.tail()
+
+
+def _unanswered(runner: Runner, ending: str, printed: str) -> InfrastructureError:
+    what = f"the container for the candidate's code did not answer ({ending})"
+    return InfrastructureError(
+        Problem(f"runner {runner.name}", what, hint="run `gradekit doctor`", excerpt=printed[-1000:])
+    )
 
 
 def _text(path: str, data: bytes, *, own: bool) -> str:

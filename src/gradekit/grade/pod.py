@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from gradekit.checks.kinds import KINDS
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.grade.bench import WORK, call_volume, files_volume
+from gradekit.grade.bench import BUILD, WORK, call_volume, files_volume
 from gradekit.grade.postgres import PostgresServer
 from gradekit.grade.setting import Setting
 from gradekit.results import Tier
@@ -33,6 +33,7 @@ _SERVICE = Limits(memory=1 << 30, cpus=2.0, pids=128)
 _DATA = 512 << 20
 _SOCKETS = 1 << 20
 _HIDDEN = 32 << 20
+_BUILT = 256 << 20
 _ROOM = 8 << 20
 """tmpfs counts whole pages and inodes: room beside the files' own bytes."""
 
@@ -64,13 +65,16 @@ class Pod:
         spec = self.challenge.spec
         rules = spec.submission
         volumes = [VolumePlan(WORK, rules.max_size + rules.max_files * 4096 + _ROOM, 2 * rules.max_files + 1024)]
+        # What language the submission has is not known yet.
+        if any("build" in runner.verbs for runner in self.setting.languages(self.challenge).values()):
+            volumes.append(VolumePlan(BUILD, _BUILT))
         volumes += [VolumePlan(name, _SOCKETS, 64, SERVICE_UID) for name in spec.services]
         for check in spec.checks:
             kind = KINDS[check.kind]
             split = kind.tier(check.body) is Tier.SPLIT
             if kind.ships_files(check.body):
                 volumes.append(VolumePlan(files_volume(check.id), _HIDDEN, uid=TESTER_UID if split else CANDIDATE_UID))
-            if split:
+            if split or kind.calls(check.body):
                 volumes.append(VolumePlan(call_volume(check.id), _SOCKETS, 64))
         return SandboxPlan(self.run, self.setting.images["probe"].id, tuple(volumes))
 

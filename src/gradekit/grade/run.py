@@ -76,12 +76,7 @@ def grade(
         with clock.phase("clone") as details:
             submission = obtain()
             details.append(f"{len(submission.files)} files at {(submission.commit or submission.tree)[:12]}")
-        languages = {
-            name: runner
-            for name, runner in setting.runners.items()
-            if runner.kind == "language" and (challenge.spec.runner == "any" or name in challenge.spec.runner)
-        }
-        runner = detect(languages.values(), tuple(submission.files))
+        runner = detect(setting.languages(challenge).values(), tuple(submission.files))
         try:
             _refuse_broken_rules(challenge, submission)
             with clock.phase("deps") as details:
@@ -101,6 +96,9 @@ def grade(
                 runner,
                 setting.images[runner.name].id,
             )
+            if "build" in runner.verbs:
+                with clock.phase("build") as details:
+                    details.append(f"{runner.name}: {bench.build()}")
         except (InfrastructureError, Blocked) as error:
             observations: Sequence[Observation] = [_fault(check, error) for check in challenge.spec.checks]
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import Engine, Image
+from gradekit.spec.challenge import Challenge
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,12 @@ class Setting:
     """HOST or HOST:PORT that the deps phase may reach beside the indexes it is configured with."""
     offline: bool = False
     """Fetch nothing: packages come from the cache or not at all."""
+
+    def languages(self, challenge: Challenge) -> Mapping[str, Runner]:
+        """The runners that a submission of a challenge may use, by name."""
+        allowed = challenge.spec.runner
+        return {
+            name: runner
+            for name, runner in self.runners.items()
+            if runner.kind == "language" and (allowed == "any" or name in allowed)
+        }

@@ -307,7 +307,7 @@ class Proxy:
                 remote[1].write(first)
             else:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await self._relay((reader, writer), remote, count)
+            await self._relay((reader, writer), remote, count, tunnel=not first)
         finally:
             await _close(remote[1])
 
@@ -399,11 +399,12 @@ class Proxy:
             self.cut = self.cut or "upload"
         return not self.cut
 
-    async def _relay(self, client: Streams, remote: Streams, count: Count) -> None:
+    async def _relay(self, client: Streams, remote: Streams, count: Count, *, tunnel: bool) -> None:
         await relay(
             client,
             remote,
-            outward=lambda size: self._add(count, sent=size),
+            # Behind a request that was looked at there could be another one, that nobody looks at.
+            outward=lambda size: tunnel and self._add(count, sent=size),
             inward=lambda size: self._add(count, received=size),
         )
 

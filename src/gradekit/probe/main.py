@@ -11,10 +11,12 @@ import contextlib
 import io
 import json
 import math
+import os
 import re
 import resource
 import select
 import socket
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -559,6 +561,105 @@ def _affected(answer: Libpq) -> int | None:
     return int(words[-1]) if changes and words[-1].isdigit() else None
 
 
+# --- calls --------------------------------------------------------------------------------------------------------
+
+
+class Conversation:
+    """The connection to the submission's side of the call protocol, of which there is one at a time."""
+
+    def __init__(self) -> None:
+        self._sock: socket.socket | None = None
+
+    def call(self, request: Json) -> Json:
+        """Send a line and return the line that answers it, or why there is none; after that the connection is over."""
+        started = time.monotonic()
+        deadline = Deadline(float(request["timeout"]))
+        try:
+            if request["fresh"]:
+                self.close()
+                self._sock = _join(request["folder"], Deadline(float(request["wait"])))
+                started, deadline = time.monotonic(), Deadline(deadline.seconds)
+            line = _converse(self._sock, str(request["line"]).encode() + b"\n", deadline, int(request["max_line"]))
+            reply: Json = {"line": base64.b64encode(line).decode("ascii"), "error": None, "detail": ""}
+        except ExchangeError as error:
+            reply = {"error": error.kind, "detail": error.detail}
+        except TimeoutError:
+            reply = {"error": "timeout", "detail": f"no answer within {deadline.seconds:g} s"}
+        except OSError as error:
+            reply = {"error": "closed", "detail": error.strerror or str(error)}
+        if reply["error"] is not None:
+            self.close()
+        return {"line": "", **reply, "seconds": round(time.monotonic() - started, 6)}
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
+
+
+def _join(folder: str, deadline: Deadline) -> socket.socket:
+    """Connect to ``socket`` in a folder in which a stranger may put another thing there at any time.
+
+    What stands there is opened, links as themselves, and looked at; then exactly that is connected to, whatever
+    has its name by now. So no link leads to the socket of a database.
+    """
+    inside = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        while True:
+            try:
+                return _join_once(inside, deadline)
+            except OSError as error:
+                if deadline.left() <= 0:
+                    raise ExchangeError("refused", f"nothing accepts calls ({error.strerror or error})") from None
+            time.sleep(min(POLL, deadline.left()))
+    finally:
+        os.close(inside)
+
+
+def _join_once(inside: int, deadline: Deadline) -> socket.socket:
+    found = os.open("socket", os.O_PATH | os.O_NOFOLLOW, dir_fd=inside)
+    try:
+        if not stat.S_ISSOCK(os.fstat(found).st_mode):
+            raise ExchangeError("refused", "something else stands in the place of the socket")
+        sock = socket.socket(socket.AF_UNIX)
+        try:
+            sock.settimeout(max(POLL, deadline.left()))
+            sock.connect(f"/proc/self/fd/{found}")
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+    finally:
+        os.close(found)
+
+
+def _converse(sock: socket.socket | None, line: bytes, deadline: Deadline, max_line: int) -> bytes:
+    """The line that answers a line, without its end."""
+    if sock is None:
+        raise ExchangeError("closed", "the connection had ended before")
+    if select.select([sock], [], [], 0)[0]:
+        if sock.recv(1):
+            raise ExchangeError("protocol", "it wrote before it was asked")
+        raise ExchangeError("closed", "the process ended before it was asked")
+    _send(sock, line, deadline)
+    data = bytearray()
+    while True:
+        deadline.apply(sock)
+        piece = sock.recv(_PIECE)
+        if not piece:
+            raise ExchangeError("closed", "the process ended before it answered")
+        end = piece.find(b"\n")
+        if len(data) + (len(piece) if end < 0 else end) > max_line:
+            raise ExchangeError("too-large", f"the answer has more than {max_line} bytes")
+        if end < 0:
+            data += piece
+        elif end < len(piece) - 1:
+            raise ExchangeError("protocol", "it wrote more than one answer")
+        else:
+            return bytes(data + piece[:end])
+
+
 # --- the rest -----------------------------------------------------------------------------------------------------
 
 
@@ -581,7 +682,13 @@ def ping(_: Json) -> Json:
     return {}
 
 
-OPERATIONS: dict[str, Callable[[Json], Json]] = {"ping": ping, "http": http, "sql": sql, "listening": listening}
+OPERATIONS: dict[str, Callable[[Json], Json]] = {
+    "ping": ping,
+    "http": http,
+    "sql": sql,
+    "call": Conversation().call,
+    "listening": listening,
+}
 
 
 def answer_line(line: bytes) -> bytes:

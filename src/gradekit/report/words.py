@@ -231,6 +231,7 @@ def size(count: int) -> str:
     """``812 bytes``, ``14.2 KiB`` or ``3.0 MiB``."""
     if count < 1 << 10:
         return f"{count} bytes"
+    count = min(count, 1 << 99)  # a file that was edited may say anything; beyond this no float is left
     return f"{count / (1 << 10):.1f} KiB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MiB"
 
 

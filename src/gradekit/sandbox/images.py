@@ -33,7 +33,7 @@ Progress = Callable[[str], None]
 DIGEST_LABEL = "io.gradekit.digest"
 CA_FILE = "gradekit-ca.pem"
 """The certificates in a build context and in the deps phase's /in."""
-_CA_VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+_CA_VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _INDEX_OPTIONS = {
     "index-url": "PIP_INDEX_URL",
@@ -285,11 +285,30 @@ def registry_env(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
         words = [word for word in value.split() if option == "trusted-host" or word.startswith(("http://", "https://"))]
         if words:
             found[variable] = " ".join(words)
+    registry = npm_registry(environ)
+    if registry.startswith(("http://", "https://")):
+        found["npm_config_registry"] = registry
+    mirror = environ.get("MAVEN_MIRROR", "")
+    if mirror.startswith(("http://", "https://")):
+        found["MAVEN_MIRROR"] = mirror
     for name in _PROXIES:
         value = environ.get(name) or environ.get(name.lower(), "")
         if value:
             found[name] = found[name.lower()] = value
     return found
+
+
+def npm_registry(environ: Mapping[str, str] = os.environ) -> str:
+    """The registry that npm's environment or its user's own file names here; empty for npm's default."""
+    home = environ.get("HOME")
+    file = environ.get("npm_config_userconfig") or (f"{home}/.npmrc" if home else os.devnull)
+    try:
+        text = Path(file).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    named = [environ.get(name, "") for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY")]
+    named += re.findall(r"""^[ \t]*registry[ \t]*=[ \t]*["']?([^\s"']+)""", text, re.MULTILINE)[-1:]
+    return next(filter(None, named), "")
 
 
 @cache

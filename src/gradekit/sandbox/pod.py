@@ -17,6 +17,8 @@ from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
 from gradekit.sandbox.protocol import (
     CANDIDATE_UID,
     PROBE_UID,
+    CallReply,
+    CallRequest,
     ContainerPlan,
     Ending,
     ExecResult,
@@ -222,7 +224,7 @@ class DockerSandbox:
     def run(self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = 4 << 20) -> ExecResult:
         """Run a fresh container to its end."""
         self._expose(plan)
-        container = self._estate.container(plan, volumes=self._volumes, network=f"container:{self._probe}")
+        container = self._estate.container(plan, volumes=self._volumes, network=self._network(plan))
         try:
             result = run_container(self._client, container, plan.argv, stdin=stdin, timeout=timeout, cap=max_output)
         except BaseException:
@@ -236,8 +238,7 @@ class DockerSandbox:
     def start(self, plan: ContainerPlan) -> Running:
         """Start a long-running container."""
         self._expose(plan)
-        network = f"container:{self._probe}"
-        container = self._estate.container(plan, volumes=self._volumes, network=network, keep_log=True)
+        container = self._estate.container(plan, volumes=self._volumes, network=self._network(plan), keep_log=True)
         self._client.start(container)
         return DockerRunning(self._client, container, plan.uid, self._estate.discard)
 
@@ -257,6 +258,16 @@ class DockerSandbox:
         except ProbeLostError as error:
             self._blame(error, Exposure.NONE if request.user is None else Exposure.DATA)
             return (SqlResult(error=str(error), sqlstate=_GONE),)
+
+    def call(self, request: CallRequest) -> CallReply:
+        """Exchange one line with whoever serves calls."""
+        begun = time.monotonic()
+        try:
+            return self._talk.call(request)
+        except ProbeLostError as error:
+            # What answers is code of the candidate's, although it has a network of its own.
+            self._blame(error, Exposure.CODE)
+            return CallReply(error="protocol", detail=str(error), seconds=time.monotonic() - begun)
 
     def listening(self, port: int, timeout: float) -> bool:
         """Wait until something accepts connections on a port of the pod's loopback."""
@@ -278,8 +289,11 @@ class DockerSandbox:
         if gone or whose(Mishap.LOST, exposure) is Fault.OURS:
             raise InfrastructureError(Problem("probe", str(error), "", DOCTOR)) from error
 
+    def _network(self, plan: ContainerPlan) -> str:
+        return "none" if plan.alone else f"container:{self._probe}"
+
     def _expose(self, plan: ContainerPlan) -> None:
-        if plan.uid == CANDIDATE_UID:
+        if plan.uid == CANDIDATE_UID and not plan.alone:
             self._exposure = Exposure.CODE
 
     def _execute_in_probe(self, argv: Sequence[str], uid: int) -> Wire:

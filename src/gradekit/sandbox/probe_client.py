@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 from gradekit.sandbox.protocol import (
     PROBE_UID,
+    CallReply,
+    CallRequest,
     HttpReply,
     HttpRequest,
     SqlColumn,
@@ -29,6 +31,7 @@ _GRACE = 10.0
 """Seconds that the probe may take beyond the time limit it was given."""
 _OVERHEAD = 1 << 20
 _COMPLAINT = 2048
+_STATUSES = (100, 999)
 
 T = TypeVar("T")
 Execute = Callable[[Sequence[str], int], Wire]
@@ -127,6 +130,27 @@ class ProbeClient:
         )
         return _decoded(answer, _sql_results)
 
+    def call(self, request: CallRequest) -> CallReply:
+        """Exchange a line with the submission's side of the call protocol.
+
+        Raises:
+            ProbeLostError, InfrastructureError: no answer of the probe; the engine refused.
+        """
+        answer = self._call(
+            "call",
+            {
+                "folder": f"/vol/{request.volume}",
+                "line": request.line,
+                "fresh": request.fresh,
+                "wait": request.wait,
+                "timeout": request.timeout,
+                "max_line": request.max_line,
+            },
+            timeout=request.timeout + (request.wait if request.fresh else 0.0),
+            cap=2 * request.max_line,
+        )
+        return _decoded(answer, _call_reply)
+
     def listening(self, port: int, timeout: float) -> bool:
         """Wait until something accepts connections.
 
@@ -134,7 +158,7 @@ class ProbeClient:
             ProbeLostError, InfrastructureError: no answer of the probe; the engine refused.
         """
         answer = self._call("listening", {"port": port, "timeout": timeout}, timeout=timeout, cap=0)
-        return _decoded(answer, lambda reply: bool(reply["open"]))
+        return _decoded(answer, lambda reply: _a(bool, reply["open"]))
 
     def ping(self, timeout: float = 10.0) -> None:
         """Wait until the probe answers.
@@ -169,6 +193,7 @@ class ProbeClient:
             ProbeLostError: at the deadline, the cap or the end of the stream.
         """
         unsent: memoryview | None = memoryview(line)
+        searched = 0
         while True:
             if unsent is not None:
                 sent = wire.send(unsent)
@@ -176,21 +201,26 @@ class ProbeClient:
             data = wire.receive()
             if data == b"":
                 raise ProbeLostError("the probe ended")
-            if data is None:
-                if not wire.wait(deadline, write=unsent is not None):
-                    raise ProbeLostError("the probe did not answer in time")
-                continue
-            for stream, piece in self._frames.feed(data):
-                if stream == STDERR:
-                    self._complaint = (self._complaint + piece)[-_COMPLAINT:]
-                else:
-                    self._line += piece
-            head, newline, rest = self._line.partition(b"\n")
-            if newline:
-                self._line = rest
-                return bytes(head)
-            if len(self._line) > cap:
+            # Whoever always has something to say never lets us wait.
+            waited = time.monotonic() < deadline if data else wire.wait(deadline, write=unsent is not None)
+            if not waited:
+                raise ProbeLostError("the probe did not answer in time")
+            self._take(data or b"")
+            end = self._line.find(b"\n", searched)
+            if end >= 0:
+                head = bytes(self._line[:end])
+                del self._line[: end + 1]
+                return head
+            searched = len(self._line)
+            if searched > cap:
                 raise ProbeLostError(f"the probe's answer is longer than {cap} bytes")
+
+    def _take(self, data: bytes) -> None:
+        for stream, piece in self._frames.feed(data):
+            if stream == STDERR:
+                self._complaint = (self._complaint + piece)[-_COMPLAINT:]
+            else:
+                self._line += piece
 
     def _connect(self) -> Wire:
         if self._wire is None:
@@ -214,35 +244,87 @@ def _parsed(line: bytes, number: int) -> Mapping[str, Any]:
 def _decoded(answer: Mapping[str, Any], decode: Callable[[Mapping[str, Any]], T]) -> T:
     try:
         return decode(answer)
-    except (KeyError, TypeError, ValueError, binascii.Error) as error:
-        detail = str(answer.get("error") or answer.get("detail") or repr(error))[:_COMPLAINT]
-        raise ProbeLostError(f"the probe's answer cannot be read ({detail})") from error
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        said = next(filter(None, map(answer.get, ("fault", "error", "detail"))), repr(error))
+        raise ProbeLostError(f"the probe's answer cannot be read ({str(said)[:_COMPLAINT]})") from error
 
 
 def _http_reply(answer: Mapping[str, Any]) -> HttpReply:
     error = answer.get("error")
     if error is not None and error not in HttpReply.ERRORS:
         raise ValueError(f"unknown error {error!r}")
+    status = 0 if error else _a(int, answer["status"])
+    seconds = float(_a((int, float), answer.get("seconds", 0.0)))
+    if not (error or _STATUSES[0] <= status <= _STATUSES[1]) or not 0 <= seconds < math.inf:
+        raise ValueError(f"status {status} after {seconds} s")
     return HttpReply(
-        status=0 if error else int(answer["status"]),
-        reason=str(answer.get("reason") or ""),
-        headers=tuple((str(name), str(value)) for name, value in answer.get("headers") or ()),
-        body=base64.b64decode(answer.get("body") or "", validate=True),
+        status=status,
+        reason=_text(answer.get("reason", "")),
+        headers=tuple(map(_pair, _a(list, answer.get("headers", [])))),
+        body=base64.b64decode(_text(answer.get("body", "")), validate=True),
         error=error,
-        detail=str(answer.get("detail") or ""),
-        seconds=float(answer.get("seconds") or 0.0),
+        detail=_text(answer.get("detail", "")),
+        seconds=seconds,
     )
+
+
+def _call_reply(answer: Mapping[str, Any]) -> CallReply:
+    error = answer.get("error")
+    if error is not None and error not in CallReply.ERRORS:
+        raise ValueError(f"unknown error {error!r}")
+    return CallReply(
+        line=base64.b64decode(_text(answer["line"]), validate=True),
+        error=error,
+        detail=_text(answer.get("detail", "")),
+        seconds=_seconds(answer),
+    )
+
+
+def _seconds(answer: Mapping[str, Any]) -> float:
+    seconds = float(_a((int, float), answer.get("seconds", 0.0)))
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"{seconds} s is no time")
+    return seconds
 
 
 def _sql_results(answer: Mapping[str, Any]) -> Sequence[SqlResult]:
-    return tuple(
-        SqlResult(
-            columns=tuple(SqlColumn(str(name), str(kind)) for name, kind in result.get("columns") or ()),
-            rows=tuple(tuple(row) for row in result.get("rows") or ()),
-            affected=result.get("affected"),
-            truncated=bool(result.get("truncated")),
-            error=result.get("error"),
-            sqlstate=result.get("sqlstate"),
-        )
-        for result in answer["results"]
+    return tuple(_sql_result(_a(dict, result)) for result in _a(list, answer["results"]))
+
+
+def _sql_result(result: Mapping[str, Any]) -> SqlResult:
+    columns = tuple(SqlColumn(*_pair(column)) for column in _a(list, result.get("columns", [])))
+    rows = tuple(
+        tuple(cell if cell is None else _text(cell) for cell in _a(list, row))
+        for row in _a(list, result.get("rows", []))
     )
+    if any(len(row) != len(columns) for row in rows):
+        raise ValueError(f"a row has more or fewer cells than the {len(columns)} columns")
+    affected, error, sqlstate = (result.get(name) for name in ("affected", "error", "sqlstate"))
+    return SqlResult(
+        columns=columns,
+        rows=rows,
+        affected=None if affected is None else _a(int, affected),
+        truncated=_a(bool, result.get("truncated", False)),
+        error=None if error is None else _text(error),
+        sqlstate=None if sqlstate is None else _text(sqlstate),
+    )
+
+
+def _a(kind: type[T] | tuple[type[T], ...], value: object) -> T:
+    """The value, which has to be of a JSON type; true and false are no numbers."""
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise TypeError(f"{str(value)[:40]!r} is of another type")
+    return value
+
+
+def _text(value: object) -> str:
+    """The value, which has to be text that can be written as UTF-8."""
+    text = _a(str, value)
+    if not text.isascii():
+        text.encode()
+    return text
+
+
+def _pair(value: object) -> tuple[str, str]:
+    first, second = _a(list, value)
+    return _text(first), _text(second)

@@ -1,8 +1,8 @@
 """What a sandbox can do: the only view of an engine that the layers above have.
 
 A sandbox is one running pod: a trusted probe container owns a network namespace with loopback only;
-services, the app and one-shot commands join it, each with its own process, ipc and mount
-namespaces, user and limits. Every method raises ``InfrastructureError`` for a fault of ours; what the
+services, the app and one-shot commands join it, unless they are to be alone, each with its own process,
+ipc and mount namespaces, user and limits. Every method raises ``InfrastructureError`` for a fault of ours; what the
 code inside does (exit 1, out of memory, too much output) is data in the result.
 """
 
@@ -89,6 +89,8 @@ class ContainerPlan:
     mounts: Sequence[Mount] = ()
     tmpfs: Sequence[Tmpfs] = ()
     limits: Limits = Limits()
+    alone: bool = False
+    """Without the pod's network, with a loopback of its own: it reaches neither services nor the app."""
     name: str = "command"
     """A word for progress and errors: ``app``, ``db``, ``suite unit``."""
 
@@ -190,6 +192,36 @@ class SqlResult:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRequest:
+    """A line of the call protocol (runners/README.md) for the socket in a volume."""
+
+    volume: str
+    line: str
+    """Without its end."""
+    fresh: bool = False
+    """Begin a connection, which means a new process at the other end; else go on with the one there is."""
+    wait: float = 1.0
+    """Seconds in which somebody must listen, for ``fresh``."""
+    timeout: float = 5.0
+    """Seconds from the line to the whole answer."""
+    max_line: int = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class CallReply:
+    """The line that answers, without its end, or why there is none (``error`` is then one of ERRORS).
+
+    ``refused``: nobody listens. After an error the connection is over.
+    """
+
+    ERRORS = ("refused", "timeout", "closed", "protocol", "too-large")
+    line: bytes = b""
+    error: str | None = None
+    detail: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """An image on the engine: ``id`` is its digest, ``tag`` the name it was found by."""
 
@@ -242,6 +274,9 @@ class Sandbox(Protocol):
 
         A refused or broken connection is one SqlResult with ``error`` and SQLSTATE ``08006``.
         """
+
+    def call(self, request: CallRequest) -> CallReply:
+        """Exchange one line with whoever serves calls."""
 
     def listening(self, port: int, timeout: float) -> bool:
         """Wait until something accepts connections on a port of the pod's loopback."""

@@ -17,7 +17,17 @@ const TARGET = "/out";
 const MAX_MANIFEST = 256 << 10;
 const MAX_LOCK = 16 << 20;
 const TAIL = 4000;
-const QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--loglevel=error", "--color=false"];
+const QUIET = [
+  "--ignore-scripts",
+  "--no-audit",
+  "--no-fund",
+  "--no-update-notifier",
+  "--no-progress",
+  "--loglevel=error",
+  "--color=false",
+];
+/** What npm calls a registry that does not answer, or not now. */
+const UNREACHABLE = /^npm error code (?:E(?:TIMEDOUT|CONN\w+|AI_AGAIN|NOTFOUND|PROTO|PIPE|429|5\d\d)|ERR_SOCKET\w*|FETCH_ERROR)$/m;
 const SECRET = /(?<=:\/\/)[^/@\s]+@/g;
 
 /** The text of a file of the submission; null when there is none. */
@@ -35,7 +45,9 @@ function read(name, limit) {
 /** What is fetched: `{source, wanted, lock, converted}`; null when nothing is. */
 function plan() {
   const text = read("package.json", MAX_MANIFEST);
-  const found = ["npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml"].find((name) => existsSync(join(SOURCE, name)));
+  const found = ["npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml"].find((name) =>
+    existsSync(join(SOURCE, name)),
+  );
   if (text === null) {
     if (found) throw new RefusedError(`package.json: there is no such file; ${found} needs one beside it`);
     return null;
@@ -78,8 +90,9 @@ function fetch({ source, wanted, lock, converted }) {
     const message = tidy(`${done.stderr}${done.stdout}`, scratch);
     const control = npm(["view", "npm", "name"], scratch, scratch);
     rmSync(scratch, { recursive: true, force: true });
-    if (control.status !== 0) {
-      console.error(`the package registry cannot be reached:\n${tidy(control.stderr, scratch)}`);
+    if (control.status !== 0 || UNREACHABLE.test(done.stderr)) {
+      const said = tidy(control.status === 0 ? done.stderr : control.stderr, scratch);
+      console.error(`the package registry cannot be reached:\n${said}`);
       return 3;
     }
     console.error(`${source}: its packages cannot be fetched:\n${message}`);

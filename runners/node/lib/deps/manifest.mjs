@@ -65,7 +65,9 @@ export function manifest(text) {
   }
   if (!isMap(raw)) throw new RefusedError("package.json: it is not a map; correct it");
   if (raw.workspaces !== undefined) {
-    throw new RefusedError("package.json: workspaces are not taken; one package was expected, without the field workspaces");
+    throw new RefusedError(
+      "package.json: workspaces are not taken; one package was expected, without the field workspaces",
+    );
   }
   const wanted = { name: "submission", version: "0.0.0", private: true };
   for (const kind of KINDS) {
@@ -98,12 +100,14 @@ export function resolutions(text) {
 }
 
 function overrides(place, map, depth) {
-  if (!isMap(map) || depth > MAX_DEPTH) throw new RefusedError(`${place}: it is not a map of names and versions; correct it`);
+  if (!isMap(map) || depth > MAX_DEPTH)
+    throw new RefusedError(`${place}: it is not a map of names and versions; correct it`);
   return Object.fromEntries(
     Object.entries(map).map(([key, value]) => {
       const own = `${place}[${quoted(key)}]`;
       if (isMap(value)) return [key, overrides(own, value, depth + 1)];
-      if (typeof value === "string" && (RANGE.test(value) || alias(value) || /^\$[\w@/.-]+$/.test(value))) return [key, value];
+      if (typeof value === "string" && (RANGE.test(value) || alias(value) || /^\$[\w@/.-]+$/.test(value)))
+        return [key, value];
       throw new RefusedError(`${own}: ${quoted(value)} is not a version; name one that is in the registry`);
     }),
   );

@@ -48,12 +48,15 @@ export function environment(home) {
     ...settings(),
     HOME: home,
     LANG: "C.UTF-8",
+    NODE_NO_WARNINGS: "1",
     PATH: "/usr/local/bin:/usr/bin:/bin",
     TMPDIR: home,
-    npm_config_globalconfig: "/dev/null",
+    npm_config_globalconfig: "/dev/null/none",
     npm_config_userconfig: "/dev/null",
-    npm_config_fetch_retries: "1",
-    npm_config_fetch_timeout: "60000",
+    npm_config_fetch_retries: "3",
+    npm_config_fetch_retry_maxtimeout: "5000",
+    npm_config_fetch_retry_mintimeout: "500",
+    npm_config_fetch_timeout: "20000",
     npm_config_maxsockets: "8",
   };
   if (existsSync(CERTIFICATES) && statSync(CERTIFICATES).size > 0) made.npm_config_cafile = CERTIFICATES;

@@ -23,12 +23,16 @@ export function npmLock(file, text, wanted, registries) {
     throw new RefusedError(`${file}: it is not JSON: ${error.message}`);
   }
   if (!isMap(raw) || !isMap(raw.packages)) {
-    throw new RefusedError(`${file}: it has no \`packages\`; lockfileVersion 2 or 3 was expected; write it with npm 7 or later`);
+    throw new RefusedError(
+      `${file}: it has no \`packages\`; lockfileVersion 2 or 3 was expected; write it with npm 7 or later`,
+    );
   }
   const entries = Object.entries(raw.packages).filter(([place]) => place !== "");
-  if (entries.length > MAX_PACKAGES) throw new RefusedError(`${file}: it has ${entries.length} packages; at most ${MAX_PACKAGES} are fetched`);
+  if (entries.length > MAX_PACKAGES)
+    throw new RefusedError(`${file}: it has ${entries.length} packages; at most ${MAX_PACKAGES} are fetched`);
   const packages = { "": wanted };
-  for (const [place, entry] of entries) packages[place] = checked(`${file}: ${quoted(place)}`, place, entry, registries);
+  for (const [place, entry] of entries)
+    packages[place] = checked(`${file}: ${quoted(place)}`, place, entry, registries);
   return { name: wanted.name, version: wanted.version, lockfileVersion: 3, requires: true, packages };
 }
 
@@ -42,12 +46,17 @@ function checked(own, place, entry, registries) {
   if (!isMap(entry)) throw new RefusedError(`${own}: it is not a map; write the file again with npm`);
   const name = nameAt(place);
   if (entry.link !== undefined || name === null) {
-    throw new RefusedError(`${own}: it is a folder or a link; only packages of the registry are taken; name a version of one`);
+    throw new RefusedError(
+      `${own}: it is a folder or a link; only packages of the registry are taken; name a version of one`,
+    );
   }
-  if (entry.name !== undefined && !isName(entry.name)) throw new RefusedError(`${own}: ${quoted(entry.name)} is not a package's name`);
+  if (entry.name !== undefined && !isName(entry.name))
+    throw new RefusedError(`${own}: ${quoted(entry.name)} is not a package's name`);
   if (entry.resolved !== undefined) address(own, entry.resolved, entry.name ?? name, registries);
   if (!isVersion(entry.version)) {
-    throw new RefusedError(`${own}: ${quoted(entry.version)} is not one exact version; name a version that is in the registry`);
+    throw new RefusedError(
+      `${own}: ${quoted(entry.version)} is not one exact version; name a version that is in the registry`,
+    );
   }
   const kept = { version: entry.version };
   if (entry.name !== undefined) kept.name = entry.name;

@@ -13,7 +13,9 @@ export function pnpmGraph(text, registries) {
   const raw = document("pnpm-lock.yaml", text);
   const format = Number.parseInt(raw.lockfileVersion, 10);
   if (!(format >= 6)) {
-    throw new RefusedError(`pnpm-lock.yaml: lockfileVersion ${quoted(raw.lockfileVersion)} is not taken; write it with pnpm 8 or later`);
+    throw new RefusedError(
+      `pnpm-lock.yaml: lockfileVersion ${quoted(raw.lockfileVersion)} is not taken; write it with pnpm 8 or later`,
+    );
   }
   const importers = isMap(raw.importers) ? raw.importers : { ".": raw };
   if (Object.keys(importers).some((name) => name !== ".")) {
@@ -43,7 +45,9 @@ function made(own, key, fact, snapshot, registries) {
   const [name, version] = [bare(key).slice(0, at), bare(key).slice(at + 1)];
   const resolution = isMap(fact?.resolution) ? fact.resolution : {};
   if (!isName(name) || !isVersion(version)) {
-    throw new RefusedError(`${own}: only packages of the registry are taken, by name and version; name a version of one`);
+    throw new RefusedError(
+      `${own}: only packages of the registry are taken, by name and version; name a version of one`,
+    );
   }
   if (resolution.tarball !== undefined) address(own, resolution.tarball, name, registries);
   if (typeof resolution.integrity !== "string" || !/^sha\d+-[A-Za-z0-9+/]+={0,2}$/.test(resolution.integrity)) {
@@ -68,7 +72,9 @@ function edges(own, map, packages) {
       const version = String(isMap(value) ? value.version : value);
       const key = [`${name}@${version}`, version.replace(/^\//, "")].find((candidate) => packages.has(candidate));
       if (!isName(name) || key === undefined) {
-        throw new RefusedError(`${own}: ${quoted(`${name}@${version}`)} is not a package of the file; only those of the registry are taken`);
+        throw new RefusedError(
+          `${own}: ${quoted(`${name}@${version}`)} is not a package of the file; only those of the registry are taken`,
+        );
       }
       return [name, key];
     }),

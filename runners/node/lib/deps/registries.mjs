@@ -12,13 +12,15 @@ async function filesOf(url) {
   const secret = token(url) ?? null;
   const headers = { accept: "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8" };
   if (secret !== null) headers.authorization = `Bearer ${secret}`;
-  else if (at.username) headers.authorization = `Basic ${Buffer.from(`${decodeURIComponent(at.username)}:${decodeURIComponent(at.password)}`).toString("base64")}`;
+  else if (at.username)
+    headers.authorization = `Basic ${Buffer.from(`${decodeURIComponent(at.username)}:${decodeURIComponent(at.password)}`).toString("base64")}`;
   at.username = at.password = "";
   const page = `${at.href.replace(/\/?$/, "/")}${PACKAGE}`;
   const reply = await fetch(page, { headers, signal: AbortSignal.timeout(SECONDS * 1000) });
   if (reply.status === 404 || reply.status === 410) return [];
   if (!reply.ok) throw new Error(`it answers ${reply.status}`);
   const { versions } = await reply.json();
+  if (typeof versions !== "object" || versions === null) throw new Error("it answers without any version");
   const files = Object.values(versions).map((version) => new URL(version.dist.tarball, page));
   return [...new Set(files.map((file) => `${file.protocol}//${file.host}`))].sort();
 }

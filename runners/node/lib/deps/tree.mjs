@@ -2,9 +2,12 @@
 import { RefusedError } from "./refused.mjs";
 
 const MAX_PLACES = 20_000;
+const MAX_DEPTH = 50;
 /** Parts of the names of packages that hold a binary for one platform. */
-const SYSTEMS = /(?:^|[-_/.])(?:darwin|macos|win32|windows|android|freebsd|openbsd|netbsd|sunos|aix|openharmony|wasi|wasm32|musl\w*)(?=$|[-_/.])/;
-const LINUX = /(?:^|[-_/.])linux[-_](x64|x86-64|arm64|arm|armv7|armhf|ia32|loong64|mips64el|ppc64|ppc64le|riscv64|s390x)(?=$|[-_/.])/;
+const SYSTEMS =
+  /(?:^|[-_/.])(?:darwin|macos|win32|windows|android|freebsd|openbsd|netbsd|sunos|aix|openharmony|wasi|wasm32|musl\w*)(?=$|[-_/.])/;
+const LINUX =
+  /(?:^|[-_/.])linux[-_](x64|x86-64|arm64|arm|armv7|armhf|ia32|loong64|mips64el|ppc64|ppc64le|riscv64|s390x)(?=$|[-_/.])/;
 
 /**
  * The lock file.
@@ -15,14 +18,17 @@ const LINUX = /(?:^|[-_/.])linux[-_](x64|x86-64|arm64|arm|armv7|armhf|ia32|loong
  */
 export function npmTree(root, packages) {
   const needed = required(root, packages);
-  const top = { path: "", parent: null, children: new Map() };
+  const top = { path: "", depth: 0, parent: null, children: new Map() };
   const lock = {};
   const queue = [[top, root]];
   let places = 0;
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const [place, item] = next;
     const maps = { dependencies: {}, optionalDependencies: {} };
-    for (const [kind, edges] of [["dependencies", item.deps], ["optionalDependencies", item.optional]]) {
+    for (const [kind, edges] of [
+      ["dependencies", item.deps],
+      ["optionalDependencies", item.optional],
+    ]) {
       for (const [name, key] of Object.entries(edges)) {
         const found = packages.get(key);
         if (kind === "optionalDependencies" && !fits(found)) continue;
@@ -30,9 +36,13 @@ export function npmTree(root, packages) {
         const seen = lookup(place, name);
         if (seen?.key === key) continue;
         const where = seen === null ? top : place;
-        if (++places > MAX_PLACES) throw new RefusedError(`the lock file: its packages need more than ${MAX_PLACES} folders`);
+        if (++places > MAX_PLACES || where.depth > MAX_DEPTH) {
+          throw new RefusedError(
+            `the lock file: its packages need more than ${MAX_PLACES} folders, or ${MAX_DEPTH} within each other`,
+          );
+        }
         const path = `${where.path && `${where.path}/`}node_modules/${name}`;
-        const made = { path, parent: where, children: new Map(), key };
+        const made = { path, depth: where.depth + 1, parent: where, children: new Map(), key };
         where.children.set(name, made);
         queue.push([made, found]);
       }

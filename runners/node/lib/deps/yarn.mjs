@@ -28,18 +28,24 @@ export function yarnGraph(text, manifestText, wanted) {
   const find = (place, name, spec) => {
     const ranges = [spec, chosen[name]].filter((range) => range !== undefined);
     for (const range of ranges) {
-      for (const descriptor of [`${name}@${range}`, `${name}@npm:${range}`]) if (keys.has(descriptor)) return keys.get(descriptor);
+      for (const descriptor of [`${name}@${range}`, `${name}@npm:${range}`])
+        if (keys.has(descriptor)) return keys.get(descriptor);
     }
     const others = [...packages.keys()].filter((key) => key.startsWith(`${name}@`));
     if (others.length === 1 && chosen[name] !== undefined) return others[0];
-    throw new RefusedError(`${place}: yarn.lock has no entry for ${quoted(`${name}@${spec}`)}; write it again with yarn install`);
+    throw new RefusedError(
+      `${place}: yarn.lock has no entry for ${quoted(`${name}@${spec}`)}; write it again with yarn install`,
+    );
   };
-  const follow = (place, map) => Object.fromEntries(Object.entries(map).map(([name, spec]) => [name, find(place, name, spec)]));
+  const follow = (place, map) =>
+    Object.fromEntries(Object.entries(map).map(([name, spec]) => [name, find(place, name, spec)]));
   for (const [key, item] of packages) {
     item.deps = follow(`yarn.lock: ${key}`, item.edges.deps);
     item.optional = follow(`yarn.lock: ${key}`, item.edges.optional);
   }
-  const [deps, development, optional] = KINDS.slice(0, 3).map((kind) => follow(`package.json: ${kind}`, wanted[kind] ?? {}));
+  const [deps, development, optional] = KINDS.slice(0, 3).map((kind) =>
+    follow(`package.json: ${kind}`, wanted[kind] ?? {}),
+  );
   const plain = Object.fromEntries(Object.entries({ ...development, ...deps }).filter(([name]) => !(name in optional)));
   return [{ deps: plain, optional }, packages];
 }
@@ -64,14 +70,18 @@ function oldEntries(text) {
     } else if (block !== null && map !== null && depth === 4 && words.length === 2) {
       map[words[0]] = words[1];
     } else {
-      throw new RefusedError(`yarn.lock:${index + 1}: ${quoted(line.trim())} is none of its lines; write it again with yarn install`);
+      throw new RefusedError(
+        `yarn.lock:${index + 1}: ${quoted(line.trim())} is none of its lines; write it again with yarn install`,
+      );
     }
   }
   return blocks.map(oldEntry);
 }
 
 function tokens(line) {
-  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|[^\s,:"][^\s,"]*/g)].map(([whole, inside]) => inside ?? whole.replace(/:$/, ""));
+  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|[^\s,:"][^\s,"]*/g)].map(
+    ([whole, inside]) => inside ?? whole.replace(/:$/, ""),
+  );
 }
 
 function oldEntry({ descriptors, fields, maps }) {
@@ -79,9 +89,12 @@ function oldEntry({ descriptors, fields, maps }) {
   const [used, spec] = split(own, descriptors[0] ?? "");
   const name = alias(spec)?.name ?? used;
   if (!alias(spec) && /[:/]/.test(spec)) {
-    throw new RefusedError(`${own}: only packages of the registry are taken, by name and version; name a version of one`);
+    throw new RefusedError(
+      `${own}: only packages of the registry are taken, by name and version; name a version of one`,
+    );
   }
-  if (!isName(name) || !isVersion(fields.version)) throw new RefusedError(`${own}: it has no exact version; write it again with yarn install`);
+  if (!isName(name) || !isVersion(fields.version))
+    throw new RefusedError(`${own}: it has no exact version; write it again with yarn install`);
   const url = URL.canParse(fields.resolved ?? "") ? new URL(fields.resolved) : null;
   const sha1 = SHA1.exec(url?.hash ?? "")?.[1];
   const integrity = fields.integrity ?? (sha1 && `sha1-${Buffer.from(sha1, "hex").toString("base64")}`);
@@ -106,7 +119,8 @@ function modernEntries(text) {
   for (const [key, value] of Object.entries(raw)) {
     if (key === "__metadata") continue;
     const own = `yarn.lock: ${quoted(key)}`;
-    if (!isMap(value) || typeof value.resolution !== "string") throw new RefusedError(`${own}: it has no resolution; write it again with yarn install`);
+    if (!isMap(value) || typeof value.resolution !== "string")
+      throw new RefusedError(`${own}: it has no resolution; write it again with yarn install`);
     const [name, from] = split(own, value.resolution);
     if (from === "workspace:.") continue;
     // Yarn itself mends a few packages; what it began with is here under a descriptor of its own.
@@ -128,8 +142,12 @@ function modernEdges(own, value) {
   const deps = {};
   const optional = {};
   for (const [name, spec] of Object.entries(isMap(value.dependencies) ? value.dependencies : {})) {
-    if (!isName(name) || typeof spec !== "string") throw new RefusedError(`${own}: ${quoted(name)} is no dependency; write it again with yarn install`);
-    (value.dependenciesMeta?.[name]?.optional === true ? optional : deps)[name] = spec.replace(/^npm:(?=[^@]*$)/, "");
+    if (!isName(name) || typeof spec !== "string")
+      throw new RefusedError(`${own}: ${quoted(name)} is no dependency; write it again with yarn install`);
+    (String(value.dependenciesMeta?.[name]?.optional) === "true" ? optional : deps)[name] = spec.replace(
+      /^npm:(?=[^@]*$)/,
+      "",
+    );
   }
   return { deps, optional };
 }

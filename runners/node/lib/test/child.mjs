@@ -14,7 +14,10 @@ const required = (specifier) => pathToFileURL(createRequire(import.meta.url).res
 registerHooks({
   resolve(specifier, context, next) {
     if (!context.parentURL?.startsWith("file:///hidden/") || !ours(specifier)) return next(specifier, context);
-    return { url: context.conditions.includes("require") ? required(specifier) : import.meta.resolve(specifier), shortCircuit: true };
+    return {
+      url: context.conditions.includes("require") ? required(specifier) : import.meta.resolve(specifier),
+      shortCircuit: true,
+    };
   },
 });
 if (split) {

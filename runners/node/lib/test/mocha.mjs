@@ -3,9 +3,8 @@ import Mocha from "mocha";
 
 import { reason } from "./report.mjs";
 
-const {
-  EVENT_RUN_END, EVENT_SUITE_END, EVENT_TEST_BEGIN, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING,
-} = Mocha.Runner.constants;
+const { EVENT_RUN_END, EVENT_SUITE_END, EVENT_TEST_BEGIN, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING } =
+  Mocha.Runner.constants;
 
 /** Tells of a test when the hooks after it have run too. */
 class Reporter {

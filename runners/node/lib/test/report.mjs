@@ -8,7 +8,9 @@ const ANSI = /\u001b\[[0-9;]*m/g;
 /** A message that fits a record. */
 function short(text) {
   const plain = String(text).replaceAll(ANSI, "");
-  return plain.length <= MAX_MESSAGE ? plain : `${plain.slice(0, MAX_MESSAGE / 2)} ... ${plain.slice(-MAX_MESSAGE / 2 + 10)}`;
+  return plain.length <= MAX_MESSAGE
+    ? plain
+    : `${plain.slice(0, MAX_MESSAGE / 2)} ... ${plain.slice(-MAX_MESSAGE / 2 + 10)}`;
 }
 
 /** What an error says, whatever was thrown. */

@@ -41,7 +41,9 @@ function marked(path) {
   }
   const { framework } = JSON.parse(text);
   if (framework !== undefined && !FRAMEWORKS.includes(framework)) {
-    throw new Error(`${MARKER}: framework is ${JSON.stringify(framework)}; one of ${FRAMEWORKS.join(", ")} was expected`);
+    throw new Error(
+      `${MARKER}: framework is ${JSON.stringify(framework)}; one of ${FRAMEWORKS.join(", ")} was expected`,
+    );
   }
   return framework;
 }

@@ -11,7 +11,7 @@ const PACKAGES = "/opt/gradekit/node_modules";
 /** Tells of tests as they end. */
 class Reporter {
   #report;
-  #broken = new Map();
+  #waiting = new Set();
 
   constructor(report) {
     this.#report = report;
@@ -21,13 +21,16 @@ class Reporter {
     const { state, errors } = test.result();
     const seconds = (test.diagnostic()?.duration ?? 0) / 1000;
     const why = errors?.length ? reason(errors[0]) : "";
-    if (state === "skipped") this.#skipped(test);
-    else if (state === "passed") this.#report.record(pathOf(test), test.options.fails ? "skipped" : "passed", "it is expected to fail, and does", seconds);
+    // A hook of the suites around it may be why.
+    if (state === "skipped") this.#waiting.add(test);
+    else if (state === "passed")
+      this.#report.record(
+        pathOf(test),
+        test.options.fails ? "skipped" : "passed",
+        "it is expected to fail, and does",
+        seconds,
+      );
     else this.#report.record(pathOf(test), hooked(test) ? "errored" : "failed", why, seconds);
-  }
-
-  #skipped(test) {
-    this.#broken.set(test, true);
   }
 
   onTestSuiteResult(suite) {
@@ -41,9 +44,9 @@ class Reporter {
   #close(suite, path) {
     const [error] = suite.errors();
     if (error) this.#report.record(path, "errored", reason(error));
-    for (const test of this.#broken.keys()) {
+    for (const test of this.#waiting) {
       if (!within(test, suite)) continue;
-      this.#broken.delete(test);
+      this.#waiting.delete(test);
       const asked = ["skip", "todo"].includes(test.options.mode);
       this.#report.record(pathOf(test), error && !asked ? "errored" : "skipped", error && !asked ? reason(error) : "");
     }
@@ -65,10 +68,9 @@ function within(test, suite) {
   return false;
 }
 
-/** Whether a hook before or after a test failed, not the test. */
+/** Whether a hook before or after a test failed, not the test: one that throws is left as it was begun. */
 function hooked(test) {
-  const hooks = test.task?.result?.hooks ?? {};
-  return Object.values(hooks).includes("fail");
+  return Object.values(test.task?.result?.hooks ?? {}).some((state) => state !== "pass");
 }
 
 /** Run a file. */
@@ -85,6 +87,7 @@ export default async function runVitest(file, report) {
     pool: "forks",
     maxWorkers: 1,
     cache: false,
+    fsModuleCache: false,
     passWithNoTests: true,
     reporters: [new Reporter(report)],
     server: { deps: { external: [/^\/work\//, /^\/opt\//] } },

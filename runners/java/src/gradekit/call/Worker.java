@@ -16,7 +16,6 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
@@ -48,22 +47,14 @@ public final class Worker {
         Thread.currentThread().setContextClassLoader(loader);
         Worker worker = new Worker(loader);
         for (String line = lines.read(); line != null; line = lines.read()) {
-            String answer = worker.answer(line);
-            if (answer.length() >= Lines.MAX_LINE) {
-                answer = refusal(null, "its value is larger than 1024 KiB", line);
-            }
-            lines.write(answer, 0);
+            lines.write(worker.answer(line), 0);
         }
         Runtime.getRuntime().halt(0);
     }
 
-    private static String refusal(Object id, String why, String line) {
-        Object number = id;
-        if (line != null && Json.parse(line) instanceof Map<?, ?> request) {
-            number = request.get("id");
-        }
+    private static String refusal(Object id, String why) {
         Map<String, Object> answer = new LinkedHashMap<>();
-        answer.put("id", number);
+        answer.put("id", id);
         answer.put("refused", why);
         return Json.text(answer);
     }
@@ -75,9 +66,10 @@ public final class Worker {
                 throw new Refused("a request is an object");
             }
             id = request.get("id");
-            return Json.text(attempt(id, request));
+            String answer = Json.text(attempt(id, request));
+            return answer.length() < Lines.MAX_LINE ? answer : refusal(id, "its value is larger than 1024 KiB");
         } catch (Refused | IllegalArgumentException | ClassCastException | NullPointerException error) {
-            return refusal(id, String.valueOf(error.getMessage()), null);
+            return refusal(id, String.valueOf(error.getMessage()));
         }
     }
 
@@ -107,7 +99,7 @@ public final class Worker {
         } catch (InvocationTargetException error) {
             tell(error.getCause());
             reply.put("error", answer.error(error.getCause()));
-        } catch (LinkageError | StackOverflowError error) {
+        } catch (LinkageError | VirtualMachineError error) {
             tell(error);
             reply.put("error", answer.error(error));
         }
@@ -130,7 +122,7 @@ public final class Worker {
             case "get":
                 return got(target(request), answer);
             case "import":
-                return names((String) request.get("module"));
+                return isThere((String) request.get("module"));
             case "describe":
                 return described((String) request.get("class"));
             default:
@@ -159,17 +151,15 @@ public final class Worker {
         }
     }
 
-    private Object names(String name) {
+    /** Whether there is such a class, once it is loaded. */
+    private boolean isThere(String name) throws InvocationTargetException {
         try {
-            TreeSet<String> names = new TreeSet<>();
-            for (Method method : Class.forName(name, false, loader).getDeclaredMethods()) {
-                if (Modifier.isStatic(method.getModifiers()) && !Modifier.isPrivate(method.getModifiers())) {
-                    names.add(method.getName());
-                }
-            }
-            return Map.of("names", List.copyOf(names));
+            Class.forName(name, true, loader);
+            return true;
         } catch (ClassNotFoundException | NoClassDefFoundError error) {
-            return null;
+            return false;
+        } catch (LinkageError error) {
+            throw new InvocationTargetException(error);
         }
     }
 
@@ -242,7 +232,10 @@ public final class Worker {
     private static void tell(Throwable error) {
         try {
             System.err.println(error);
-            Arrays.stream(error.getStackTrace()).limit(TOLD).forEach(frame -> System.err.println("    at " + frame));
+            Arrays.stream(error.getStackTrace())
+                    .limit(TOLD)
+                    .takeWhile(frame -> !frame.getClassName().startsWith("jdk.internal.reflect."))
+                    .forEach(frame -> System.err.println("    at " + frame));
         } catch (RuntimeException | StackOverflowError own) {
             System.err.println(error.getClass().getName());
         }
@@ -290,7 +283,12 @@ public final class Worker {
         }
 
         Object packed(Object value) throws Refused, InvocationTargetException {
-            return pack(value, 0);
+            try {
+                return pack(value, 0);
+            } catch (RuntimeException error) {
+                // A collection of the submission's that cannot be read to its end.
+                throw new InvocationTargetException(error);
+            }
         }
 
         @Override

@@ -13,7 +13,8 @@ module.exports = class Environment extends TestEnvironment {
     if (name === "hook_failure") this.#hook(event);
     else if (name === "test_skip" || name === "test_todo") this.#tell(test, "skipped", "");
     else if (name === "test_retry") this.#setUp.delete(test);
-    else if (name === "test_done" && test.errors.length > 0 && Number(this.global[RETRIES]) > 0) this.#held.set(test, true);
+    else if (name === "test_done" && test.errors.length > 0 && Number(this.global[RETRIES]) > 0)
+      this.#held.set(test, true);
     else if (name === "test_done") this.#done(test);
     else if (name === "run_finish") for (const held of this.#held.keys()) this.#done(held);
   }

@@ -1,0 +1,7 @@
+package shop;
+
+public class Pricing {
+    public static int total() {
+        return "three";
+    }
+}

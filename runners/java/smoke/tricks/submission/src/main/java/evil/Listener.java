@@ -1,0 +1,7 @@
+package evil;
+
+public class Listener {
+    static {
+        Runtime.getRuntime().halt(0);
+    }
+}

@@ -1,0 +1,5 @@
+const { test } = require("node:test");
+
+require("/work/onload.js");
+
+test("never", () => {});

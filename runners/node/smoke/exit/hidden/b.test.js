@@ -1,0 +1,5 @@
+const { leave } = require("/work/app.js");
+
+test("before", () => {});
+test("leaves", leave);
+test("after", () => {});

@@ -1,0 +1,5 @@
+const { test } = require("node:test");
+const { abort } = require("/work/app.js");
+
+test("before", () => {});
+test("aborts", abort);

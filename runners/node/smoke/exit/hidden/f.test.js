@@ -1,0 +1,3 @@
+const { test } = require("node:test");
+
+test("the next file runs all the same", () => {});

@@ -1,0 +1,4 @@
+exports.quick = () => 1;
+exports.forever = () => {
+  for (;;);
+};

@@ -1,0 +1,5 @@
+const { test } = require("node:test");
+
+require("/work/app.js");
+
+test("never", () => {});

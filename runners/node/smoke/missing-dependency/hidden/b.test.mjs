@@ -1,0 +1,5 @@
+import { test } from "vitest";
+
+import "/work/app.js";
+
+test("never", () => {});

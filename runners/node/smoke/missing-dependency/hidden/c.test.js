@@ -1,0 +1,3 @@
+require("/work/app.js");
+
+test("never", () => {});

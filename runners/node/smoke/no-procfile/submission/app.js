@@ -1,0 +1,1 @@
+console.log("nothing says that this is to be started");

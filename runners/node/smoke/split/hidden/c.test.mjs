@@ -1,0 +1,4 @@
+import { absent } from "/work/absent.js";
+import { test } from "node:test";
+
+test("never", () => absent());

@@ -1,0 +1,3 @@
+import { Cart } from "/work/cart.ts";
+
+test("adds", (): void => expect(new Cart("me").add({ name: "tea", cents: 3 })).toBe(3));

@@ -1,0 +1,148 @@
+"""What the answers are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from gradekit.checks.base import Context
+from gradekit.checks.call.evidence import CallEvidence, CaseFact, Exchange
+from gradekit.checks.call.model import Action, CallCase, CallSpec, CasesFileError, Raises
+from gradekit.checks.call.wire import Reply, read, request
+from gradekit.checks.differences import Mismatch
+from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
+from gradekit.checks.jsontext import Json
+from gradekit.checks.tally import errored, examined, tally
+from gradekit.checks.template import UnknownNameError
+from gradekit.checks.values import MISSING, Value, show
+from gradekit.language import Speech
+from gradekit.results import CaseResult, Judgement
+from gradekit.texts import clean
+
+_KINDS: Mapping[str, str] = {
+    "value": "an error about a value",
+    "type": "an error about a type",
+    "key": "an error about a key",
+    "index": "an error about an index",
+    "zero": "an error about a division by zero",
+    "not_found": "an error about something that is not there",
+    "any": "an error",
+}
+
+
+class _OldEvidenceError(Exception):
+    """The evidence answers other questions than the check asks."""
+
+
+def judge(spec: CallSpec, evidence: CallEvidence, context: Context) -> Judgement:
+    """Compare what each case gave with what is expected of it."""
+    facts = {fact.name: fact for fact in evidence.cases}
+    try:
+        cases = [
+            _Case(spec, case, evidence.speech, context).result(facts.get(case.name))
+            for case in spec.all_cases(context.files)
+        ]
+    except CasesFileError as error:
+        return errored(f"{spec.cases_file}: {error}")
+    except _OldEvidenceError as error:
+        return errored(f'the evidence has nothing about "{error}"; grade the submission again')
+    except PathProblem as error:
+        return errored(str(error))
+    return tally(cases, noun="cases", all_or_nothing=spec.scoring == "all_or_nothing")
+
+
+class _Case:
+    """One case, its steps judged in order."""
+
+    def __init__(self, spec: CallSpec, case: CallCase, speech: Speech, context: Context) -> None:
+        self._spec = spec
+        self._case = case
+        self._speech = speech
+        self._known: dict[str, Json] = dict(context.variables)
+
+    def result(self, fact: CaseFact | None) -> CaseResult:
+        """Passed, or everything that is wrong with it.
+
+        Raises:
+            _OldEvidenceError: other things were asked.
+            PathProblem: a JSONPath is none.
+        """
+        case = self._case
+        return examined(case.name, case.name, list(self._mismatches(() if fact is None else fact.exchanges)))
+
+    def _mismatches(self, exchanges: tuple[Exchange, ...]) -> Iterator[Mismatch]:
+        lost = False
+        for index, action in enumerate(self._case.actions()):
+            place = action.label if self._case.steps else ""
+            if index == len(exchanges):
+                if not lost and not self._lacks(action):
+                    raise _OldEvidenceError(self._case.name)
+                if not lost:
+                    yield Mismatch("", "not asked: what it needs was not made", place)
+                return
+            reply = self._reply(action, exchanges[index])
+            lost = reply.kind == "broken"
+            yield from (mismatch.below(place) for mismatch in self._differ(action, reply))
+            if action.keep is not None and reply.kind == "value":
+                self._known[action.keep] = reply.kept
+
+    def _lacks(self, action: Action) -> bool:
+        try:
+            request(action, 0, self._spec.module, self._speech.naming, self._known)
+        except UnknownNameError:
+            return True
+        return False
+
+    def _reply(self, action: Action, exchange: Exchange) -> Reply:
+        try:
+            asked = request(action, exchange.id, self._spec.module, self._speech.naming, self._known)
+        except UnknownNameError:
+            raise _OldEvidenceError(self._case.name) from None
+        if asked != exchange.request:
+            raise _OldEvidenceError(self._case.name)
+        return read(exchange)
+
+    def _differ(self, action: Action, reply: Reply) -> Iterator[Mismatch]:
+        if reply.kind in {"broken", "refused"}:
+            why = clean(reply.text)
+            yield Mismatch("", why if reply.kind == "broken" else f"it cannot be done: {why}")
+        elif action.raises is not None:
+            yield from self._errors(action.raises, reply)
+        elif reply.kind == "error":
+            yield Mismatch(_wanted(action), raised(reply))
+        else:
+            try:
+                yield from action.returns.fill(self._known).check(reply.value)
+                for path, match in action.paths.items():
+                    found = match.fill(self._known).check(_at(path, reply.value))
+                    yield from (mismatch.below(path) for mismatch in found)
+            except TooManyNodes as error:
+                yield Mismatch("a value that can be searched", clean(str(error)))
+            except UnknownNameError as error:
+                yield Mismatch("", str(error), ours=True)
+
+    def _errors(self, wanted: Raises, reply: Reply) -> Iterator[Mismatch]:
+        if reply.kind == "value":
+            yield Mismatch(_KINDS[wanted.kind], f"returned {show(reply.value)}")
+            return
+        if wanted.kind not in self._speech.kinds(reply.classes):
+            yield Mismatch(_KINDS[wanted.kind], raised(reply))
+            return
+        for mismatch in wanted.message.fill(self._known).check(reply.text):
+            yield mismatch.below("message")
+
+
+def _at(path: str, value: Json) -> Value:
+    query = compile_path(path)
+    nodes = query.find(value)
+    return (nodes[0] if nodes else MISSING) if query.singular else nodes
+
+
+def _wanted(action: Action) -> str:
+    literals = list(action.returns.literals)
+    return show(literals[0]) if literals else "no error"
+
+
+def raised(reply: Reply) -> str:
+    """An error for a message: ``raised ValueError: qty must be positive``."""
+    name = reply.classes[0].rpartition(":")[2]
+    return clean(f"raised {name}: {reply.text}" if reply.text else f"raised {name}")

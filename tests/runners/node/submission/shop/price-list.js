@@ -1,0 +1,1 @@
+export const unitPrice = (value) => value;
