@@ -3,7 +3,7 @@
 .PHONY: help setup engine demo test check lint fmt unit golden fuzz verify schemas lock bench corpus clean
 BIN := .venv/bin
 # What has no effects is covered whole, every branch of it.
-PURE := checks errors model record report results score spec texts verify
+PURE := checks errors language model record report results score spec texts verify
 COVERAGE := $(PURE:%=--cov=gradekit.%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 help: ## list the targets

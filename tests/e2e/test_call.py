@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.running import Finished, left_on_engine
+from tests.e2e.running import ROOT, Finished, left_on_engine
 
 pytestmark = pytest.mark.docker
 SPEC = """\
@@ -348,3 +349,14 @@ def test_hostile_answers_fail_where_they_are_given_and_nowhere_else(
     for name in ("database", "after it"):
         assert cases[name]["message"] == "something else stands in the place of the socket", shown
     assert left_on_engine(done.pid) == []
+
+
+def test_the_shipped_library_challenge_holds_and_its_lock_is_fresh(
+    gradekit: Callable[..., Finished], tmp_path: Path
+) -> None:
+    shipped, copy = ROOT / "challenges" / "text-toolkit", tmp_path / "challenges" / "text-toolkit"
+    shutil.copytree(shipped, copy)
+    shutil.copytree(ROOT / "rubrics", tmp_path / "rubrics")
+    done = gradekit("challenge", "verify", str(copy), "-q")
+    assert done.code == 0, done.out + done.err
+    assert (copy / "challenge.lock").read_text() == (shipped / "challenge.lock").read_text()

@@ -121,13 +121,15 @@ def run_cases(
     from gradekit.corpus import host, table, trial
     from gradekit.sandbox import docker
 
-    if write is not None and (names or case or class_):
-        raise UsageError(Problem("--write", "only some cases are chosen", "all of them", "leave the choice away"))
     config = configuration.load()
     environment = configuration.environment(config)
     folder = runners.runners_folder(environment)
     known = [runners.find(folder, name) for name in names] if names else runners.load_all(folder)
     cases = corpus.read_cases(corpus.corpus_folder(environment))
+    some = class_ and {item.expect.class_ for item in cases} - set(class_)
+    if write is not None and (names or case or some):
+        what = "the table has all hostile cases, but only some are chosen"
+        raise UsageError(Problem("--write", what, "", "leave the choice away"))
     chosen = trial.choose(
         trial.trials(known, corpus.read_smoke(known), cases),
         runners=names or (),
