@@ -12,6 +12,7 @@ from gradekit.corpus import SmokeCase, attempt_smoke, lacking, read_smoke
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
 from gradekit.sandbox.protocol import Image
+from tests.runners.java_mirror import filled, served
 
 FOLDER = Path(__file__).parents[2] / "runners"
 RUNNERS = runner.load_all(FOLDER)
@@ -30,9 +31,20 @@ def built(engine: DockerEngine) -> dict[str, Image]:
     return images.ensure((item.name for item in RUNNERS), folder=FOLDER, engine=engine)
 
 
+@pytest.fixture(scope="module")
+def mirror(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a Maven repository of the tests' own answers: the public one need not be within reach."""
+    address = str(engine.client.sdk.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"])
+    with served(filled(tmp_path_factory.mktemp("maven")), address) as url:
+        yield url
+
+
 @pytest.mark.docker
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.name))
-def test_smoke(case: SmokeCase, engine: DockerEngine, built: dict[str, Image]) -> None:
+def test_smoke(
+    case: SmokeCase, engine: DockerEngine, built: dict[str, Image], mirror: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAVEN_MIRROR", mirror)
     assert attempt_smoke(case, engine, built).complaints == ()
 
 
