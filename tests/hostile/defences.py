@@ -809,14 +809,6 @@ REPORTS = (
 )
 SUBMISSIONS = (
     Defence(
-        "a repository of this machine starts no transport",
-        "a program of its choice runs on the host",
-        "submission/gitio.py",
-        take.set_to("submission.gitio:_UPLOAD_PACK", "git upload-pack"),
-        {f"{GIT}test_a_local_repository_cannot_fetch_what_it_lacks": "trap"},
-        elsewhere="since 2024 git serves no objects that it would have to fetch first",
-    ),
-    Defence(
         "git's environment is ours",
         "secrets of the caller reach git and what it starts",
         "submission/gitio.py",
