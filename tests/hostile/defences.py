@@ -683,7 +683,7 @@ DATABASES = (
         "we do not wait long for a lock",
         "a lock that the app holds uses up our time",
         "../../runners/postgres/prepare.sql",
-        take.statements_more("ALTER ROLE gradekit SET lock_timeout = '5s'"),
+        take.statements_more("ALTER ROLE gradekit SET lock_timeout = '60s'"),
         {"database-locked": "time limit"},
     ),
     Defence(
