@@ -54,55 +54,25 @@ exec "$@"
 
 _CONFIG = """\
 [core]
-\thooksPath = /dev/null
-\tfsmonitor = false
-\tsymlinks = false
-\tprotectHFS = true
-\tprotectNTFS = true
-\taskPass =
-\tattributesFile = /dev/null
-\texcludesFile = /dev/null
 \tbigFileThreshold = 32m
 \tpackedGitWindowSize = 32m
 \tpackedGitLimit = 256m
-[credential]
-\thelper =
-[fetch]
-\tfsckObjects = true
-\trecurseSubmodules = false
-\tunpackLimit = 1
-\twriteCommitGraph = false
 [fetch "fsck"]
 \tbadTimezone = ignore
 \tmissingSpaceBeforeDate = ignore
 \tmissingNameBeforeEmail = ignore
 \tzeroPaddedDate = ignore
 \tzeroPaddedFilemode = ignore
-[gc]
-\tauto = 0
-[http]
-\tlowSpeedLimit = 1000
-\tlowSpeedTime = 20
-[init]
-\tdefaultBranch = main
-[maintenance]
-\tauto = false
 [pack]
 \tthreads = 1
-\twindowMemory = 64m
-[protocol]
-\tversion = 2
-[safe]
-\tbareRepository = explicit
-[submodule]
-\trecurse = false
 [transfer]
-\tbundleURI = false
-\tcredentialsInUrl = die
 \tfsckObjects = true
 \tunpackLimit = 1
 """
-"""All the configuration there is. The fsck rules that are ignored are slips of old, honest programs."""
+"""All the configuration there is beside what a fetch sets itself: no file of the machine or its user is read, and what
+git does anyway with none (no hooks without templates, no credential helper, no prompt) needs no line. Large files are
+streamed and packs are seen through small windows, for memory is limited; whatever comes is one pack, whose size is
+limited; the fsck rules that are ignored are slips of old, honest programs."""
 
 _SSH = (
     "ssh -oBatchMode=yes -oStrictHostKeyChecking=yes -oConnectTimeout=20 -oServerAliveInterval=10"
