@@ -836,7 +836,28 @@ SUBMISSIONS = (
         "the host's disk is used up",
         "submission/gitio.py",
         take.text_without("submission.gitio:_LIMITED", 'ulimit -f "$2" 2>/dev/null\n'),
-        {f"{GIT}test_a_large_pack": "assert"},
+        {f"{GIT}test_a_large_pack": "assert", f"{GIT}test_many_large_files": "assert"},
+    ),
+    Defence(
+        "git streams large files",
+        "a small pack with a large file uses up the memory that git may have, and a right answer becomes a wrong one",
+        "submission/gitio.py",
+        take.git_setting("bigFileThreshold = 32m"),
+        {f"{GIT}test_a_large_file_takes_no_memory": "assert"},
+    ),
+    Defence(
+        "git sees packs through small windows",
+        "a large repository of honest work does not fit into the memory that git may have",
+        "submission/gitio.py",
+        take.together(take.git_setting("packedGitWindowSize = 32m"), take.git_setting("packedGitLimit = 256m")),
+        reason="only a pack of gigabytes shows it",
+    ),
+    Defence(
+        "git takes one processor",
+        "a fetch takes all processors of the host, and memory for each",
+        "submission/gitio.py",
+        take.git_setting("threads = 1"),
+        reason="the time limit of git and its limit of processor time end it later",
     ),
     Defence(
         "cap on git's messages",
@@ -929,6 +950,34 @@ PACKAGES = (
             "probe.egress:Caps", lambda caps: lambda total, sent, seconds: caps(total + GIB, sent + GIB, seconds)
         ),
         {f"{EGRESS}test_a_cap_on_bytes_ends_everything": "assert"},
+    ),
+    Defence(
+        "a cap on the time of a fetch",
+        "a registry that sends a byte a second holds everything up, and a tunnel stays open",
+        "probe/egress.py",
+        take.changed("probe.egress:Caps", lambda caps: lambda total, sent, seconds: caps(total, sent, seconds + 4.0)),
+        {f"{EGRESS}test_a_cap_on_time_ends_open_tunnels_and_takes_no_more": "assert"},
+    ),
+    Defence(
+        "a cap on connections to the proxy",
+        "the proxy's memory and descriptors are used up",
+        "probe/egress.py",
+        take.changed("probe.egress:Proxy._serve", take.uncounted),
+        {f"{EGRESS}test_many_connections_are_bounded_and_the_proxy_recovers": "assert"},
+    ),
+    Defence(
+        "a cap on refused names",
+        "the report is filled with names that were asked for",
+        "probe/egress.py",
+        take.changed("probe.egress:Proxy._refuse", take.remembering),
+        {f"{EGRESS}test_refused_names_are_remembered_up_to_a_cap": "assert"},
+    ),
+    Defence(
+        "packages are never built",
+        "the source of a package runs what it likes where there is a way out",
+        "../../runners/python/bin/deps",
+        take.program_without("deps", ('"install", "--only-binary=:all:", *quiet', '"install", *quiet')),
+        {"tests/runners/test_deps.py::test_no_package_is_built": "the package was built"},
     ),
 )
 RULES = (

@@ -470,6 +470,26 @@ def any_host(reach: Callable[..., Any]) -> Callable[..., Any]:
     return reached
 
 
+def uncounted(serve: Callable[..., Any]) -> Callable[..., Any]:
+    """The proxy believes that each connection is the only one."""
+
+    async def served(proxy: egress.Proxy, reader: object, writer: object) -> None:
+        proxy._open = 1
+        await serve(proxy, reader, writer)
+
+    return served
+
+
+def remembering(refuse: Callable[..., Exception]) -> Callable[..., Exception]:
+    """The proxy keeps every name that it refused."""
+
+    def refused(proxy: egress.Proxy, place: egress.Target, why: str) -> Exception:
+        proxy.refused[place.name] = why
+        return refuse(proxy, place, why)
+
+    return refused
+
+
 def patient(wait: Callable[..., None]) -> Callable[..., None]:
     """An app has all the time of the run to be ready."""
 

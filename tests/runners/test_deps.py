@@ -1,8 +1,12 @@
-"""The program of the deps phase, as far as it is pure: what it takes from a candidate's file."""
+"""The program of the deps phase: what it takes from a candidate's file, and what it leaves alone of a package."""
 
 from __future__ import annotations
 
+import ensurepip
+import io
 import runpy
+import shutil
+import tarfile
 import time
 from pathlib import Path
 from typing import Any
@@ -75,3 +79,33 @@ def test_a_key_of_many_parts_is_refused_at_once(program: dict[str, Any], monkeyp
     monkeypatch.setitem(program["requirements"].__globals__, "read", {"pyproject.toml": text}.get)
     with pytest.raises(program["RefusedError"], match="more than 100 dots"):
         program["requirements"]()
+
+
+def test_no_package_is_built(
+    program: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A package that there is as source only would run what it likes while it is built."""
+    wheels = Path(ensurepip.__file__).parent / "_bundled"
+    index, target, sprung = tmp_path / "index", tmp_path / "target", tmp_path / "sprung"
+    target.mkdir()
+    for name in ("pip", "trap"):
+        (index / name).mkdir(parents=True)
+    shutil.copy(next(wheels.glob("pip-*.whl")), index / "pip")
+    backend = f"open({str(sprung)!r}, 'w').close()\n"
+    system = "[build-system]\nrequires = []\nbuild-backend = 'trap'\nbackend-path = ['.']\n"
+    with tarfile.open(index / "trap" / "trap-1.0.tar.gz", "w:gz") as archive:
+        for name, text in {"pyproject.toml": system, "trap.py": backend, "PKG-INFO": "Name: trap\n"}.items():
+            member = tarfile.TarInfo(f"trap-1.0/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    for folder in index.iterdir():
+        links = "".join(f'<a href="{file.name}">{file.name}</a>' for file in folder.iterdir())
+        (folder / "index.html").write_text(links)
+    monkeypatch.setitem(program["fetch"].__globals__, "_WHEELS", wheels)
+    monkeypatch.setitem(program["fetch"].__globals__, "_TARGET", target)
+    monkeypatch.setenv("PIP_INDEX_URL", index.as_uri())
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONSTRAINT"):
+        monkeypatch.delenv(name, raising=False)
+    assert program["fetch"]("requirements.txt", ["trap==1.0"]) == 2
+    assert "its packages cannot be fetched as wheels" in capfd.readouterr().err
+    assert not sprung.exists(), "the package was built"

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,33 @@ def test_names_that_git_itself_takes_for_attacks(refusal: Refusal, repository: R
     assert "objects that git takes for broken or dangerous (" in refusal(repository.url)
 
 
+@pytest.mark.parametrize(
+    "slip",
+    [
+        ("1700000000 +0000", "1700000000 +051800"),
+        ("<a@example.org> 17", "<a@example.org>17"),
+        ("author A <", "author <"),
+        ("1700000000 +0000", "01700000000 +0000"),
+    ],
+    ids=["time zone", "space before date", "name before address", "padded date"],
+)
+def test_slips_of_old_honest_programs(get: Get, repository: Repository, slip: tuple[str, str]) -> None:
+    repository.commit(FILES)
+    commit = f"{repository.git('cat-file', 'commit', 'HEAD').replace(*slip)}\n"
+    assert slip[1] in commit
+    oid = repository.git("hash-object", "-w", "--literally", "-t", "commit", "--stdin", stdin=commit.encode())
+    repository.git("update-ref", "refs/heads/main", oid)
+    assert get(repository.url).commit == oid
+
+
+def test_a_tree_with_padded_modes(get: Get, repository: Repository) -> None:
+    """An old library wrote them, and many repositories still have them."""
+    inner = repository.tree({b"README.md": repository.blob(b"hello")})
+    raw = b"040000 docs\0" + bytes.fromhex(inner)
+    repository.publish(repository.git("hash-object", "-w", "--literally", "-t", "tree", "--stdin", stdin=raw))
+    assert list(get(repository.url).files) == ["docs/README.md"]
+
+
 @pytest.mark.parametrize("leaf", ["files", "nothing"])
 def test_a_bomb_of_folders(refusal: Refusal, repository: Repository, leaf: str) -> None:
     tree = repository.tree({b"%d" % n: repository.blob(b"x") for n in range(10)} if leaf == "files" else {})
@@ -267,8 +295,8 @@ def test_many_files(get: Get, refusal: Refusal, repository: Repository) -> None:
     assert submission.files["d7/f57"].data == b"00057"
 
 
-def test_a_small_pack_with_a_large_file(refusal: Refusal, repository: Repository) -> None:
-    size = 64 << 20
+def commit_zeros(repository: Repository, size: int) -> None:
+    """One file of many bytes that packs to few."""
     process = subprocess.Popen(["git", "fast-import", "--quiet"], cwd=repository.path, stdin=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(b"commit refs/heads/main\ncommitter A <a@b> 1700000000 +0000\ndata 1\nx\n")
@@ -277,6 +305,10 @@ def test_a_small_pack_with_a_large_file(refusal: Refusal, repository: Repository
         process.stdin.write(bytes(1 << 20))
     process.stdin.close()
     assert process.wait() == 0
+
+
+def test_a_small_pack_with_a_large_file(refusal: Refusal, repository: Repository) -> None:
+    commit_zeros(repository, 64 << 20)
     assert "zeros has 64 MiB; at most 20 MiB a file" in refusal(repository.url)
 
 
@@ -285,6 +317,22 @@ def test_a_large_pack(refusal: Refusal, repository: Repository, monkeypatch: pyt
     monkeypatch.setattr(sys.modules["gradekit.submission.obtain"], "_PACK_SLACK", 1 << 20)
     message = refusal(repository.url, rules=CloneRules(max_size=1 << 20))
     assert "what git fetches has more than 5 MiB; remove large files" in message
+
+
+def test_many_large_files(refusal: Refusal, repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is far below what one file of git may have; together they are not. Without depth, git might unpack them."""
+    repository.commit({f"random{number}": os.urandom(1 << 20) for number in range(8)})
+    monkeypatch.setattr(sys.modules["gradekit.submission.obtain"], "_PACK_SLACK", 1 << 20)
+    message = refusal(repository.url, before=datetime(2030, 1, 1, tzinfo=UTC), rules=CloneRules(max_size=1 << 20))
+    assert "what git fetches has more than 5 MiB; remove large files" in message
+
+
+def test_a_large_file_takes_no_memory(
+    refusal: Refusal, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit_zeros(repository, 192 << 20)
+    monkeypatch.setattr(gitio, "_MEMORY", 128 << 20)
+    assert "zeros has 192 MiB; at most 20 MiB a file" in refusal(repository.url)
 
 
 def test_a_repository_of_another_user(refusal: Refusal, repository: Repository) -> None:

@@ -67,12 +67,11 @@ _CONFIG = """\
 \tthreads = 1
 [transfer]
 \tfsckObjects = true
-\tunpackLimit = 1
 """
 """All the configuration there is beside what a fetch sets itself: no file of the machine or its user is read, and what
 git does anyway with none (no hooks without templates, no credential helper, no prompt) needs no line. Large files are
-streamed and packs are seen through small windows, for memory is limited; whatever comes is one pack, whose size is
-limited; the fsck rules that are ignored are slips of old, honest programs."""
+streamed and packs are seen through small windows, for memory is limited. With fsckObjects all that comes is one pack,
+whose size is limited. The fsck rules that are ignored are slips of old, honest programs."""
 
 _SSH = (
     "ssh -oBatchMode=yes -oStrictHostKeyChecking=yes -oConnectTimeout=20 -oServerAliveInterval=10"
