@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from gradekit.sandbox.docker import DockerEngine
 
 
-def places(config: configuration.Config) -> Places:
-    """Where challenges and rubrics are looked for."""
+def places(config: configuration.Config, foreign: Path | None = None) -> Places:
+    """Where challenges and rubrics are looked for; not in ``foreign``, the submission's folder."""
     folders = configuration.folders
-    return Places(Path.cwd(), os.environ, folders(config.challenges), folders(config.rubrics))
+    return Places(Path.cwd(), os.environ, folders(config.challenges), folders(config.rubrics), foreign)
 
 
 def kinds_of_runners(config: configuration.Config) -> Mapping[str, str]:
@@ -37,14 +37,16 @@ def kinds_of_runners(config: configuration.Config) -> Mapping[str, str]:
     return {runner.name: runner.kind for runner in runners.load_all(folder)}
 
 
-def challenge_for(name: str | None, config: configuration.Config) -> tuple[Challenge, Lock | None]:
-    """The challenge that ``-c`` names, or the only one there is, with its lock.
+def challenge_for(
+    name: str | None, config: configuration.Config, foreign: Path | None = None
+) -> tuple[Challenge, Lock | None]:
+    """The challenge that ``-c`` names, or the only one there is, with its lock; none in ``foreign``.
 
     Raises:
         UsageError: there is none of that name, or a choice is needed.
         SpecError: it is wrong.
     """
-    where = places(config)
+    where = places(config, foreign)
     path = where.find_challenge(name)
     challenge = load_challenge(path, rubrics=where.rubric_folders(path), runners=kinds_of_runners(config))
     return challenge, read_lock(challenge.lock_path)

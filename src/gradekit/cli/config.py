@@ -1,4 +1,4 @@
-"""gradekit.toml: where challenges, rubrics and runners are; never read from a submission.
+"""gradekit.toml: where challenges, rubrics and runners are; never read from the submission that is graded.
 
 Precedence: option > environment > project file (from the current folder up to the git root) > user
 file ($XDG_CONFIG_HOME/gradekit/config.toml) > default.
@@ -45,6 +45,8 @@ class Config(Model):
     """The OCI runtime of every container, such as runsc for gVisor; the engine's own choice when it is not set."""
     sources: Mapping[str, str] = {}
     """Key -> file or variable that it came from."""
+    ignored: str | None = None
+    """The project's file that is not read, for it is the candidate's."""
 
 
 _HOSTS = ("registries", "token_hosts")
@@ -103,8 +105,10 @@ def _read(path: Path, *, project: bool) -> dict[str, Any]:
     return values
 
 
-def load(env: Mapping[str, str] | None = None, start: Path | None = None) -> Config:
+def load(env: Mapping[str, str] | None = None, start: Path | None = None, *, foreign: Path | None = None) -> Config:
     """The configuration for a folder and an environment (default: the process's).
+
+    No project's file in the folder ``foreign`` is read: the candidate wrote it.
 
     Raises:
         UsageError: a file is not valid.
@@ -112,7 +116,11 @@ def load(env: Mapping[str, str] | None = None, start: Path | None = None) -> Con
     env = os.environ if env is None else env
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
-    for path, project in ((_user_file(env), False), (_project_file(start or Path.cwd()), True)):
+    project_file = _project_file(start or Path.cwd())
+    ignored = None
+    if project_file is not None and foreign is not None and project_file.resolve().is_relative_to(foreign):
+        project_file, ignored = None, str(project_file)
+    for path, project in ((_user_file(env), False), (project_file, True)):
         if path is not None:
             found = _read(path, project=project)
             values.update(found)
@@ -123,7 +131,7 @@ def load(env: Mapping[str, str] | None = None, start: Path | None = None) -> Con
             words = value.replace(",", " ").split() if key in _HOSTS else value.split(os.pathsep)
             values[key] = tuple(words) if key in _LISTS else value
             sources[key] = name
-    return Config(**values, sources=sources)
+    return Config(**values, sources=sources, ignored=ignored)
 
 
 def shown(config: Config) -> dict[str, dict[str, Any]]:

@@ -12,6 +12,7 @@ import typer
 from gradekit import record as records
 from gradekit.cli import config as configuration
 from gradekit.cli import output
+from gradekit.cli.checkout import submission_folder
 from gradekit.cli.guard import guarded
 from gradekit.cli.terminal import Lines
 from gradekit.errors import ExitCode, GradekitError, InfrastructureError, Problem, UsageError
@@ -162,10 +163,13 @@ def grade(
     names = chosen_formats(formats, as_json, out)
     output.check_folder(out)
     moment = parse_time(before, "--before") if before else None
-    config = configuration.load()
+    foreign = submission_folder(repo, Path.cwd())
+    config = configuration.load(foreign=foreign)
     access = configuration.access(config)
-    spec, lock = assemble.challenge_for(challenge, config)
+    spec, lock = assemble.challenge_for(challenge, config, foreign)
     progress: Progress = Silent() if quiet else Lines(verbose)
+    if config.ignored:
+        progress.note(f"{config.ignored} is the submission's and is not read")
     try:
         setting = assemble.setting_for(spec.spec, config, progress, only=runner, offline=offline)
         rules = spec.spec.submission
@@ -233,9 +237,10 @@ def regrade(
 
     names = chosen_formats(formats, as_json, out)
     output.check_folder(out)
-    config = configuration.load()
     record = records.read(record_folder(run))
-    spec, lock = assemble.challenge_for(challenge or _challenge_of(record), config)
+    foreign = submission_folder(record.submission.repo, Path.cwd())
+    config = configuration.load(foreign=foreign)
+    spec, lock = assemble.challenge_for(challenge or _challenge_of(record), config, foreign)
     if spec.spec.id != record.challenge:
         raise UsageError(
             Problem(

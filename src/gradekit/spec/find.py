@@ -27,6 +27,8 @@ class Places:
     """Folders of challenges given by the user."""
     rubrics: Sequence[Path] = ()
     """Folders of rubrics given by the user."""
+    foreign: Path | None = None
+    """A folder with files of the candidate's, resolved: nothing of ours is found in it."""
 
     def challenge_folders(self) -> tuple[Path, ...]:
         """Existing folders that hold challenges, best first."""
@@ -54,10 +56,15 @@ class Places:
         """The folder or file of a challenge: a path, a name, or (None) the only one there is.
 
         Raises:
-            UsageError: if there is none, or several and no name; it lists them.
+            UsageError: if there is none, or several and no name; it lists them. Or the candidate could have written it.
         """
-        if name is None:
-            return self._only()
+        found = self._only() if name is None else self._named(name)
+        if self._is_foreign((self.cwd / found).resolve()):
+            what = f"{found} lies in the submission, whose author could have written it"
+            raise UsageError(Problem(_OPTION, what, "a challenge elsewhere", "give its path"))
+        return found
+
+    def _named(self, name: str) -> Path:
         path = self.cwd / name
         if path.is_file() or (path / FILE_NAME).is_file():
             return Path(name)
@@ -90,9 +97,12 @@ class Places:
         found: dict[Path, Path] = {}
         for folder in (*given, *listed_paths, *project):
             whole = (self.cwd / folder).resolve()
-            if whole.is_dir():
+            if whole.is_dir() and not self._is_foreign(whole):
                 found.setdefault(whole, self._short(folder, whole))
         return tuple(found.values())
+
+    def _is_foreign(self, path: Path) -> bool:
+        return self.foreign is not None and path.is_relative_to(self.foreign)
 
     def _short(self, folder: Path, whole: Path) -> Path:
         """The path as given, and one below the working folder relative to it."""
