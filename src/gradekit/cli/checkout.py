@@ -1,7 +1,7 @@
 """Which folder of this machine is the submission's: what lies in it was written by the candidate.
 
-Whoever grades in CI often stands in a checkout of the very repository that is graded. Settings, challenges and rubrics are
-looked for from the current folder upwards, and must not be found there.
+Whoever grades in CI often stands in a checkout of the very repository that is graded. Settings, challenges and rubrics
+are looked for from the current folder upwards, and must not be found there.
 """
 
 from __future__ import annotations
