@@ -272,7 +272,7 @@ with socket.create_server(("127.0.0.1", 8202)) as own:
 
     def test_the_tail_is_short_whatever_was_printed(self, pod: DockerSandbox, python: str) -> None:
         running = pod.start(
-            ContainerPlan(python, ["sh", "-c", "head -c 5000000 /dev/zero | tr '\\0' x; echo; echo end"])
+            ContainerPlan(python, ["sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x; echo; echo end"])
         )
         _until(lambda: not running.alive())
         assert running.tail().endswith("x\nend\n")
