@@ -291,9 +291,13 @@ def regular_expression(data: bytes) -> None:
 _TYPES = ("int4", "numeric", "float8", "text", "timestamptz", "jsonb", "bool", "bpchar", "date", "_int4")
 
 
+_MOST_ROWS = 100_000
+"""What a query of a check may return."""
+
+
 def _table(data: bytes) -> Table:
     """Lines of a type's digit and cells between tabs; ``\\N`` is NULL."""
-    head, *rest = _text(data).split("\n")
+    head, *rest = _text(data).split("\n")[: _MOST_ROWS + 1]
     columns = tuple(Column(name=f"c{at}", type=_TYPES[ord(char) % len(_TYPES)]) for at, char in enumerate(head[:8]))
     width = len(columns)
     rows = [tuple(None if cell == "\\N" else cell for cell in line.split("\t")[:width]) for line in rest]
