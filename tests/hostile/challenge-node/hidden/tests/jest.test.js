@@ -1,0 +1,6 @@
+const { expect, test } = require("@jest/globals");
+
+const { add } = require("/work/calc.js");
+
+test("small", () => expect(add(2, 3)).toBe(5));
+test("negative", () => expect(add(-7, 3)).toBe(-4));

@@ -1,0 +1,3 @@
+package gradekit.test;
+
+final class Listener {}

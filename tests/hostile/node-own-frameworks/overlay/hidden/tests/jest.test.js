@@ -1,0 +1,2 @@
+test("small", () => {});
+test("negative", () => {});
