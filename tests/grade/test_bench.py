@@ -12,7 +12,8 @@ from gradekit import runner as runners
 from gradekit.checks.base import Context
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.bench import PodBench
-from gradekit.grade.postgres import PostgresServer
+from gradekit.grade.servers.base import LoadFailure, Script
+from gradekit.grade.servers.postgres import PostgresServer
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
     CANDIDATE_UID,
@@ -129,7 +130,7 @@ def test_a_migration_that_does_not_load_blocks_every_use_without_a_second_try(wo
     world.fails = ["create table b"]
     world.begin()
     for _ in range(2):
-        with pytest.raises(Blocked, match=r"migrations/2\.sql does not load: relation .* \(SQLSTATE 42P01\)"):
+        with pytest.raises(Blocked, match=r"migrations/2\.sql does not load: relation .* \(42P01\)"):
             world.bench.database("shop")
     assert world.statements("loader").count("create table b()") == 1
 
@@ -551,3 +552,44 @@ def test_the_engines_own_time_is_not_the_candidates(
     clock[0] += 4.0
     with pytest.raises(Blocked, match="limit of 5 s"):
         world.bench.within(1.0)
+
+
+class Box:
+    """A server that keeps data sets and knows no SQL."""
+
+    service = "box"
+    touched = False
+
+    def ready(self) -> str | None:
+        return None
+
+    def prepare(self) -> None:
+        pass
+
+    def create(self, database: str) -> None:
+        pass
+
+    def load(self, database: str, script: Script, timeout: float) -> LoadFailure | None:
+        pass
+
+    def seal(self, template: str) -> None:
+        pass
+
+    def copy(self, template: str, *, for_app: bool = False) -> str:
+        return f"{template} for {'the app' if for_app else 'a check'}"
+
+    def drop(self, database: str) -> None:
+        pass
+
+    def facts(self, database: str) -> Mapping[str, str]:
+        return {"url": f"box://{database}", "database": "x"}
+
+
+def test_an_app_may_use_a_server_that_a_check_cannot_ask_in_sql(world: World) -> None:
+    world.bench.servers = {"db": Box()}
+    world.begin(app=True)
+    (plan,) = world.sandbox.asked("start")
+    assert plan.env["DATABASE_URL"] == "box://template_0 for the app"
+    for ask in (world.bench.app_database, lambda: world.bench.database("shop")):
+        with pytest.raises(InfrastructureError, match="service box: a check asks it in SQL, which it does not know"):
+            ask()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from gradekit.errors import InfrastructureError
 from gradekit.grade.pod import Pod
-from gradekit.sandbox.protocol import CANDIDATE_UID, TESTER_UID
+from gradekit.sandbox.protocol import CANDIDATE_UID, TESTER_UID, Image, Mount, SqlResult
 from gradekit.spec.load import load_challenge
-from tests.fakes import FakeEngine, FakeSandbox
+from tests.fakes import FakeEngine, FakeRunning, FakeSandbox
 from tests.grade.conftest import RUBRIC
 from tests.grade.test_run import setting
 
@@ -43,3 +47,48 @@ def test_what_calls_has_a_volume_for_its_socket_and_a_split_suite_one_for_its_te
         1 << 20,
         64,
     )
+
+
+SERVED = """\
+gradekit: 1
+id: served
+title: Served
+runner: [python]
+rubric: rubric.yaml
+services: {db: {runner: store}}
+checks:
+  - {id: run, criterion: api, command: {run: "true", expect: {exit: 0}}}
+"""
+
+
+def _served(tmp_path: Path, sandbox: FakeSandbox, **changes: object) -> Pod:
+    """A pod with one service, whose runner is that of PostgreSQL with ``changes``."""
+    (tmp_path / "challenge.yaml").write_text(SERVED)
+    (tmp_path / "rubric.yaml").write_text(RUBRIC)
+    using = setting(FakeEngine(sandbox))
+    runner = using.runners["postgres"].model_copy(update={"name": "store", **changes})
+    images = {**using.images, "store": Image("gradekit/store:1", "sha256:store")}
+    using = replace(using, images=images, runners={**using.runners, "store": runner})
+    return Pod(load_challenge(tmp_path, rubrics=[]), using, "run")
+
+
+def test_a_service_has_its_folders_and_its_uid_from_its_runner(tmp_path: Path) -> None:
+    sandbox = FakeSandbox(sql=lambda request: [SqlResult() for _ in request.statements])
+    pod = _served(tmp_path, sandbox, data="/stored", sockets="/run/store", uid=12345)
+    pod.open()
+    pod.close()
+    (plan,) = sandbox.asked("start")
+    assert (plan.image, plan.uid, plan.mounts) == ("sha256:store", 12345, (Mount("db", "/run/store", writable=True),))
+    assert [folder.path for folder in plan.tmpfs] == ["/stored"]
+
+
+def test_a_service_that_ends_before_it_answers_is_our_fault(tmp_path: Path) -> None:
+    refused = SqlResult(error="no socket", sqlstate="08006")
+    ended = FakeSandbox(sql=lambda _: [refused], start=lambda plan: FakeRunning(plan, dead="exited with 1", said="oh"))
+    with pytest.raises(InfrastructureError, match=r"service db: .*exited with 1; no socket; 'oh'"):
+        _served(tmp_path, ended).open()
+
+
+def test_an_engine_that_nothing_is_known_of_is_our_fault(tmp_path: Path) -> None:
+    with pytest.raises(InfrastructureError, match="runner store: nothing is known of the engine abacus"):
+        _served(tmp_path, FakeSandbox(), engine="abacus").open()

@@ -21,7 +21,6 @@ from gradekit.submission import Submission
 from tests.fakes import FakeEngine, FakeRunning, FakeSandbox, exited, reply
 
 RUNNERS = Path(__file__).parents[2] / "runners"
-PYTHON = runners.find(RUNNERS, "python")
 
 
 def submission(files: Mapping[str, FileEntry]) -> Submission:
@@ -30,7 +29,7 @@ def submission(files: Mapping[str, FileEntry]) -> Submission:
 
 def setting(engine: FakeEngine) -> Setting:
     images = {name: Image(f"gradekit/{name}:1", f"sha256:{name}") for name in ("probe", "python", "postgres")}
-    return Setting(engine, images, {"python": PYTHON})
+    return Setting(engine, images, {name: runners.find(RUNNERS, name) for name in ("python", "postgres")})
 
 
 class BrokenEngine(FakeEngine):
@@ -143,8 +142,9 @@ def test_a_build_is_a_phase_before_the_checks(
     pod = sandbox()
     pod._run = results
     engine = FakeEngine(pod)
-    builds = PYTHON.model_copy(update={"verbs": (*PYTHON.verbs, "build")})
-    using = replace(setting(engine), runners={"python": builds})
+    known = setting(engine).runners
+    builds = known["python"].model_copy(update={"verbs": (*known["python"].verbs, "build")})
+    using = replace(setting(engine), runners={**known, "python": builds})
     record = grade(challenge, None, using, lambda: submission(files), Silent())
     assert [phase.name for phase in record.phases] == ["clone", "deps", "services", "build", "checks"]
     assert record.phases[3].detail == f"python: {word}"

@@ -22,7 +22,7 @@ import pytest
 from gradekit.checks import suite
 from gradekit.checks.regex import Regex, RegexProblem
 from gradekit.grade.bench import PodBench
-from gradekit.grade.postgres import PostgresServer
+from gradekit.grade.servers.postgres import PostgresServer
 from gradekit.probe import egress
 from gradekit.record import Observation
 from gradekit.results import CaseResult, Judgement
@@ -293,7 +293,7 @@ def statements_without(word: str) -> Without:
 
         return administer
 
-    return changed("grade.postgres:PostgresServer.administer", change)
+    return changed("grade.servers.postgres:PostgresServer.administer", change)
 
 
 def statements_more(*statements: str) -> Without:
@@ -306,17 +306,19 @@ def statements_more(*statements: str) -> Without:
 
         return prepare_more
 
-    return changed("grade.postgres:PostgresServer.prepare", change)
+    return changed("grade.servers.postgres:PostgresServer.prepare", change)
 
 
 def one_copy(copy_: Callable[..., str]) -> Callable[..., str]:
     """The first copy of a template is the only one."""
     known: dict[tuple[int, str], str] = {}
 
-    def copy_once(server: PostgresServer, template: str, logins: Sequence[str]) -> str:
+    def copy_once(server: PostgresServer, template: str, *, for_app: bool = False) -> str:
         key = (id(server), template)
         if key not in known:
-            known[key] = copy_(server, template, sorted({*logins, "app", "loader", "reader"}))
+            known[key] = name = copy_(server, template, for_app=for_app)
+            logins = ("app", "loader", "reader")
+            server.administer("postgres", *(f"GRANT CONNECT ON DATABASE {name} TO {login}" for login in logins))
         return known[key]
 
     return copy_once

@@ -489,12 +489,13 @@ def _service(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) 
         raise _not_asked_of(case)
     complaints: list[str] = []
     told: list[str] = []
-    with engine.open(_pod(built, VolumePlan("db", 1 << 20, uid=SERVICE_UID))) as sandbox:
+    uid = runner.uid or SERVICE_UID
+    with engine.open(_pod(built, VolumePlan("db", 1 << 20, uid=uid))) as sandbox:
         database = sandbox.start(
             ContainerPlan(
                 image=built[runner.name].id,
                 argv=runner.argv("serve"),
-                uid=SERVICE_UID,
+                uid=uid,
                 mounts=(Mount("db", runner.sockets, writable=True),),
                 tmpfs=(Tmpfs(runner.data, _DATA),),
             )
@@ -502,7 +503,7 @@ def _service(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) 
         if not sandbox.listening(runner.port, timeout=_STARTING):
             return "does not listen", [f"it does not listen: {database.tail()!r}"]
         for number, step in enumerate(case.expect.sql, 1):
-            last = _last(sandbox, step)
+            last = _last(sandbox, step, runner.engine or "")
             told.append(_step_text(last.sqlstate, None if step.rows is None else last.rows))
             if last.sqlstate != step.sqlstate:
                 complaints.append(
@@ -515,7 +516,7 @@ def _service(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) 
     return "; ".join(told), complaints
 
 
-def _last(sandbox: Sandbox, step: Step) -> SqlResult:
+def _last(sandbox: Sandbox, step: Step, engine: str) -> SqlResult:
     return sandbox.sql(
         SqlRequest(
             service="db",
@@ -523,5 +524,6 @@ def _last(sandbox: Sandbox, step: Step) -> SqlResult:
             statements=step.statements,
             user=step.user,
             password=step.password,
+            engine=engine,
         )
     )[-1]

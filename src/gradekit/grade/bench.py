@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from gradekit.checks.base import Context, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
-from gradekit.grade.postgres import PostgresServer
+from gradekit.grade.servers.base import LoadFailure, Script, Server, SqlServer
 from gradekit.language import Speech
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
@@ -39,8 +39,6 @@ BUILD = "build"
 _VERBS = "/opt/gradekit/bin"
 _LOAD_TIMEOUT = 60.0
 _READY_PAUSE = 0.03
-# Connection, rollback, resources, object state, intervention, system, internal: what others can do to a server.
-_SERVER_FAULTS = ("08", "40", "53", "55", "57", "58", "XX")
 _SCRATCH = 256 << 20
 _MAX_OUTPUT = 4 << 20
 _BUILDING = 180.0
@@ -80,11 +78,34 @@ def call_volume(check: str) -> str:
 class DatasetCopy:
     """A copy of a data set on a server."""
 
-    server: PostgresServer
+    server: Server
     name: str
     bench: PodBench
     by_candidate: bool
     """Whether files of the submission made its tables."""
+
+    def drop(self) -> None:
+        """Remove it, whoever uses it.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+        self.server.drop(self.name)
+
+    def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
+        """Whose fault it is that a statement of ours cannot run here."""
+        if self.by_candidate:
+            return Blocked(f"{place}, on tables that your files made: {what}")
+        if server and self.server.touched:
+            return Blocked(f"{place}, on a database server that your code could reach before: {what}")
+        return InfrastructureError(Problem(place, what, "", "correct the challenge, or run again"))
+
+
+@dataclass(frozen=True, slots=True)
+class SqlCopy(DatasetCopy):
+    """A copy of a data set that is asked in SQL."""
+
+    server: SqlServer
 
     def query(
         self,
@@ -108,14 +129,6 @@ class DatasetCopy:
             max_rows=max_rows,
         )
 
-    def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
-        """Whose fault it is that a statement of ours cannot run here."""
-        if self.by_candidate:
-            return Blocked(f"{place}, on tables that your files made: {what}")
-        if server and self.server.touched:
-            return Blocked(f"{place}, on a database server that your code could reach before: {what}")
-        return InfrastructureError(Problem(place, what, "", "correct the challenge, or run again"))
-
 
 @dataclass
 class PodBench:
@@ -126,7 +139,7 @@ class PodBench:
     sandbox: Sandbox
     image: str
     """Id of the image that holds the runner and the fetched packages."""
-    servers: Mapping[str, PostgresServer]
+    servers: Mapping[str, Server]
     run_deadline: float
     """On ``now()``'s clock: when the whole run is over."""
     runner: Runner | None = None
@@ -171,7 +184,7 @@ class PodBench:
         """Close a check: drop the copies it made. A server that the candidate broke does not undo what was observed."""
         for copy in self._copies:
             with suppress(Blocked):
-                copy.server.drop(copy.name)
+                copy.drop()
         self._copies.clear()
 
     def within(self, timeout: float) -> float:
@@ -272,7 +285,7 @@ class PodBench:
 
     # --- data sets
 
-    def _template(self, dataset: str) -> tuple[PostgresServer, str]:
+    def _template(self, dataset: str) -> tuple[Server, str]:
         spec = self.challenge.spec.datasets[dataset]
         server = self.servers[spec.service]
         known = self._templates.get(dataset)
@@ -294,9 +307,9 @@ class PodBench:
     def _theirs(self, dataset: str) -> bool:
         return any(step.submission is not None for step in self.challenge.spec.datasets[dataset].load)
 
-    def _load(self, server: PostgresServer, name: str, dataset: str) -> None:
+    def _load(self, server: Server, name: str, dataset: str) -> None:
         """Load a data set into a new template. A script of ours that fails after one of the candidate's blocks."""
-        server.create(name, logins=("loader",))
+        server.create(name)
         theirs = False
         end = min(self.now() + _LOAD_TIMEOUT, self.run_deadline)
         for path, data, own in self._scripts(dataset):
@@ -306,7 +319,7 @@ class PodBench:
             left = end - self.now() if theirs else _LOAD_TIMEOUT
             if left <= 0:
                 raise Blocked(f"{path} was not loaded: your files for data set {dataset} took too long")
-            failed = server.load(name, _text(path, data, own=own), left)
+            failed = server.load(name, Script(path, _text(path, data, own=own), own), left)
             if failed is not None:
                 raise _load_fault(dataset, path, failed, own=own, theirs=theirs, touched=server.touched)
         server.seal(name)
@@ -322,27 +335,42 @@ class PodBench:
                 raise Blocked(f"no file of the submission matches {step.submission}, which data set {dataset} loads")
             yield from ((path, self.submission[path].data, True) for path in paths)
 
-    def database(self, dataset: str) -> DatasetCopy:
-        """A fresh copy of a data set, dropped at the end of the check.
+    def _copy(self, dataset: str, *, for_app: bool = False) -> DatasetCopy:
+        """A fresh copy of a data set.
 
         Raises:
             Blocked: the candidate's part of it does not load.
             InfrastructureError: a fault of ours.
         """
         server, template = self._template(dataset)
-        copy = DatasetCopy(server, server.copy(template, ("loader", "reader")), self, self._theirs(dataset))
-        self._copies.append(copy)
-        return copy
+        name = server.copy(template, for_app=for_app)
+        # Whatever an app's database looks like, the app had its hands in it.
+        theirs = for_app or self._theirs(dataset)
+        if isinstance(server, SqlServer):
+            return SqlCopy(server, name, self, theirs)
+        return DatasetCopy(server, name, self, theirs)
 
-    def app_database(self) -> DatasetCopy:
+    def database(self, dataset: str) -> SqlCopy:
+        """A fresh copy of a data set, dropped at the end of the check.
+
+        Raises:
+            Blocked: the candidate's part of it does not load.
+            InfrastructureError: a fault of ours, such as a service that knows no SQL.
+        """
+        copy = self._copy(dataset)
+        self._copies.append(copy)
+        return _asked_in_sql(copy)
+
+    def app_database(self) -> SqlCopy:
         """The database that the running app uses.
 
         Raises:
             Blocked: the app has none because it did not start.
+            InfrastructureError: its service knows no SQL.
         """
         if self._app_copy is None:
             raise Blocked("the app has no database")
-        return self._app_copy
+        return _asked_in_sql(self._app_copy)
 
     # --- the app
 
@@ -371,8 +399,7 @@ class PodBench:
     def _start_app(self) -> None:
         spec, code = self._app_spec, self._code
         if spec.dataset is not None:
-            server, template = self._template(spec.dataset)
-            self._app_copy = DatasetCopy(server, server.copy(template, ("app", "loader")), self, by_candidate=True)
+            self._app_copy = self._copy(spec.dataset, for_app=True)
         argv = (f"{_VERBS}/serve",) if spec.start is None else ("/bin/sh", "-c", f"exec {spec.start}")
         self._touch()
         self._app = self._start(
@@ -392,15 +419,7 @@ class PodBench:
         spec = self.challenge.spec.app
         if spec is None or self._app_copy is None:
             return dict(spec.env) if spec is not None else {}
-        server = self._app_copy.server
-        facts = {
-            "host": "127.0.0.1",
-            "port": "5432",
-            "user": "app",
-            "password": server.passwords["app"],
-            "database": self._app_copy.name,
-        }
-        facts["url"] = f"postgresql://app:{facts['password']}@127.0.0.1:5432/{facts['database']}"
+        facts = self._app_copy.server.facts(self._app_copy.name)
         return {
             name: SERVICE_REFERENCE.sub(lambda found: facts[found["fact"]], value) for name, value in spec.env.items()
         }
@@ -437,7 +456,7 @@ class PodBench:
             self._app = None
         copy, self._app_copy = self._app_copy, None
         if copy is not None:
-            copy.server.drop(copy.name)
+            copy.drop()
 
     def request(self, request: HttpRequest) -> HttpReply:
         """Send a request to the app, within the check's deadline."""
@@ -646,6 +665,18 @@ def _unanswered(runner: Runner, ending: str, printed: str) -> InfrastructureErro
     )
 
 
+def _asked_in_sql(copy: DatasetCopy) -> SqlCopy:
+    """The copy, if its server knows SQL.
+
+    Raises:
+        InfrastructureError: it does not.
+    """
+    if isinstance(copy, SqlCopy):
+        return copy
+    what = "a check asks it in SQL, which it does not know"
+    raise InfrastructureError(Problem(f"service {copy.server.service}", what, hint="correct the challenge"))
+
+
 def _text(path: str, data: bytes, *, own: bool) -> str:
     """The text of a script; ``own`` means the candidate's own.
 
@@ -661,7 +692,7 @@ def _text(path: str, data: bytes, *, own: bool) -> str:
 
 
 def _load_fault(
-    dataset: str, path: str, failed: SqlResult, *, own: bool, theirs: bool, touched: bool
+    dataset: str, path: str, failed: LoadFailure, *, own: bool, theirs: bool, touched: bool
 ) -> InfrastructureError | Blocked:
     """Whose fault it is that a script does not load.
 
@@ -674,10 +705,10 @@ def _load_fault(
         touched: the candidate's code could reach the server before.
     """
     if own:
-        return Blocked(f"{path} does not load: {failed.error} (SQLSTATE {failed.sqlstate})")
+        return Blocked(f"{path} does not load: {failed.error} ({failed.code})")
     if theirs:
         return Blocked(f"our data do not fit the tables that your migrations make: {failed.error}")
-    if touched and (failed.sqlstate or "XX").startswith(_SERVER_FAULTS):
+    if touched and failed.by_server:
         return Blocked(f"the database server no longer works as before your code used it: {failed.error}")
     what = f"{path} does not load ({failed.error})"
     return InfrastructureError(Problem(f"datasets.{dataset}", what, "", "correct the challenge"))

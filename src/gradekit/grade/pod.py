@@ -8,9 +8,11 @@ from contextlib import ExitStack
 from gradekit.checks.kinds import KINDS
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.grade.bench import BUILD, WORK, call_volume, files_volume
-from gradekit.grade.postgres import PostgresServer
+from gradekit.grade.servers import ENGINES
+from gradekit.grade.servers.base import Server
 from gradekit.grade.setting import Setting
 from gradekit.results import Tier
+from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
     CANDIDATE_UID,
     SERVICE_UID,
@@ -21,7 +23,6 @@ from gradekit.sandbox.protocol import (
     Running,
     Sandbox,
     SandboxPlan,
-    SqlRequest,
     Tmpfs,
     VolumePlan,
 )
@@ -46,7 +47,7 @@ class Pod:
         self.challenge = challenge
         self.setting = setting
         self.run = run
-        self.servers: dict[str, PostgresServer] = {}
+        self.servers: dict[str, Server] = {}
         self._sandbox: Sandbox | None = None
         self._stack = ExitStack()
 
@@ -68,7 +69,7 @@ class Pod:
         # What language the submission has is not known yet.
         if any("build" in runner.verbs for runner in self.setting.languages(self.challenge).values()):
             volumes.append(VolumePlan(BUILD, _BUILT))
-        volumes += [VolumePlan(name, _SOCKETS, 64, SERVICE_UID) for name in spec.services]
+        volumes += [VolumePlan(name, _SOCKETS, 64, self._runner(name).uid or SERVICE_UID) for name in spec.services]
         for check in spec.checks:
             kind = KINDS[check.kind]
             split = kind.tier(check.body) is Tier.SPLIT
@@ -77,6 +78,9 @@ class Pod:
             if split or kind.calls(check.body):
                 volumes.append(VolumePlan(call_volume(check.id), _SOCKETS, 64))
         return SandboxPlan(self.run, self.setting.images["probe"].id, tuple(volumes))
+
+    def _runner(self, service: str) -> Runner:
+        return self.setting.runners[self.challenge.spec.services[service].runner]
 
     def open(self) -> None:
         """Open the sandbox, start every service and wait until it answers.
@@ -87,42 +91,49 @@ class Pod:
         self._sandbox = self._stack.enter_context(self.setting.engine.open(self._plan()))
         started = {name: self._start(name) for name in self.challenge.spec.services}
         for name, running in started.items():
-            self._await(name, running)
-            server = PostgresServer(self.sandbox, name)
+            server = self._server(name)
+            _await(server, running)
             server.prepare()
             self.servers[name] = server
 
     def _start(self, name: str) -> Running:
-        image = self.setting.images[self.challenge.spec.services[name].runner]
+        runner = self._runner(name)
         return self.sandbox.start(
             ContainerPlan(
-                image.id,
-                ("/opt/gradekit/bin/serve",),
-                uid=SERVICE_UID,
-                mounts=(Mount(name, "/run/postgresql", writable=True),),
-                tmpfs=(Tmpfs("/data", _DATA, 20_000),),
+                self.setting.images[runner.name].id,
+                runner.argv("serve"),
+                uid=runner.uid or SERVICE_UID,
+                mounts=() if runner.sockets is None else (Mount(name, runner.sockets, writable=True),),
+                tmpfs=() if runner.data is None else (Tmpfs(runner.data, _DATA, 20_000),),
                 limits=_SERVICE,
                 name=name,
             )
         )
 
-    def _await(self, name: str, running: Running) -> None:
-        end = time.monotonic() + _READY
-        while True:
-            result = self.sandbox.sql(SqlRequest(name, "postgres", ("select 1",)))[0]
-            if result.error is None:
-                return
-            if not running.alive() or time.monotonic() > end:
-                raise InfrastructureError(
-                    Problem(
-                        f"service {name}",
-                        f"was not ready after {_READY:g} s or stopped ({running.ending()}; {running.tail()[-300:]!r})",
-                        "a database that accepts connections",
-                        "gradekit doctor",
-                    )
-                )
-            time.sleep(_POLL)
+    def _server(self, name: str) -> Server:
+        runner = self._runner(name)
+        make = ENGINES.get(runner.engine or "")
+        if make is None:
+            what = f"nothing is known of the engine {runner.engine}"
+            raise InfrastructureError(Problem(f"runner {runner.name}", what, f"one of {', '.join(ENGINES)}"))
+        return make(self.sandbox, name)
 
     def close(self) -> None:
         """Remove everything of the pod."""
         self._stack.close()
+
+
+def _await(server: Server, running: Running) -> None:
+    """Wait until a server answers.
+
+    Raises:
+        InfrastructureError: it does not.
+    """
+    end = time.monotonic() + _READY
+    while (wrong := server.ready()) is not None:
+        if not running.alive() or time.monotonic() > end:
+            seen = f"{running.ending()}; {wrong}; {running.tail()[-300:]!r}"
+            what = f"was not ready after {_READY:g} s or stopped ({seen})"
+            expected = "a server that accepts connections"
+            raise InfrastructureError(Problem(f"service {server.service}", what, expected, "gradekit doctor"))
+        time.sleep(_POLL)

@@ -299,12 +299,12 @@ def _chunks(reader: BinaryIO) -> Iterator[bytes]:
 
 
 def sql(request: Json) -> Json:
-    """Run statements on PostgreSQL in one session of their own, each alone, up to the first that fails."""
+    """Run statements on a server in one session of their own, each alone, up to the first that fails."""
     timeout = float(request["timeout"])
     whole = Deadline(float(request["total"]) + GRACE)
     results: list[Json] = []
     try:
-        session = Session(request, timeout, whole)
+        session = SESSIONS[request["engine"]](request, timeout, whole)
     except ConnectionError as error:
         return {"results": [_result(error=str(error), sqlstate=CONNECTION_FAILURE)]}
     with contextlib.closing(session), _memory_limit(_HEADROOM + 4 * int(request["max_bytes"])):
@@ -340,7 +340,7 @@ class _WireTimeoutError(Exception):
     """The server did not answer within a statement's deadline."""
 
 
-class Session:
+class PostgresSession:
     """A connection to PostgreSQL, driven at the level of libpq so that nothing is converted or kept beyond the caps."""
 
     def __init__(self, request: Json, timeout: float, whole: Deadline) -> None:
@@ -559,6 +559,10 @@ def _affected(answer: Libpq) -> int | None:
     words = bytes(answer.command_status or b"").split()
     changes = words and words[0] in (b"INSERT", b"UPDATE", b"DELETE", b"MERGE", b"COPY")
     return int(words[-1]) if changes and words[-1].isdigit() else None
+
+
+SESSIONS: dict[str, Callable[[Json, float, Deadline], PostgresSession]] = {"postgres": PostgresSession}
+"""What speaks with a server, by its engine."""
 
 
 # --- calls --------------------------------------------------------------------------------------------------------

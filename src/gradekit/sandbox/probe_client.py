@@ -110,6 +110,7 @@ class ProbeClient:
         answer = self._call(
             "sql",
             {
+                "engine": request.engine,
                 # Never over the network: whoever brings the server down could listen on its port, ask for our
                 # passwords and answer our queries. Only service and probe have the folder of the socket.
                 "host": f"/vol/{request.service}",

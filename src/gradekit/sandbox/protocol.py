@@ -150,7 +150,7 @@ class HttpReply:
 
 @dataclass(frozen=True, slots=True)
 class SqlRequest:
-    """Statements on PostgreSQL, each sent alone, in one session, outside a transaction of ours.
+    """Statements on a service, each sent alone, in one session, outside a transaction of ours.
 
     All go over the service's unix socket, whose folder only the service and the probe have. ``user`` None means
     the administrator.
@@ -168,6 +168,8 @@ class SqlRequest:
     read_only: bool = False
     max_rows: int = 100_000
     max_bytes: int = 8 << 20
+    engine: str = "postgres"
+    """What the service speaks: ``engine`` of its runner."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,11 @@ Only ``app`` comes in over the network; the others use the socket that the candi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradekit.checks.base import Role
-from gradekit.errors import Blocked, InfrastructureError, Problem
-from gradekit.sandbox.faults import Exposure, Fault, Mishap, whose
+from gradekit.grade.servers.base import LoadFailure, Script, refusal
 from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
 
 _GRANT_READER = """
@@ -36,6 +35,12 @@ END $$
 _BUILT_IN_ONLY = "SET search_path = pg_catalog, pg_temp"
 _LOGIN = {"owner": "loader", "reader": "reader"}
 _ADMIN_TIMEOUT = 30.0
+_LOADING = ("loader",)
+_CHECKING = ("loader", "reader")
+_SERVING = ("app", "loader")
+# Connection, rollback, resources, object state, intervention, system, internal: what others can do to a server.
+_SERVER_FAULTS = ("08", "40", "53", "55", "57", "58", "XX")
+_PORT = 5432
 
 
 @dataclass
@@ -46,9 +51,11 @@ class PostgresServer:
     service: str
     passwords: dict[str, str] = field(default_factory=dict, repr=False)
     touched: bool = False
-    """Whether statements or programs of the candidate have reached this server: from then on they may be the cause of
-    whatever fails here."""
     _copies: int = 0
+
+    def ready(self) -> str | None:
+        """Ask it once."""
+        return self.sandbox.sql(SqlRequest(self.service, "postgres", ("select 1",)))[0].error
 
     def prepare(self) -> None:
         """Create the roles with fresh passwords and close the server's own databases to them.
@@ -79,21 +86,10 @@ class PostgresServer:
         request = SqlRequest(self.service, database, script, timeout=_ADMIN_TIMEOUT, total=_ADMIN_TIMEOUT)
         results = self.sandbox.sql(request)
         failed = next((result for result in results if result.error is not None), None)
-        if failed is None:
-            return
-        exposure = Exposure.CODE if self.touched else Exposure.NONE
-        if whose(Mishap.ENDED, exposure) is Fault.CANDIDATE:
-            raise Blocked(f"the database server no longer works as it did before your code used it: {failed.error}")
-        raise InfrastructureError(
-            Problem(
-                f"service {self.service}",
-                f"the server refused a statement of ours ({failed.error})",
-                "",
-                "run again",
-            )
-        )
+        if failed is not None:
+            raise refusal(self, str(failed.error))
 
-    def create(self, database: str, *, template: str = "template1", logins: Sequence[str]) -> None:
+    def create(self, database: str, *, template: str = "template1", logins: Sequence[str] = _LOADING) -> None:
         """Create a database that only ``logins`` may connect to.
 
         Raises:
@@ -118,26 +114,42 @@ class PostgresServer:
             "ALTER ROLE loader SET role = 'app'",
         )
 
-    def load(self, database: str, script: str, timeout: float) -> SqlResult | None:
-        """Run one script as the tables' owner in its own session; the failing result, None when all went well."""
-        results = self.query(database, [script], role="owner", timeout=timeout)
-        return next((result for result in results if result.error is not None), None)
+    def load(self, database: str, script: Script, timeout: float) -> LoadFailure | None:
+        """Run one script as the tables' owner in its own session."""
+        results = self.query(database, [script.text], role="owner", timeout=timeout)
+        failed = next((result for result in results if result.error is not None), None)
+        if failed is None:
+            return None
+        sqlstate = failed.sqlstate or "XX000"
+        return LoadFailure(str(failed.error), sqlstate, by_server=sqlstate.startswith(_SERVER_FAULTS))
 
     def seal(self, template: str) -> None:
         """End the loading of a template: the reader may read its tables, nobody may connect to it."""
         self.administer(template, _GRANT_READER)
         self.administer("postgres", f"REVOKE CONNECT ON DATABASE {template} FROM loader")
 
-    def copy(self, template: str, logins: Sequence[str]) -> str:
-        """A fresh database equal to ``template``; returns its name."""
+    def copy(self, template: str, *, for_app: bool = False) -> str:
+        """A fresh database equal to ``template``; its name."""
         self._copies += 1
         name = f"copy_{self._copies}"
-        self.create(name, template=template, logins=logins)
+        self.create(name, template=template, logins=_SERVING if for_app else _CHECKING)
         return name
 
     def drop(self, database: str) -> None:
         """Drop a copy, whoever is connected to it."""
         self.administer("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
+    def facts(self, database: str) -> Mapping[str, str]:
+        """What the app is told of its database."""
+        host, password = "127.0.0.1", self.passwords["app"]
+        return {
+            "url": f"postgresql://app:{password}@{host}:{_PORT}/{database}",
+            "host": host,
+            "port": str(_PORT),
+            "user": "app",
+            "password": password,
+            "database": database,
+        }
 
     def query(
         self,

@@ -1,0 +1,115 @@
+"""What every service of a pod can do for data sets; what those that speak SQL can do besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from gradekit.checks.base import Role
+from gradekit.errors import Blocked, InfrastructureError, Problem
+from gradekit.sandbox.faults import Exposure, Fault, Mishap, whose
+from gradekit.sandbox.protocol import SqlResult
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A file of a data set: its path, its text, and whether the candidate wrote it."""
+
+    path: str
+    text: str
+    theirs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailure:
+    """Why a script did not load."""
+
+    error: str
+    code: str
+    """The engine's code, for SQL an SQLSTATE."""
+    by_server: bool = False
+    """Whether it is of a kind that others can do to a server, whatever the script says."""
+
+
+class Server(Protocol):
+    """A running service that keeps data sets: each is loaded once into a template, and every use is a fresh copy."""
+
+    service: str
+    touched: bool
+    """Whether statements or programs of the candidate have reached this server: from then on they may be the cause of
+    whatever fails here."""
+
+    def ready(self) -> str | None:
+        """Ask it once; None when it answers, else what is the matter."""
+
+    def prepare(self) -> None:
+        """Make what all data sets share; called once, before anything else.
+
+        Raises:
+            InfrastructureError: the server refuses.
+        """
+
+    def create(self, database: str) -> None:
+        """Make an empty template, which ``load`` fills.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses, by whose fault it can be.
+        """
+
+    def load(self, database: str, script: Script, timeout: float) -> LoadFailure | None:
+        """Load one script into a template within ``timeout`` seconds; None when all went well."""
+
+    def seal(self, template: str) -> None:
+        """End the loading of a template.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+
+    def copy(self, template: str, *, for_app: bool = False) -> str:
+        """Make a fresh copy of a template; its name. ``for_app``: the candidate's app uses it, and nobody else's does.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+
+    def drop(self, database: str) -> None:
+        """Remove a copy or a template, whoever uses it.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+
+    def facts(self, database: str) -> Mapping[str, str]:
+        """What the app is told of its copy: ``url``, ``host``, ``port``, ``user``, ``password``, ``database``."""
+
+
+@runtime_checkable
+class SqlServer(Server, Protocol):
+    """A server whose data sets are asked in SQL."""
+
+    def query(
+        self,
+        database: str,
+        statements: Sequence[str],
+        *,
+        role: Role,
+        timeout: float,
+        total: float | None = None,
+        read_only: bool = False,
+        max_rows: int = 100_000,
+    ) -> Sequence[SqlResult]:
+        """Run candidate or challenge statements with the rights of ``role``; ``total`` seconds are for all of them."""
+
+
+def refusal(server: Server, error: str) -> InfrastructureError | Blocked:
+    """The exception for work of ours that a server refused.
+
+    Blocked once the candidate could have caused it: whoever fills or stops the server must not gain a new try by it.
+    """
+    exposure = Exposure.CODE if server.touched else Exposure.NONE
+    if whose(Mishap.ENDED, exposure) is Fault.CANDIDATE:
+        return Blocked(f"the database server no longer works as it did before your code used it: {error}")
+    what = f"the server refused a statement of ours ({error})"
+    return InfrastructureError(Problem(f"service {server.service}", what, hint="run again"))
