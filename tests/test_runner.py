@@ -39,6 +39,7 @@ def test_shipped_runners() -> None:
     found = {item.name: item for item in runner.load_all(SHIPPED)}
     assert {name: item.kind for name, item in found.items()} == {
         "java": "language",
+        "mariadb": "service",
         "node": "language",
         "postgres": "service",
         "probe": "probe",

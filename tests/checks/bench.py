@@ -106,10 +106,14 @@ class FakeBench:
     sleeps: list[float] = field(default_factory=list)
     by_candidate: bool = False
     worker: FakeCalls | None = None
+    speaks: str = "postgres"
 
     def request(self, request: HttpRequest) -> HttpReply:
         self.requests.append(request)
         return self.app(request) if self.app else HttpReply(status=0, error="refused")
+
+    def engine(self, _dataset: str) -> str:
+        return self.speaks
 
     def database(self, dataset: str) -> FakeDatabase:
         return FakeDatabase(self, dataset)

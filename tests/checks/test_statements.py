@@ -67,3 +67,40 @@ def test_no_text_is_lost_and_every_piece_is_stable(text: str) -> None:
 )
 def test_leading_word(statement: str, word: str) -> None:
     assert leading_word(statement) == word
+
+
+_TRIGGER = (
+    "create trigger t before insert on a for each row begin if new.x then set new.y = 1; end if; "
+    "case when 1 then set @a = 1; end case; set @b = case 1 when 1 then 2 end; end"
+)
+_SMALL_TRIGGER = "create trigger t after insert on a begin update b set x = case when 1 then 2 end; delete from c; end"
+MARIADB = [
+    ("select ';' ; select `a;b`", ("select ';'", "select `a;b`")),
+    (r"select 'it\'s; one' # a; comment" + "\n; select 2", (r"select 'it\'s; one' # a; comment", "select 2")),
+    ('select "a\\";b"; select 1--1;', ('select "a\\";b"', "select 1--1")),
+    ("/* a; /* b */ select 1; -- c;", ("/* a; /* b */ select 1",)),
+    ("select 1 /*! ; select 2 */", ("select 1 /*!", "select 2 */")),
+    ("select $$a; select 2$$", ("select $$a", "select 2$$")),
+    (f"{_TRIGGER}; select 1", (_TRIGGER, "select 1")),
+    ("begin not atomic select 1; end; select 2", ("begin not atomic select 1; end", "select 2")),
+    ("begin; select 1; commit", ("begin", "select 1", "commit")),
+]
+SQLITE = [
+    ("select [a;b], `c;d`, \"e;f\", 'it''s;'; select 2", ("select [a;b], `c;d`, \"e;f\", 'it''s;'", "select 2")),
+    (r"select '\'; select 2", (r"select '\'", "select 2")),
+    ("/* a; /* b */ select 1; /* open", ("/* a; /* b */ select 1",)),
+    (f"{_SMALL_TRIGGER}; select 1", (_SMALL_TRIGGER, "select 1")),
+]
+
+
+@pytest.mark.parametrize(
+    ("engine", "text", "expected"),
+    [("mariadb", *case) for case in MARIADB] + [("sqlite", *case) for case in SQLITE],
+)
+def test_each_engine_has_its_own_rules(engine: str, text: str, expected: tuple[str, ...]) -> None:
+    assert split(text, engine) == expected
+
+
+def test_the_leading_word_is_past_the_comments_of_the_engine() -> None:
+    assert leading_word("# note\n(update t set a = 1)", "mariadb") == "update"
+    assert leading_word("[update]", "sqlite") == ""

@@ -558,6 +558,7 @@ class Box:
     """A server that keeps data sets and knows no SQL."""
 
     service = "box"
+    engine = "box"
     touched = False
 
     def ready(self) -> str | None:

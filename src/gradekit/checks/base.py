@@ -116,6 +116,9 @@ class Bench(Protocol):
     def request(self, request: HttpRequest) -> HttpReply:
         """Send a request to the candidate's app (its port is filled in)."""
 
+    def engine(self, dataset: str) -> str:
+        """The engine of a data set's service, as its runner.yaml has it."""
+
     def database(self, dataset: str) -> Database:
         """A fresh copy of a data set."""
 

@@ -28,9 +28,12 @@ ROW = 2_000
 BUDGET = 2_000_000
 """Float pairs that are looked at for one comparison; rows beyond it count as unpaired."""
 
-_INTEGERS = frozenset({"int2", "int4", "int8", "oid"})
-_FLOATS = frozenset({"float4", "float8"})
-_MOMENTS = frozenset({"date", "timestamp", "timestamptz"})
+_INTEGERS = frozenset(
+    {"int2", "int4", "int8", "oid", "tinyint", "smallint", "mediumint", "int", "bigint", "year", "bit", "integer"}
+)
+_FLOATS = frozenset({"float4", "float8", "float", "double", "real"})
+_DECIMALS = frozenset({"numeric", "decimal"})
+_MOMENTS = frozenset({"date", "timestamp", "timestamptz", "datetime"})
 _WIDE = Context(prec=200_000)
 _FLOAT = "float"
 
@@ -179,7 +182,7 @@ class _Rules:
 
 def family(kind: str) -> str:
     """The family of a type name; only cells of one family can be equal."""
-    if kind in _INTEGERS or kind in _FLOATS or kind == "numeric":
+    if kind in _INTEGERS or kind in _FLOATS or kind in _DECIMALS:
         return "number"
     if kind in _MOMENTS:
         return "moment"

@@ -39,6 +39,7 @@ _CLASSES: Final[dict[str, StatementClass]] = {
     "values": "select",
     "table": "select",
     "insert": "insert",
+    "replace": "insert",
     "update": "update",
     "delete": "delete",
     "create": "ddl",
@@ -137,6 +138,8 @@ class SqlEvidence(Model):
 
     source: str | None = None
     flaw: Flaw | None = None
+    engine: str = statements.POSTGRES
+    """Whose rules cut the text into statements."""
     runs: Annotated[tuple[DatasetRun, ...], BeforeValidator(tuple_of)] = ()
 
 
@@ -158,10 +161,11 @@ def observe(spec: SqlSpec, bench: Bench) -> SqlEvidence:
         return SqlEvidence(flaw="not text")
     if "\0" in source:
         return SqlEvidence(flaw="not text")
-    script = statements.split(source)
+    engine = bench.engine(spec.names()[0])
+    script = statements.split(source, engine)
     if _bad_count(spec, script):
-        return SqlEvidence(source=source)
-    return SqlEvidence(source=source, runs=tuple(_runs(spec, bench, script)))
+        return SqlEvidence(source=source, engine=engine)
+    return SqlEvidence(source=source, engine=engine, runs=tuple(_runs(spec, bench, script)))
 
 
 def judge(spec: SqlSpec, evidence: SqlEvidence, context: Context) -> Judgement:
@@ -269,7 +273,7 @@ def _reference(spec: SqlSpec, bench: Bench) -> tuple[str, ...]:
         data = bench.context.files.get(path)
         if data is None:
             raise InfrastructureError(Problem(path, "the challenge has no such file", "the reference of a check"))
-        return statements.split(data.decode("utf-8-sig", "replace"))
+        return statements.split(data.decode("utf-8-sig", "replace"), bench.engine(spec.names()[0]))
     return ()
 
 
@@ -341,11 +345,11 @@ def _flaw(spec: SqlSpec, evidence: SqlEvidence) -> str | None:
     """Why the candidate's text could not or should not be run."""
     if evidence.flaw is not None or evidence.source is None:
         return _FLAWS[evidence.flaw or "missing"].format(file=spec.file)
-    script = statements.split(evidence.source)
+    script = statements.split(evidence.source, evidence.engine)
     wrong = _bad_count(spec, script)
     if wrong is None and not spec.reads():
         for number, statement in enumerate(script, start=1):
-            word = statements.leading_word(statement)
+            word = statements.leading_word(statement, evidence.engine)
             if word not in _ALWAYS and _CLASSES.get(word) not in spec.allow:
                 what = f"starts with {word.upper()}" if word else "is none that is known"
                 return f"statement {number} of {spec.file} {what}; allowed: {', '.join(spec.allow)}"

@@ -1,39 +1,59 @@
-"""SQL text cut into statements, by PostgreSQL's lexical rules."""
+"""SQL text cut into statements, by the lexical rules of an engine."""
 
 from __future__ import annotations
 
 import re
+from typing import Final
 
-_TOKEN = re.compile(
-    r"""
+POSTGRES: Final = "postgres"
+_REST: Final = r"""
+  | (?P<word>     [^\W\d][\w$]* )
+  | (?P<space>    \s+ )
+  | (?P<mark>     . )
+"""
+_TOKENS: Final = {
+    POSTGRES: r"""
     (?P<comment>  --[^\n]* )
   | (?P<block>    /\* )
   | (?P<escaped>  \b[eE]'(?:[^'\\]|\\.|'')*+'? )
   | (?P<string>   '(?:[^']|'')*+'? )
   | (?P<quoted>   "(?:[^"]|"")*+"? )
   | (?P<dollar>   \$(?:[^\W\d]\w*)?\$ )
-  | (?P<word>     [^\W\d][\w$]* )
-  | (?P<space>    \s+ )
-  | (?P<mark>     . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+""",
+    # What stands in /*! ... */ is run.
+    "mariadb": r"""
+    (?P<comment>  --(?=\s|\Z)[^\n]* | \#[^\n]* | /\*M?!\d* | /\*.*?(?:\*/|\Z) )
+  | (?P<string>   '(?:[^'\\]|\\.|'')*+'? | "(?:[^"\\]|\\.|"")*+"? )
+  | (?P<quoted>   `(?:[^`]|``)*+`? )
+""",
+    "sqlite": r"""
+    (?P<comment>  --[^\n]* | /\*.*?(?:\*/|\Z) )
+  | (?P<string>   '(?:[^']|'')*+'? )
+  | (?P<quoted>   "(?:[^"]|"")*+"? | `(?:[^`]|``)*+`? | \[[^\]]*\]? )
+""",
+}
+_LEXERS: Final = {engine: re.compile(text + _REST, re.VERBOSE | re.DOTALL) for engine, text in _TOKENS.items()}
 _BLOCK = re.compile(r"/\*|\*/")
 _ROUTINE = re.compile(r"create (?:or replace )?(?:function|procedure)\b")
+_BODIES: Final = frozenset({"trigger", "procedure", "function", "event"})
+_ENDED: Final = frozenset({"if", "loop", "while", "repeat", "case"})
+"""What MariaDB's ``end`` may be followed by."""
 
 
-def split(text: str) -> tuple[str, ...]:
+def split(text: str, engine: str = POSTGRES) -> tuple[str, ...]:
     """The statements without their semicolons, in order; pieces of space and comments only are dropped.
 
-    Semicolons in quotes, dollar quotes, comments, parentheses and ``begin atomic`` bodies do not end a
-    statement. Text that is not closed runs to the end: the engine will say what is wrong with it.
+    Semicolons in quotes, dollar quotes, comments, parentheses and bodies of routines and triggers do not end
+    a statement. Text that is not closed runs to the end: the engine will say what is wrong with it.
     """
+    lexer = _LEXERS[engine]
+    deeper = _depth if engine == POSTGRES else _body_depth
     found: list[str] = []
     place = start = 0
     words: list[str] = []
     parentheses = blocks = 0
     solid = False
-    while match := _TOKEN.match(text, place):
+    while match := lexer.match(text, place):
         place = match.end()
         match match.lastgroup:
             case "space" | "comment":
@@ -47,7 +67,7 @@ def split(text: str) -> tuple[str, ...]:
             case "word":
                 word = match[0].lower()
                 words.append(word)
-                blocks = _depth(blocks, word, words)
+                blocks = deeper(blocks, word, words)
         mark = match[0] if match.lastgroup == "mark" else ""
         parentheses = max(0, parentheses + (mark == "(") - (mark == ")"))
         if mark != ";" or parentheses or blocks:
@@ -62,10 +82,11 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def leading_word(statement: str) -> str:
+def leading_word(statement: str, engine: str = POSTGRES) -> str:
     """The first word of a statement in small letters, past comments and parentheses; "" when there is none."""
+    lexer = _LEXERS[engine]
     place = 0
-    while match := _TOKEN.match(statement, place):
+    while match := lexer.match(statement, place):
         place = match.end()
         if match.lastgroup == "block":
             place = _after_comment(statement, place)
@@ -95,3 +116,14 @@ def _depth(depth: int, word: str, words: list[str]) -> int:
     if depth and word == "end":
         return depth - 1
     return depth
+
+
+def _body_depth(depth: int, word: str, words: list[str]) -> int:
+    """The same for engines whose routines and triggers have their statements between ``begin`` and ``end``."""
+    if len(words) > 1 and words[-2] == "end" and word in _ENDED:
+        # That ``end`` closed no ``begin``; a ``case`` is counted like one.
+        return depth if word == "case" else depth + 1
+    body = words[0] == "create" and not _BODIES.isdisjoint(words)
+    if (word == "begin" and body) or words == ["begin", "not", "atomic"] or (depth and word == "case"):
+        return depth + 1
+    return depth - 1 if depth and word == "end" else depth

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from gradekit.checks.base import Context, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
-from gradekit.grade.servers.base import LoadFailure, Script, Server, SqlServer
+from gradekit.grade.servers.base import Script, Server, SqlServer, load_fault
 from gradekit.language import Speech
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
@@ -319,9 +319,10 @@ class PodBench:
             left = end - self.now() if theirs else _LOAD_TIMEOUT
             if left <= 0:
                 raise Blocked(f"{path} was not loaded: your files for data set {dataset} took too long")
-            failed = server.load(name, Script(path, _text(path, data, own=own), own), left)
+            script = Script(path, _text(path, data, own=own), own)
+            failed = server.load(name, script, left)
             if failed is not None:
-                raise _load_fault(dataset, path, failed, own=own, theirs=theirs, touched=server.touched)
+                raise load_fault(f"datasets.{dataset}", script, failed, theirs=theirs, touched=server.touched)
         server.seal(name)
 
     def _scripts(self, dataset: str) -> Iterator[tuple[str, bytes, bool]]:
@@ -349,6 +350,10 @@ class PodBench:
         if isinstance(server, SqlServer):
             return SqlCopy(server, name, self, theirs)
         return DatasetCopy(server, name, self, theirs)
+
+    def engine(self, dataset: str) -> str:
+        """The engine of a data set's service."""
+        return self.servers[self.challenge.spec.datasets[dataset].service].engine
 
     def database(self, dataset: str) -> SqlCopy:
         """A fresh copy of a data set, dropped at the end of the check.
@@ -689,26 +694,3 @@ def _text(path: str, data: bytes, *, own: bool) -> str:
         if own:
             raise Blocked(f"{path} is not UTF-8") from error
         raise InfrastructureError(Problem(path, "it is not UTF-8", "", "correct the challenge")) from error
-
-
-def _load_fault(
-    dataset: str, path: str, failed: LoadFailure, *, own: bool, theirs: bool, touched: bool
-) -> InfrastructureError | Blocked:
-    """Whose fault it is that a script does not load.
-
-    Args:
-        dataset: what is loaded.
-        path: the script.
-        failed: what the server said.
-        own: the candidate wrote it.
-        theirs: the candidate made the tables.
-        touched: the candidate's code could reach the server before.
-    """
-    if own:
-        return Blocked(f"{path} does not load: {failed.error} ({failed.code})")
-    if theirs:
-        return Blocked(f"our data do not fit the tables that your migrations make: {failed.error}")
-    if touched and failed.by_server:
-        return Blocked(f"the database server no longer works as before your code used it: {failed.error}")
-    what = f"{path} does not load ({failed.error})"
-    return InfrastructureError(Problem(f"datasets.{dataset}", what, "", "correct the challenge"))

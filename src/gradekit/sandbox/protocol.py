@@ -191,6 +191,7 @@ class SqlResult:
     error: str | None = None
     """The engine's message; execution stopped here."""
     sqlstate: str | None = None
+    """As PostgreSQL would say it where an engine's own says less, such as 23505, 23514 and 57014."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class Server(Protocol):
     """A running service that keeps data sets: each is loaded once into a template, and every use is a fresh copy."""
 
     service: str
+    engine: str
+    """As its runner.yaml has it."""
     touched: bool
     """Whether statements or programs of the candidate have reached this server: from then on they may be the cause of
     whatever fails here."""
@@ -113,3 +115,25 @@ def refusal(server: Server, error: str) -> InfrastructureError | Blocked:
         return Blocked(f"the database server no longer works as it did before your code used it: {error}")
     what = f"the server refused a statement of ours ({error})"
     return InfrastructureError(Problem(f"service {server.service}", what, hint="run again"))
+
+
+def load_fault(
+    place: str, script: Script, failed: LoadFailure, *, theirs: bool, touched: bool
+) -> InfrastructureError | Blocked:
+    """Whose fault it is that a script does not load.
+
+    Args:
+        place: what is loaded.
+        script: what failed.
+        failed: what the server said.
+        theirs: the candidate made the tables.
+        touched: the candidate's code could reach the server before.
+    """
+    if script.theirs:
+        return Blocked(f"{script.path} does not load: {failed.error} ({failed.code})")
+    if theirs:
+        return Blocked(f"our data do not fit the tables that your migrations make: {failed.error}")
+    if touched and failed.by_server:
+        return Blocked(f"the database server no longer works as before your code used it: {failed.error}")
+    what = f"{script.path} does not load ({failed.error})"
+    return InfrastructureError(Problem(place, what, "", "correct the challenge"))

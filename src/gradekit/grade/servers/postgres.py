@@ -51,6 +51,7 @@ class PostgresServer:
     service: str
     passwords: dict[str, str] = field(default_factory=dict, repr=False)
     touched: bool = False
+    engine: str = "postgres"
     _copies: int = 0
 
     def ready(self) -> str | None:

@@ -1,0 +1,205 @@
+"""Accounts, data sets and fresh copies on one MariaDB service of a pod.
+
+MariaDB has no templates: a copy is loaded anew, by the same scripts, at the same time of the server's clock and with
+the same random numbers. A session can ask every database that its account may see, so each copy has accounts of its
+own, which go with it:
+
+- ``app_COPY``: what the candidate's app knows, over the network.
+- ``loader_COPY``: loads the data set and runs statements as its owner.
+- ``reader_COPY``: may only select, for candidate queries.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from gradekit.checks.base import Role
+from gradekit.grade.servers.base import LoadFailure, Script, load_fault, refusal
+from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
+
+_ENGINE: Final = "mariadb"
+_ADMIN_TIMEOUT: Final = 30.0
+_PORT: Final = 3306
+_LOGIN: Final[Mapping[Role, str]] = {"owner": "loader", "reader": "reader"}
+# Connection, rollback, resources, object state, intervention, system, internal: what others can do to a server.
+_SERVER_FAULTS: Final = ("08", "40", "53", "55", "57", "58", "XX")
+_AGAIN: Final = (5.0, 5.0)
+"""Seconds that loading a script again has at least, and as many times what it took at first."""
+
+
+@dataclass
+class MariadbServer:
+    """One running MariaDB service; ``prepare`` must be called once before anything else."""
+
+    sandbox: Sandbox
+    service: str
+    touched: bool = False
+    engine: str = _ENGINE
+    _passwords: dict[str, str] = field(default_factory=dict, repr=False)
+    """By account."""
+    _scripts: dict[str, list[tuple[Script, float]]] = field(default_factory=dict, repr=False)
+    """Of each template what was loaded, and the seconds that it took."""
+    _clock: int = 0
+    _copies: int = 0
+
+    def ready(self) -> str | None:
+        """Ask it once."""
+        return self.sandbox.sql(SqlRequest(self.service, "", ("select 1",), engine=_ENGINE))[0].error
+
+    def prepare(self) -> None:
+        """Fix the time that data sets are loaded at; accounts are made with their databases."""
+        self._clock = int(time.time())
+
+    def administer(self, *statements: str) -> None:
+        """Run statements of ours as the administrator, who does not wait long for a lock.
+
+        Raises:
+            InfrastructureError: one of them failed before the candidate could have caused it.
+            Blocked: one of them failed later.
+        """
+        script = ("SET SESSION lock_wait_timeout = 3", *statements)
+        results = self.sandbox.sql(
+            SqlRequest(self.service, "", script, timeout=_ADMIN_TIMEOUT, total=_ADMIN_TIMEOUT, engine=_ENGINE)
+        )
+        failed = next((result for result in results if result.error is not None), None)
+        if failed is not None:
+            raise refusal(self, str(failed.error))
+
+    def create(self, database: str) -> None:
+        """Make an empty database with its loader.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+        self._make(database, ("loader",))
+        self._scripts[database] = []
+
+    def load(self, database: str, script: Script, timeout: float) -> LoadFailure | None:
+        """Run one script as the tables' owner in its own session."""
+        begun = time.monotonic()
+        failure = self._load(database, script, timeout)
+        self._scripts[database].append((script, time.monotonic() - begun))
+        return failure
+
+    def seal(self, template: str) -> None:
+        """Keep of a template what was loaded into it.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+        self.drop(template)
+
+    def copy(self, template: str, *, for_app: bool = False) -> str:
+        """A database into which the scripts of ``template`` were loaded anew; its name.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses, or a script does not load again.
+        """
+        self._copies += 1
+        name = f"copy_{self._copies}"
+        self._make(name, ("app", "loader") if for_app else ("loader", "reader"))
+        theirs = False
+        for script, seconds in self._scripts[template]:
+            theirs |= script.theirs
+            failure = self._load(name, script, max(_AGAIN[0], _AGAIN[1] * seconds))
+            if failure is not None:
+                raise load_fault(f"service {self.service}", script, failure, theirs=theirs, touched=self.touched)
+        return name
+
+    def drop(self, database: str) -> None:
+        """Drop a database and its accounts, whoever is connected to it.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+        accounts = [f"{purpose}_{database}" for purpose in ("app", "loader", "reader")]
+        known = [account for account in accounts if account in self._passwords]
+        self.administer(
+            *(f"KILL HARD USER {_address(account)}" for account in known),
+            f"DROP DATABASE IF EXISTS {database}",
+            *(f"DROP USER IF EXISTS {_address(account)}" for account in known),
+        )
+        for account in known:
+            del self._passwords[account]
+
+    def facts(self, database: str) -> Mapping[str, str]:
+        """What the app is told of its database."""
+        host, user = "127.0.0.1", f"app_{database}"
+        password = self._passwords[user]
+        return {
+            "url": f"mysql://{user}:{password}@{host}:{_PORT}/{database}",
+            "host": host,
+            "port": str(_PORT),
+            "user": user,
+            "password": password,
+            "database": database,
+        }
+
+    def query(
+        self,
+        database: str,
+        statements: Sequence[str],
+        *,
+        role: Role,
+        timeout: float,
+        total: float | None = None,
+        read_only: bool = False,
+        max_rows: int = 100_000,
+    ) -> Sequence[SqlResult]:
+        """Run candidate or challenge statements with the rights of ``role``; ``total`` seconds are for all of them."""
+        account = f"{_LOGIN[role]}_{database}"
+        return self.sandbox.sql(
+            SqlRequest(
+                self.service,
+                database,
+                statements,
+                user=account,
+                password=self._passwords[account],
+                timeout=timeout,
+                total=total,
+                read_only=read_only,
+                max_rows=max_rows,
+                engine=_ENGINE,
+            )
+        )
+
+    def _make(self, database: str, purposes: Sequence[str]) -> None:
+        accounts = {purpose: f"{purpose}_{database}" for purpose in purposes}
+        self._passwords |= {account: secrets.token_urlsafe(18) for account in accounts.values()}
+        self.administer(
+            f"CREATE DATABASE {database}",
+            *(
+                f"CREATE USER {_address(account)} IDENTIFIED BY '{self._passwords[account]}' WITH {_limit(purpose)}"
+                for purpose, account in accounts.items()
+            ),
+            *(
+                f"GRANT {_rights(purpose)} ON {database}.* TO {_address(account)}"
+                for purpose, account in accounts.items()
+            ),
+        )
+
+    def _load(self, database: str, script: Script, timeout: float) -> LoadFailure | None:
+        same = f"SET SESSION timestamp = {self._clock}, rand_seed1 = 20011, rand_seed2 = 70001"
+        results = self.query(database, [same, script.text], role="owner", timeout=timeout, total=timeout)
+        failed = next((result for result in results if result.error is not None), None)
+        if failed is None:
+            return None
+        sqlstate = failed.sqlstate or "XX000"
+        return LoadFailure(str(failed.error), sqlstate, by_server=sqlstate.startswith(_SERVER_FAULTS))
+
+
+def _address(account: str) -> str:
+    """An account with where it comes from: an app over the network, others through the socket."""
+    return f"{account}@'127.0.0.1'" if account.startswith("app_") else f"{account}@localhost"
+
+
+def _limit(purpose: str) -> str:
+    return f"MAX_USER_CONNECTIONS {50 if purpose == 'app' else 20}"
+
+
+def _rights(purpose: str) -> str:
+    return "SELECT, EXECUTE, SHOW VIEW" if purpose == "reader" else "ALL PRIVILEGES"
