@@ -44,6 +44,7 @@ def test_shipped_runners() -> None:
         "postgres": "service",
         "probe": "probe",
         "python": "language",
+        "sqlite": "service",
     }
     assert found["python"].argv("deps") == ("/opt/gradekit/bin/deps",)
     for item in found.values():

@@ -56,6 +56,7 @@ class RunnerFile(Model):
     engine: Literal["postgres", "mariadb", "sqlite"] | None = None
     """For services: which client the probe speaks with."""
     port: int | None = Field(default=None, ge=1, le=65535)
+    """For services that apps reach: where they listen on loopback."""
     uid: int | None = Field(default=None, ge=10001, le=60000)
     data: str | None = None
     """For services: the folder that must be a writable tmpfs."""
@@ -68,8 +69,8 @@ class RunnerFile(Model):
     def _fits_its_kind(self) -> RunnerFile:
         if self.kind == "language" and (not self.verbs or not self.detect):
             raise ValueError("a language needs `verbs` and `detect`")
-        if self.kind == "service" and None in (self.engine, self.port, self.uid, self.data, self.sockets):
-            raise ValueError("a service needs `engine`, `port`, `uid`, `data` and `sockets`")
+        if self.kind == "service" and None in (self.engine, self.uid, self.data, self.sockets):
+            raise ValueError("a service needs `engine`, `uid`, `data` and `sockets`")
         if ("deps" in self.verbs) != (self.deps is not None):
             raise ValueError("`deps` must be described exactly when it is one of the verbs")
         if self.deps is not None and "registries" not in self.verbs:

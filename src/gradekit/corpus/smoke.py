@@ -57,6 +57,7 @@ _DATA = 256 << 20
 _REMOVING = 300.0
 _WORK = 16 << 20
 _STARTING = 10.0
+_POLL = 0.05
 
 
 class Then(Model):
@@ -485,7 +486,7 @@ def _deps(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) -> 
 
 def _service(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) -> tuple[str, list[str]]:
     runner = case.runner
-    if runner.data is None or runner.sockets is None or runner.port is None:
+    if runner.data is None or runner.sockets is None:
         raise _not_asked_of(case)
     complaints: list[str] = []
     told: list[str] = []
@@ -500,7 +501,7 @@ def _service(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) 
                 tmpfs=(Tmpfs(runner.data, _DATA),),
             )
         )
-        if not sandbox.listening(runner.port, timeout=_STARTING):
+        if not _listens(sandbox, runner):
             return "does not listen", [f"it does not listen: {database.tail()!r}"]
         for number, step in enumerate(case.expect.sql, 1):
             last = _last(sandbox, step, runner.engine or "")
@@ -514,6 +515,19 @@ def _service(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) 
         if not database.alive():
             complaints.append(f"the server did not survive: {database.ending()}")
     return "; ".join(told), complaints
+
+
+def _listens(sandbox: Sandbox, runner: Runner) -> bool:
+    """Wait until a service listens on its port, or answers where it has none."""
+    if runner.port is not None:
+        return sandbox.listening(runner.port, timeout=_STARTING)
+    end = time.monotonic() + _STARTING
+    step = Step(statements=("select 1",), database="")
+    while _last(sandbox, step, runner.engine or "").error is not None:
+        if time.monotonic() > end:
+            return False
+        time.sleep(_POLL)
+    return True
 
 
 def _last(sandbox: Sandbox, step: Step, engine: str) -> SqlResult:

@@ -86,10 +86,11 @@ _SQLITE: Final = (
             (select name from pragma_index_info(i.name) order by seqno)), null, null, null, null
     from {_SQLITE_TABLES} t join pragma_index_list(t.name) i where i.origin = 'u'
     union all
-    select 'public', t.name, f.id, 'f', json_group_array(f."from"), 'public', f."table", json_group_array(
-            coalesce(f."to", (select name from pragma_table_info(f."table") where pk = f.seq + 1))), null
-    from {_SQLITE_TABLES} t join (select * from pragma_foreign_key_list(t.name) order by id, seq) f
-    group by t.name, f.id, f."table"
+    select 'public', t.name, f.id, 'f', (select json_group_array("from") from
+            (select "from" from pragma_foreign_key_list(t.name) where id = f.id order by seq)), 'public', f."table",
+        (select json_group_array(coalesce("to", (select name from pragma_table_info(f."table") where pk = seq + 1)))
+            from (select "to", seq from pragma_foreign_key_list(t.name) where id = f.id order by seq)), null
+    from {_SQLITE_TABLES} t join pragma_foreign_key_list(t.name) f where f.seq = 0
     order by 1, 2, 3""",  # noqa: S608 - as above
     f"""select 'public', t.name, i.name, iif(i."unique", 't', 'f'), iif(i.partial, 't', 'f'),
         (select json_group_array(coalesce(name, 'an expression'))

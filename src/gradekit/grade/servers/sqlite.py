@@ -1,0 +1,130 @@
+"""Data sets as files of SQLite, behind the program of their runner.
+
+A copy is a copy of the file. There is nobody to log in: the socket is the probe's, and the account that a request names
+says what its session may do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gradekit.checks.base import Role
+from gradekit.errors import InfrastructureError, Problem
+from gradekit.grade.servers.base import LoadFailure, Script, refusal
+from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
+
+_ENGINE: Final = "sqlite"
+_ADMIN_TIMEOUT: Final = 30.0
+_LOGIN: Final[Mapping[Role, str]] = {"owner": "loader", "reader": "reader"}
+# What others can do to the files and to the program that serves them.
+_SERVER_FAULTS: Final = ("08", "53", "55", "57", "58", "XX")
+
+
+@dataclass
+class SqliteServer:
+    """One running SQLite service."""
+
+    sandbox: Sandbox
+    service: str
+    touched: bool = False
+    engine: str = _ENGINE
+    _copies: int = 0
+
+    def ready(self) -> str | None:
+        """Ask it once."""
+        return self.sandbox.sql(SqlRequest(self.service, "", ("select 1",), engine=_ENGINE))[0].error
+
+    def prepare(self) -> None:
+        """Files share nothing."""
+
+    def administer(self, *statements: str) -> None:
+        """Run commands of ours.
+
+        Raises:
+            InfrastructureError: one of them failed before the candidate could have caused it.
+            Blocked: one of them failed later.
+        """
+        results = self.sandbox.sql(
+            SqlRequest(self.service, "", statements, timeout=_ADMIN_TIMEOUT, total=_ADMIN_TIMEOUT, engine=_ENGINE)
+        )
+        failed = next((result for result in results if result.error is not None), None)
+        if failed is not None:
+            raise refusal(self, str(failed.error))
+
+    def create(self, database: str) -> None:
+        """Make an empty file.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+        self.administer(f"CREATE DATABASE {database}")
+
+    def load(self, database: str, script: Script, timeout: float) -> LoadFailure | None:
+        """Run one script in its own session."""
+        results = self.query(database, [script.text], role="owner", timeout=timeout)
+        failed = next((result for result in results if result.error is not None), None)
+        if failed is None:
+            return None
+        sqlstate = failed.sqlstate or "XX000"
+        return LoadFailure(str(failed.error), sqlstate, by_server=sqlstate.startswith(_SERVER_FAULTS))
+
+    def seal(self, template: str) -> None:
+        """Nobody is connected to a file."""
+
+    def copy(self, template: str, *, for_app: bool = False) -> str:
+        """A copy of the file; its name.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses, or it is for an app, which cannot reach the file.
+        """
+        if for_app:
+            what = f"its service {self.service} is SQLite, whose files only checks can use"
+            raise InfrastructureError(Problem("app.dataset", what, "a data set of another service", "correct it"))
+        self._copies += 1
+        name = f"copy_{self._copies}"
+        self.administer(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, database: str) -> None:
+        """Remove the file.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+        self.administer(f"DROP DATABASE {database}")
+
+    def facts(self, database: str) -> Mapping[str, str]:
+        """No app is told of a file.
+
+        Raises:
+            InfrastructureError: always.
+        """
+        raise InfrastructureError(Problem(f"service {self.service}", f"an app asks for its file {database}"))
+
+    def query(
+        self,
+        database: str,
+        statements: Sequence[str],
+        *,
+        role: Role,
+        timeout: float,
+        total: float | None = None,
+        read_only: bool = False,
+        max_rows: int = 100_000,
+    ) -> Sequence[SqlResult]:
+        """Run candidate or challenge statements with the rights of ``role``; ``total`` seconds are for all of them."""
+        return self.sandbox.sql(
+            SqlRequest(
+                self.service,
+                database,
+                statements,
+                user=_LOGIN[role],
+                timeout=timeout,
+                total=total,
+                read_only=read_only,
+                max_rows=max_rows,
+                engine=_ENGINE,
+            )
+        )
