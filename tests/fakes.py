@@ -24,6 +24,8 @@ from gradekit.sandbox.protocol import (
     HttpReply,
     HttpRequest,
     Image,
+    RedisRequest,
+    RedisResult,
     Running,
     Sandbox,
     SandboxPlan,
@@ -121,6 +123,9 @@ class FakeSandbox:
         http: HttpAnswers | None = None,
         sql: SqlAnswers | None = None,
         start: Callable[[ContainerPlan], FakeRunning] = FakeRunning,
+        redis: Callable[[RedisRequest], Sequence[RedisResult]] = lambda _: [
+            RedisResult(code="refused", error="nobody")
+        ],
         call: Callable[[CallRequest], CallReply] = lambda _request: CallReply(error="refused"),
         listening: Callable[[int], bool] | bool = True,
     ) -> None:
@@ -131,6 +136,7 @@ class FakeSandbox:
         self._http: HttpAnswers = {} if http is None else http
         self._sql: SqlAnswers = {} if sql is None else sql
         self._start = start
+        self._redis = redis
         self._call = call
         self._listening = listening
         self._script = _Script()
@@ -174,6 +180,10 @@ class FakeSandbox:
             if results[-1].error is not None:
                 break
         return results
+
+    def redis(self, request: RedisRequest) -> Sequence[RedisResult]:
+        self.calls.append(("redis", request))
+        return self._redis(request)
 
     def call(self, request: CallRequest) -> CallReply:
         self.calls.append(("call", request))

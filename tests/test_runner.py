@@ -42,6 +42,7 @@ def test_shipped_runners() -> None:
         "mariadb": "service",
         "node": "language",
         "postgres": "service",
+        "redis": "service",
         "probe": "probe",
         "python": "language",
         "sqlite": "service",

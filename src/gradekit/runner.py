@@ -53,7 +53,7 @@ class RunnerFile(Model):
     deps: Deps | None = None
     calls: Speech | None = None
     """How checks of calls speak to submissions in this language."""
-    engine: Literal["postgres", "mariadb", "sqlite"] | None = None
+    engine: Literal["postgres", "mariadb", "sqlite", "redis"] | None = None
     """For services: which client the probe speaks with."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """For services that apps reach: where they listen on loopback."""

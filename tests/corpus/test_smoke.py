@@ -45,6 +45,9 @@ def test_only_what_a_runner_does_is_asked() -> None:
         "postgres/roles",
         "postgres/exhaustion",
     ]
+    redis = runner.find(RUNNERS, "redis")
+    assert [attempt.name for attempt in lacking(redis, ())] == ["redis/query", "redis/roles", "redis/exhaustion"]
+    assert lacking(redis, read_smoke([redis])) == []
     assert lacking(runner.find(RUNNERS, "probe"), ()) == []
 
 
@@ -55,6 +58,8 @@ def test_only_what_a_runner_does_is_asked() -> None:
         ("verb: deps", "case"),
         ("exit: 1", "case"),
         ("{verb: test, sql: [{statements: [select 1]}]}", "case"),
+        ("{sql: [{statements: [select 1]}], nosql: [{commands: [[PING]]}]}", "case"),
+        ("nosql: [{commands: []}]", "nosql.0.commands"),
         ("verb: test\nrecord: {}", "record"),
         ("a: [", ""),
     ],

@@ -12,6 +12,7 @@ from gradekit.sandbox.protocol import (
     FileEntry,
     HttpReply,
     HttpRequest,
+    RedisRequest,
     Sandbox,
     SqlRequest,
     SqlResult,
@@ -84,6 +85,11 @@ def a_missing_database_is_a_result(setup: Setup) -> None:
     assert results[0].error
 
 
+def a_missing_store_is_a_result(setup: Setup) -> None:
+    results = setup.sandbox.redis(RedisRequest("db", [["PING"]], user="app", password="none", timeout=1.0))
+    assert [result.code for result in results] == ["refused"]
+
+
 def files_can_be_put(setup: Setup) -> None:
     setup.sandbox.fill(
         "work", [FileEntry("conformance/a.txt", b"a"), FileEntry("conformance/b", b"b", executable=True)]
@@ -100,6 +106,7 @@ BEHAVIOURS: tuple[Callable[[Setup], None], ...] = (
     containers_run_until_stopped,
     nothing_listens_at_first,
     a_missing_database_is_a_result,
+    a_missing_store_is_a_result,
     files_can_be_put,
 )
 

@@ -12,7 +12,15 @@ import pytest
 
 from gradekit.sandbox import probe_client
 from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
-from gradekit.sandbox.protocol import PROBE_UID, CallReply, CallRequest, HttpRequest, SqlRequest
+from gradekit.sandbox.protocol import (
+    PROBE_UID,
+    CallReply,
+    CallRequest,
+    HttpRequest,
+    RedisRequest,
+    RedisResult,
+    SqlRequest,
+)
 from gradekit.sandbox.wire import Wire
 from tests.sandbox.test_wire import frame
 
@@ -95,6 +103,28 @@ def test_everybody_of_ours_uses_the_socket(probe: Probe, client: ProbeClient) ->
     client.sql(SqlRequest("db", "shop", ["select"], "reader", "secret"))
     asked = [(request["host"], request["user"], request["password"]) for request in probe.requests]
     assert asked == [("/vol/db", "gradekit", None), ("/vol/db", "reader", "secret")]
+
+
+def test_redis_both_ways(probe: Probe, client: ProbeClient) -> None:
+    probe.answer = lambda request: line(
+        request, results=[{"reply": "[1]"}, {"reply": "null", "code": "OOM", "error": "x"}]
+    )
+    asked = RedisRequest("cache", [["GET", "a"], ["SET", "a", "1"]], database=3, timeout=2.0, max_bytes=7)
+    assert client.redis(asked) == (RedisResult("[1]"), RedisResult("null", "OOM", "x"))
+    client.redis(RedisRequest("cache", [["PING"]], user="app", password="pw", total=9.0))
+    first, second = probe.requests
+    assert (first["folder"], first["user"], first["password"]) == ("/vol/cache", "gradekit", None)
+    assert (first["database"], first["commands"], first["total"]) == (3, [["GET", "a"], ["SET", "a", "1"]], 4.0)
+    assert (second["user"], second["password"], second["total"]) == ("app", "pw", 9.0)
+
+
+@pytest.mark.parametrize(
+    "results", [None, {}, ["ab"], [{}], [{"reply": 1}], [{"reply": "1", "code": 1}], [{"reply": "1", "error": []}]]
+)
+def test_replies_of_another_shape_are_no_answer(probe: Probe, client: ProbeClient, results: object) -> None:
+    probe.answer = lambda request: line(request, results=results)
+    with pytest.raises(ProbeLostError, match="cannot be read"):
+        client.redis(RedisRequest("cache", [["PING"]]))
 
 
 def test_calls_both_ways(probe: Probe, client: ProbeClient) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, ValidationError, model_validator
 
 from gradekit.corpus.attempt import Attempt
 from gradekit.corpus.case import EXPECT, Texts
@@ -34,6 +34,7 @@ from gradekit.sandbox.protocol import (
     HttpRequest,
     Image,
     Mount,
+    RedisRequest,
     Sandbox,
     SandboxPlan,
     SqlRequest,
@@ -58,6 +59,8 @@ _REMOVING = 300.0
 _WORK = 16 << 20
 _STARTING = 10.0
 _POLL = 0.05
+_NOSQL = "redis"
+"""The engine whose cases are not written in SQL."""
 
 
 class Then(Model):
@@ -87,6 +90,55 @@ class Step(Model):
     ] = None
     sqlstate: str | None = None
 
+    def expected(self) -> str:
+        """In a few words."""
+        return _step_text(self.sqlstate, self.rows)
+
+    def answer(self, sandbox: Sandbox, engine: str) -> SqlResult:
+        """The result of the last statement."""
+        return sandbox.sql(
+            SqlRequest("db", self.database, self.statements, user=self.user, password=self.password, engine=engine)
+        )[-1]
+
+    def ask(self, sandbox: Sandbox, engine: str) -> tuple[str, str]:
+        """What it came to in a few words, and what is wrong with that."""
+        last = self.answer(sandbox, engine)
+        told = _step_text(last.sqlstate, None if self.rows is None else last.rows)
+        if last.sqlstate != self.sqlstate:
+            return told, f"{last.error or 'it succeeded'}, should be {self.expected()}"
+        if self.rows is not None and tuple(tuple(row) for row in last.rows) != self.rows:
+            return told, f"rows {last.rows}, should be {self.rows}"
+        return told, ""
+
+
+class Commands(Model):
+    """Commands for Redis one after the other, and the last one's reply or the code of its error."""
+
+    user: str | None = None
+    password: str | None = None
+    database: int = 0
+    commands: Annotated[tuple[Texts, ...], BeforeValidator(tuple_of), Field(min_length=1)]
+    reply: JsonValue = None
+    error: str | None = None
+
+    def expected(self) -> str:
+        """In a few words."""
+        return self.error or ("a reply" if "reply" in self.model_fields_set else "done")
+
+    def ask(self, sandbox: Sandbox, engine: str) -> tuple[str, str]:
+        """What it came to in a few words, and what is wrong with that."""
+        del engine
+        last = sandbox.redis(
+            RedisRequest("db", self.commands, database=self.database, user=self.user, password=self.password)
+        )[-1]
+        asked = "reply" in self.model_fields_set and last.code is None
+        told = last.code or ("a reply" if asked else "done")
+        if last.code != self.error:
+            return told, f"{last.error or 'it succeeded'}, should be {self.expected()}"
+        if asked and json.loads(last.reply) != self.reply:
+            return told, f"reply {last.reply}, should be {json.dumps(self.reply)}"
+        return told, ""
+
 
 class SmokeExpect(Model):
     """The content of a smoke case's ``expect.yaml``; runners/README.md describes every field."""
@@ -104,11 +156,17 @@ class SmokeExpect(Model):
     message: str = ""
     http: Http | None = None
     sql: Annotated[tuple[Step, ...], BeforeValidator(tuple_of)] = ()
+    nosql: Annotated[tuple[Commands, ...], BeforeValidator(tuple_of)] = ()
+
+    @property
+    def steps(self) -> Sequence[Step | Commands]:
+        """What a service is asked."""
+        return (*self.sql, *self.nosql)
 
     @model_validator(mode="after")
     def _asks_something(self) -> SmokeExpect:
-        if (self.verb is None) == (not self.sql):
-            raise ValueError("a case has either a `verb` or `sql`")
+        if (self.verb is not None) + bool(self.sql) + bool(self.nosql) != 1:
+            raise ValueError("a case has either a `verb` or `sql` or `nosql`")
         if self.verb == "deps" and self.exit is None:
             raise ValueError("a case of `deps` needs `exit`")
         return self
@@ -134,10 +192,14 @@ class Required:
 
     name: str
     verb: str
-    """The verb that it asks; ``sql`` for services."""
+    """The verb that it asks; what it speaks (``sql``, ``nosql``) for services."""
     shows: str
     """What its expectation must say, in words for who writes a runner."""
     fits: Callable[[SmokeExpect], bool]
+
+
+def _replies(step: Commands) -> bool:
+    return "reply" in step.model_fields_set
 
 
 def _outcomes(expect: SmokeExpect) -> set[str]:
@@ -199,6 +261,14 @@ REQUIRED = (
         "an SQLSTATE of what is too much, and rows after it",
         lambda expect: any(step.sqlstate for step in expect.sql) and expect.sql[-1].rows is not None,
     ),
+    Required("query", "nosql", "replies", lambda expect: any(_replies(step) for step in expect.nosql)),
+    Required("roles", "nosql", "errors of what is denied", lambda expect: any(step.error for step in expect.nosql)),
+    Required(
+        "exhaustion",
+        "nosql",
+        "an error of what is too much, and a reply after it",
+        lambda expect: any(step.error for step in expect.nosql) and _replies(expect.nosql[-1]),
+    ),
 )
 """The conformance suite of runners: one list for all of them."""
 
@@ -228,9 +298,13 @@ def read_smoke(runners: Sequence[Runner]) -> tuple[SmokeCase, ...]:
     return tuple(cases)
 
 
+def _asks(expect: SmokeExpect) -> str:
+    return expect.verb or ("sql" if expect.sql else "nosql")
+
+
 def lacking(runner: Runner, cases: Sequence[SmokeCase]) -> list[Attempt]:
     """The required cases that a runner does not have, or that say something else, as attempts that came to nothing."""
-    asked = {"sql"} if runner.engine is not None else set(runner.verbs)
+    asked = {"nosql" if runner.engine == _NOSQL else "sql"} if runner.engine is not None else set(runner.verbs)
     own = {case.folder.name: case.expect for case in cases if case.runner.name == runner.name}
     found = []
     for required in REQUIRED:
@@ -242,7 +316,7 @@ def lacking(runner: Runner, cases: Sequence[SmokeCase]) -> list[Attempt]:
                 f"{runner.folder}/smoke/{required.name}: there is no such case; every runner with {required.verb}"
             )
             complaint += f" has one; add it, its expectation: {required.shows}"
-        elif (expect.verb or "sql") != required.verb or not required.fits(expect):
+        elif _asks(expect) != required.verb or not required.fits(expect):
             complaint = f"{runner.folder}/smoke/{required.name}: it does not ask what it must; {required.verb}, "
             complaint += f"{required.shows}; correct it"
         else:
@@ -274,8 +348,8 @@ def attempt_smoke(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Ima
 
 def smoke_expected(expect: SmokeExpect) -> str:
     """What a case should come to, in a few words."""
-    if expect.sql:
-        return "; ".join(_step_text(step.sqlstate, step.rows) for step in expect.sql)
+    if expect.steps:
+        return "; ".join(step.expected() for step in expect.steps)
     if expect.http is not None:
         return f"HTTP {expect.http.status}"
     return _result_text(expect.ending, expect.exit, expect.records, complete=expect.complete)
@@ -299,7 +373,9 @@ def _result_text(ending: str, code: int | None, records: Mapping[str, str] | Non
 def _not_asked_of(case: SmokeCase) -> UsageError:
     return UsageError(
         Problem(
-            str(case.folder), f"{case.runner.name} cannot do this", "a verb of its runner.yaml, or sql for a service"
+            str(case.folder),
+            f"{case.runner.name} cannot do this",
+            "a verb of its runner.yaml, or sql or nosql for a service",
         )
     )
 
@@ -503,15 +579,11 @@ def _service(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) 
         )
         if not _listens(sandbox, runner):
             return "does not listen", [f"it does not listen: {database.tail()!r}"]
-        for number, step in enumerate(case.expect.sql, 1):
-            last = _last(sandbox, step, runner.engine or "")
-            told.append(_step_text(last.sqlstate, None if step.rows is None else last.rows))
-            if last.sqlstate != step.sqlstate:
-                complaints.append(
-                    f"step {number}: {last.error or 'it succeeded'}, should be {_step_text(step.sqlstate, step.rows)}"
-                )
-            elif step.rows is not None and tuple(tuple(row) for row in last.rows) != step.rows:
-                complaints.append(f"step {number}: rows {last.rows}, should be {step.rows}")
+        for number, step in enumerate(case.expect.steps, 1):
+            said, wrong = step.ask(sandbox, runner.engine or "")
+            told.append(said)
+            if wrong:
+                complaints.append(f"step {number}: {wrong}")
         if not database.alive():
             complaints.append(f"the server did not survive: {database.ending()}")
     return "; ".join(told), complaints
@@ -523,21 +595,8 @@ def _listens(sandbox: Sandbox, runner: Runner) -> bool:
         return sandbox.listening(runner.port, timeout=_STARTING)
     end = time.monotonic() + _STARTING
     step = Step(statements=("select 1",), database="")
-    while _last(sandbox, step, runner.engine or "").error is not None:
+    while step.answer(sandbox, runner.engine or "").error is not None:
         if time.monotonic() > end:
             return False
         time.sleep(_POLL)
     return True
-
-
-def _last(sandbox: Sandbox, step: Step, engine: str) -> SqlResult:
-    return sandbox.sql(
-        SqlRequest(
-            service="db",
-            database=step.database,
-            statements=step.statements,
-            user=step.user,
-            password=step.password,
-            engine=engine,
-        )
-    )[-1]

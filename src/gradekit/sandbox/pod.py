@@ -27,6 +27,8 @@ from gradekit.sandbox.protocol import (
     HttpRequest,
     Limits,
     Mount,
+    RedisRequest,
+    RedisResult,
     Running,
     SandboxPlan,
     SqlRequest,
@@ -258,6 +260,14 @@ class DockerSandbox:
         except ProbeLostError as error:
             self._blame(error, Exposure.NONE if request.user is None else Exposure.DATA)
             return (SqlResult(error=str(error), sqlstate=_GONE),)
+
+    def redis(self, request: RedisRequest) -> Sequence[RedisResult]:
+        """Run commands from the probe."""
+        try:
+            return self._talk.redis(request)
+        except ProbeLostError as error:
+            self._blame(error, Exposure.NONE if request.user is None else Exposure.DATA)
+            return (RedisResult(code="closed", error=str(error)),)
 
     def call(self, request: CallRequest) -> CallReply:
         """Exchange one line with whoever serves calls."""

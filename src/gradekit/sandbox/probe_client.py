@@ -18,6 +18,8 @@ from gradekit.sandbox.protocol import (
     CallRequest,
     HttpReply,
     HttpRequest,
+    RedisRequest,
+    RedisResult,
     SqlColumn,
     SqlRequest,
     SqlResult,
@@ -130,6 +132,32 @@ class ProbeClient:
             cap=6 * request.max_bytes * max(1, len(request.statements)),
         )
         return _decoded(answer, _sql_results)
+
+    def redis(self, request: RedisRequest) -> Sequence[RedisResult]:
+        """Run commands on a service.
+
+        Raises:
+            ProbeLostError, InfrastructureError: no answer of the probe; the engine refused.
+        """
+        total = request.timeout * max(1, len(request.commands)) if request.total is None else request.total
+        answer = self._call(
+            "redis",
+            {
+                "folder": f"/vol/{request.service}",
+                "user": request.user or ADMINISTRATOR,
+                # The probe finds the administrator's in the folder.
+                "password": None if request.user is None else request.password or "",
+                "database": request.database,
+                "commands": [list(command) for command in request.commands],
+                "timeout": request.timeout,
+                "total": total,
+                "max_bytes": request.max_bytes,
+            },
+            timeout=total,
+            # A byte becomes up to six in the JSON of a value (\u0000), and each backslash of those two in the answer's.
+            cap=7 * request.max_bytes * max(1, len(request.commands)),
+        )
+        return _decoded(answer, _redis_results)
 
     def call(self, request: CallRequest) -> CallReply:
         """Exchange a line with the submission's side of the call protocol.
@@ -266,6 +294,19 @@ def _http_reply(answer: Mapping[str, Any]) -> HttpReply:
         error=error,
         detail=_text(answer.get("detail", "")),
         seconds=seconds,
+    )
+
+
+def _redis_results(answer: Mapping[str, Any]) -> Sequence[RedisResult]:
+    return tuple(_redis_result(_a(dict, result)) for result in _a(list, answer["results"]))
+
+
+def _redis_result(result: Mapping[str, Any]) -> RedisResult:
+    code, error = (result.get(name) for name in ("code", "error"))
+    return RedisResult(
+        reply=_text(result["reply"]),
+        code=None if code is None else _text(code),
+        error=None if error is None else _text(error),
     )
 
 

@@ -195,6 +195,42 @@ class SqlResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RedisRequest:
+    """Commands for Redis, each a list of texts, sent one after the other in one session.
+
+    All go over the service's unix socket, whose folder only the service and the probe have. ``user`` None means
+    the administrator.
+    """
+
+    service: str
+    commands: Sequence[Sequence[str]]
+    database: int = 0
+    user: str | None = None
+    password: str | None = None
+    timeout: float = 5.0
+    """Seconds for each command."""
+    total: float | None = None
+    """Seconds for all commands together, and 2 s more; None: as many times ``timeout``."""
+    max_bytes: int = 1 << 20
+    """Of each reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedisResult:
+    """The reply to one command: the text of a JSON value.
+
+    Maps are objects, sets are sorted lists, and what is not UTF-8 is ``{"base64": ...}``.
+    """
+
+    OURS = ("refused", "timeout", "closed", "protocol", "too-large")
+    reply: str = "null"
+    code: str | None = None
+    """The server's code, such as ``WRONGTYPE``, or one of OURS: the commands ended here."""
+    error: str | None = None
+    """The server's message."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallRequest:
     """A line of the call protocol (runners/README.md) for the socket in a volume."""
 
@@ -277,6 +313,9 @@ class Sandbox(Protocol):
 
         A refused or broken connection is one SqlResult with ``error`` and SQLSTATE ``08006``.
         """
+
+    def redis(self, request: RedisRequest) -> Sequence[RedisResult]:
+        """Run commands from the probe; the list is shorter than the request when one failed."""
 
     def call(self, request: CallRequest) -> CallReply:
         """Exchange one line with whoever serves calls."""
