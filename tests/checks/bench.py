@@ -11,10 +11,20 @@ from typing import Any, cast
 from gradekit.checks.base import Context, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.language import Speech
-from gradekit.sandbox.protocol import CallReply, Ending, ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
+from gradekit.sandbox.protocol import (
+    CallReply,
+    Ending,
+    ExecResult,
+    FileEntry,
+    HttpReply,
+    HttpRequest,
+    RedisResult,
+    SqlResult,
+)
 
 App = Callable[[HttpRequest], HttpReply]
 Answer = Callable[[str], SqlResult]
+Reply = Callable[[tuple[str, ...]], RedisResult]
 Program = Callable[[Sequence[str], bytes], ExecResult]
 
 
@@ -62,6 +72,28 @@ class FakeDatabase:
 
 
 @dataclass
+class FakeStore:
+    """Answers command by command, up to the first error."""
+
+    bench: FakeBench
+    dataset: str | None
+
+    def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[RedisResult]:
+        del timeout
+        results: list[RedisResult] = []
+        for command in commands:
+            self.bench.commanded.append((self.dataset, role, tuple(command)))
+            results.append(self.bench.reply(tuple(command)))
+            if results[-1].code is not None:
+                break
+        return results
+
+    def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
+        del server
+        return Blocked(f"{place}: {what}") if self.bench.by_candidate else InfrastructureError(Problem(place, what))
+
+
+@dataclass
 class FakeCalls:
     """Answers calls by a function of the request and of what was defined before in the same process."""
 
@@ -95,11 +127,13 @@ class FakeBench:
     submission: Mapping[str, FileEntry] = field(default_factory=dict)
     app: App | None = None
     answer: Answer = lambda _statement: SqlResult()
+    reply: Reply = lambda _command: RedisResult()
     program: Program | None = None
     suite: Callable[[Sequence[FileEntry]], ExecResult] | None = None
     clock: float = 100.0
     requests: list[HttpRequest] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
+    commanded: list[tuple[str | None, Role, tuple[str, ...]]] = field(default_factory=list)
     commands: list[tuple[str, ...]] = field(default_factory=list)
     command_files: list[tuple[FileEntry, ...]] = field(default_factory=list)
     environments: list[Mapping[str, str]] = field(default_factory=list)
@@ -120,6 +154,12 @@ class FakeBench:
 
     def app_database(self) -> FakeDatabase:
         return FakeDatabase(self, None)
+
+    def store(self, dataset: str) -> FakeStore:
+        return FakeStore(self, dataset)
+
+    def app_store(self) -> FakeStore:
+        return FakeStore(self, None)
 
     def command(
         self,

@@ -14,7 +14,7 @@ from gradekit.errors import Blocked, InfrastructureError
 from gradekit.language import Speech
 from gradekit.model import Loc
 from gradekit.results import Exhibit, Judgement, Tier
-from gradekit.sandbox.protocol import CallReply, ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
+from gradekit.sandbox.protocol import CallReply, ExecResult, FileEntry, HttpReply, HttpRequest, RedisResult, SqlResult
 
 S = TypeVar("S", bound=BaseModel)
 E = TypeVar("E", bound=BaseModel)
@@ -84,6 +84,16 @@ class Database(Protocol):
         """
 
 
+class Store(Protocol):
+    """A fresh copy of a data set in a key-value store, for one check."""
+
+    def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[RedisResult]:
+        """Run commands as a role, up to the first that fails; ``timeout`` seconds for each."""
+
+    def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
+        """The exception for a command of ours that cannot run here; as of ``Database``."""
+
+
 class Calls(Protocol):
     """The candidate's code in a container of its own, which answers calls."""
 
@@ -124,6 +134,12 @@ class Bench(Protocol):
 
     def app_database(self) -> Database:
         """The database that the running app uses."""
+
+    def store(self, dataset: str) -> Store:
+        """A fresh copy of a data set in a key-value store."""
+
+    def app_store(self) -> Store:
+        """The key-value store that the running app uses."""
 
     def command(
         self,

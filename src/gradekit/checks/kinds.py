@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gradekit.checks import call, command, http, schema, sql, suite
+from gradekit.checks import call, command, http, nosql, schema, sql, suite
 from gradekit.checks.base import Kind
 
 KINDS: Mapping[str, Kind[Any, Any]] = {
-    kind.name: kind for kind in (http.KIND, sql.KIND, schema.KIND, suite.KIND, command.KIND, call.KIND)
+    kind.name: kind for kind in (http.KIND, sql.KIND, schema.KIND, nosql.KIND, suite.KIND, command.KIND, call.KIND)
 }

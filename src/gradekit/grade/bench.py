@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from gradekit.checks.base import Context, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
-from gradekit.grade.servers.base import Script, Server, SqlServer, load_fault
+from gradekit.grade.servers.base import Script, Server, SqlServer, StoreServer, load_fault
 from gradekit.language import Speech
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
@@ -24,6 +24,7 @@ from gradekit.sandbox.protocol import (
     HttpRequest,
     Limits,
     Mount,
+    RedisResult,
     Running,
     Sandbox,
     SqlResult,
@@ -128,6 +129,19 @@ class SqlCopy(DatasetCopy):
             read_only=read_only,
             max_rows=max_rows,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCopy(DatasetCopy):
+    """A copy of a data set that is asked in commands for Redis."""
+
+    server: StoreServer
+
+    def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[RedisResult]:
+        """Run commands as a role, all of them within the check's deadline."""
+        within = self.bench.within
+        total = within(timeout * max(1, len(commands)))
+        return self.server.command(self.name, commands, role=role, timeout=within(timeout), total=total)
 
 
 @dataclass
@@ -349,6 +363,8 @@ class PodBench:
         theirs = for_app or self._theirs(dataset)
         if isinstance(server, SqlServer):
             return SqlCopy(server, name, self, theirs)
+        if isinstance(server, StoreServer):
+            return StoreCopy(server, name, self, theirs)
         return DatasetCopy(server, name, self, theirs)
 
     def engine(self, dataset: str) -> str:
@@ -376,6 +392,28 @@ class PodBench:
         if self._app_copy is None:
             raise Blocked("the app has no database")
         return _asked_in_sql(self._app_copy)
+
+    def store(self, dataset: str) -> StoreCopy:
+        """A fresh copy of a data set in a key-value store, dropped at the end of the check.
+
+        Raises:
+            Blocked: the candidate's part of it does not load.
+            InfrastructureError: a fault of ours, such as a service that is no such store.
+        """
+        copy = self._copy(dataset)
+        self._copies.append(copy)
+        return _asked_in_commands(copy)
+
+    def app_store(self) -> StoreCopy:
+        """The key-value store that the running app uses.
+
+        Raises:
+            Blocked: the app has none because it did not start.
+            InfrastructureError: its service is no such store.
+        """
+        if self._app_copy is None:
+            raise Blocked("the app has no store")
+        return _asked_in_commands(self._app_copy)
 
     # --- the app
 
@@ -679,6 +717,18 @@ def _asked_in_sql(copy: DatasetCopy) -> SqlCopy:
     if isinstance(copy, SqlCopy):
         return copy
     what = "a check asks it in SQL, which it does not know"
+    raise InfrastructureError(Problem(f"service {copy.server.service}", what, hint="correct the challenge"))
+
+
+def _asked_in_commands(copy: DatasetCopy) -> StoreCopy:
+    """The copy, if its server is a key-value store.
+
+    Raises:
+        InfrastructureError: it is not.
+    """
+    if isinstance(copy, StoreCopy):
+        return copy
+    what = "a check of the kind nosql asks it, and it is no key-value store"
     raise InfrastructureError(Problem(f"service {copy.server.service}", what, hint="correct the challenge"))
 
 

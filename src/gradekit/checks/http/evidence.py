@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, field_validator
 
 from gradekit.checks.compare import Table
+from gradekit.checks.stores.answers import Found
 from gradekit.model import Model, tuple_of
 from gradekit.sandbox.protocol import HttpReply, HttpRequest, SqlResult
 
@@ -115,6 +116,8 @@ class Answered(Model):
     """The result of one statement, or the engine's message; ``columns`` and ``rows`` are in its text form."""
 
     table: Table = Table(rows=())
+    found: Found | None = None
+    """What a store answered."""
     error: str | None = None
 
     @classmethod

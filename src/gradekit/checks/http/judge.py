@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from gradekit.checks.base import Context
 from gradekit.checks.compare import Compare, compare_literals, family
@@ -12,6 +13,9 @@ from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvide
 from gradekit.checks.http.model import HttpSpec, Question
 from gradekit.checks.http.reading import Reading, examine, start
 from gradekit.checks.jsontext import Json, JsonProblem, parse
+from gradekit.checks.match import MAX_COUNTED
+from gradekit.checks.stores.answers import Found
+from gradekit.checks.stores.reading import mismatches
 from gradekit.checks.tally import examined, tally
 from gradekit.checks.template import UnknownNameError
 from gradekit.results import CaseResult, Judgement
@@ -112,7 +116,9 @@ def _refused(error: str) -> Mismatch:
 
 def _answer(question: Question, answered: Answered, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
     table = answered.table
-    if answered.error is not None:
+    if question.nosql is not None:
+        yield from islice(mismatches(question.expect, answered.found or Found(), variables), MAX_COUNTED)
+    elif answered.error is not None:
         yield _refused(answered.error)
     elif "rows" in question.expect.model_fields_set:
         difference = compare_literals(question.expect.rows, table, Compare())

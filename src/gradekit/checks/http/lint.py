@@ -11,6 +11,7 @@ from gradekit.checks.http import bodyschema
 from gradekit.checks.http.model import SAFE_METHODS, HttpSpec, Statement, Step
 from gradekit.checks.jsonpath import PathProblem, compile_path
 from gradekit.checks.statements import split
+from gradekit.checks.stores.lint import session, texts
 from gradekit.model import Loc
 from gradekit.texts import near
 
@@ -28,7 +29,8 @@ def lint(spec: HttpSpec, scope: Scope) -> Iterator[Complaint]:
         known |= dict.fromkeys(step.save, step.title)
     yield from _statements(spec.after, "after", known, spec, scope)
     for index, question in enumerate(spec.after):
-        yield from _names(question.expect.value.source, ("after", index, "expect", "value"), known, spec)
+        for field in sorted(question.expect.model_fields_set - {"rows"}):
+            yield from _names(getattr(question.expect, field).source, ("after", index, "expect", field), known, spec)
         for row, values in enumerate(question.expect.rows):
             for place, name in template.uses(list(values)):
                 yield Complaint(
@@ -94,6 +96,12 @@ def _statements(
         loc: Loc = (field, index)
         if statement.file is not None:
             yield from not_text((*loc, "file"), statement.file, scope)
+            continue
+        if statement.nosql is not None:
+            yield from session((*loc, "nosql"), statement.nosql.redis or ())
+            yield from _names(texts(statement.nosql), (*loc, "nosql"), known, spec)
+            if field == "before" and statement.nosql.redis is None:
+                yield Complaint((*loc, "nosql"), "there is nothing to ask before the steps", "a command")
             continue
         sql = statement.sql or ""
         yield from _names(sql, (*loc, "sql"), known, spec)

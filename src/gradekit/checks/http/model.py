@@ -21,6 +21,8 @@ from pydantic_core import CoreSchema
 
 from gradekit.checks.compare import Literals
 from gradekit.checks.match import Match
+from gradekit.checks.stores.questions import Expect as Found
+from gradekit.checks.stores.questions import Query
 from gradekit.model import Duration, Model, RelativePath, tuple_of
 from gradekit.texts import one_line
 
@@ -90,29 +92,32 @@ Schema = Annotated[JsonValue, BeforeValidator(_parse_schema), WithJsonSchema({"t
 
 
 class Statement(Model):
-    """SQL on the app's database, as the role that owns its tables."""
+    """SQL on the app's database, as the role that owns its tables; or a command for the app's store."""
 
     name: str | None = Field(default=None, min_length=1, max_length=200, description="default: the statement")
     sql: str | None = Field(default=None, min_length=1, description="one statement")
     file: RelativePath | None = Field(default=None, description="a .sql file of the challenge, one statement")
+    nosql: Query | None = Field(
+        default=None, description="a command, or after the steps a question, as in the kind nosql"
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Statement:
-        if (self.sql is None) == (self.file is None):
-            raise ValueError("give exactly one of sql, file")
+        if [self.sql, self.file, self.nosql].count(None) != 2:  # noqa: PLR2004 - all but one
+            raise ValueError("give exactly one of sql, file, nosql")
         return self
 
     @property
     def text(self) -> str:
         """The statement as it is written, or the path of its file."""
-        return self.sql or self.file or ""
+        return self.sql or self.file or (self.nosql.text if self.nosql is not None else "")
 
     def title(self, when: str) -> str:
         """The name, or else ``before`` or ``after`` with the beginning of the statement."""
         return self.name or f"{when}: {one_line(self.text)}"
 
 
-class Answer(Model):
+class Answer(Found):
     """What a statement must answer."""
 
     value: Match = Field(default=Match.anything(), description="the only value of the only row")
@@ -120,17 +125,21 @@ class Answer(Model):
         default=(), description="all rows, in any order"
     )
 
-    @model_validator(mode="after")
-    def _one_answer(self) -> Answer:
-        if len(self.model_fields_set) != 1:
-            raise ValueError("give exactly one of value, rows")
-        return self
-
 
 class Question(Statement):
-    """SQL on the app's database after the steps, with what it must answer."""
+    """A question after the steps, with what must be answered."""
 
     expect: Answer
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Question:
+        given = self.expect.model_fields_set
+        if self.nosql is None and given not in ({"value"}, {"rows"}):
+            raise ValueError("give exactly one of value, rows")
+        problem = None if self.nosql is None else self.expect.problem(self.nosql)
+        if problem is not None or (self.nosql is not None and given & {"value", "rows"}):
+            raise ValueError(problem or "value and rows are for sql")
+        return self
 
 
 class Eventually(Model):

@@ -7,12 +7,13 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, urlencode, urlsplit
 
-from gradekit.checks.base import Bench
+from gradekit.checks.base import Bench, Role
 from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvidence, Received, Sent, failure
 from gradekit.checks.http.model import HttpSpec, Statement, Step
 from gradekit.checks.http.reading import Reading, examine, start
 from gradekit.checks.jsontext import Json, render
 from gradekit.checks.statements import split
+from gradekit.checks.stores.asking import ask
 from gradekit.checks.template import UnknownNameError, fill, fill_text
 from gradekit.sandbox.protocol import HttpRequest
 from gradekit.texts import clean
@@ -47,19 +48,25 @@ def observe(spec: HttpSpec, bench: Bench) -> HttpEvidence:
 
 
 def _run(spec: HttpSpec, bench: Bench, variables: dict[str, Json]) -> CaseRun:
-    before = _ask(spec.before, bench, variables)
+    before = _ask(spec.before, bench, variables, "owner")
     broken = failure(before)
     if broken is not None:
         unsent = Exchange(unsent=f'"{spec.before[broken[0]].title("before")}" failed')
         return CaseRun(before=before, exchanges=(unsent,) * len(spec.steps))
     exchanges = tuple(_step(spec, step, bench, variables) for step in spec.steps)
-    return CaseRun(before=before, exchanges=exchanges, after=_ask(spec.after, bench, variables))
+    return CaseRun(before=before, exchanges=exchanges, after=_ask(spec.after, bench, variables, "reader"))
 
 
-def _ask(statements: Sequence[Statement], bench: Bench, variables: Mapping[str, Json]) -> tuple[Answered, ...]:
+def _ask(
+    statements: Sequence[Statement], bench: Bench, variables: Mapping[str, Json], store_role: Role
+) -> tuple[Answered, ...]:
     """One answer for each entry: that of its last statement, or the first error."""
     answers: list[Answered] = []
     for statement in statements:
+        if statement.nosql is not None:
+            found = ask(statement.nosql, bench.app_store(), variables, role=store_role)
+            answers.append(Answered(found=found, error=found.error))
+            continue
         try:
             text = _text(statement, bench.context.files, variables)
         except UnknownNameError as error:

@@ -10,6 +10,8 @@ from gradekit.checks.http.evidence import Answered, Content, Exchange, HttpEvide
 from gradekit.checks.http.judge import case_title
 from gradekit.checks.http.model import HttpSpec, Statement
 from gradekit.checks.http.reading import ERRORS
+from gradekit.checks.stores.answers import Found
+from gradekit.checks.stores.show import answered as shown
 from gradekit.results import Exhibit
 from gradekit.texts import clean
 
@@ -91,6 +93,8 @@ def _content(body: Content) -> str:
 
 
 def _answer(statement: Statement, answered: Answered) -> str:
+    if statement.nosql is not None:
+        return shown(statement.nosql, answered.found or Found(error=answered.error))
     result = f"error: {answered.error}" if answered.error is not None else render(answered.table, MAX_ROWS)
     return f"{_block(statement.text)}\n\n{_block(result)}"
 

@@ -8,6 +8,7 @@ from typing import Final
 from gradekit.grade.servers.base import Server
 from gradekit.grade.servers.mariadb import MariadbServer
 from gradekit.grade.servers.postgres import PostgresServer
+from gradekit.grade.servers.redis import RedisServer
 from gradekit.grade.servers.sqlite import SqliteServer
 from gradekit.sandbox.protocol import Sandbox
 
@@ -15,5 +16,6 @@ ENGINES: Final[Mapping[str, Callable[[Sandbox, str], Server]]] = {
     "postgres": PostgresServer,
     "mariadb": MariadbServer,
     "sqlite": SqliteServer,
+    "redis": RedisServer,
 }
 """``engine`` of a runner.yaml to what makes its server, of the pod and the name of the service."""

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from gradekit.checks.base import Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.sandbox.faults import Exposure, Fault, Mishap, whose
-from gradekit.sandbox.protocol import SqlResult
+from gradekit.sandbox.protocol import RedisResult, SqlResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,16 @@ class SqlServer(Server, Protocol):
         max_rows: int = 100_000,
     ) -> Sequence[SqlResult]:
         """Run candidate or challenge statements with the rights of ``role``; ``total`` seconds are for all of them."""
+
+
+@runtime_checkable
+class StoreServer(Server, Protocol):
+    """A server whose data sets are asked in commands for Redis."""
+
+    def command(
+        self, database: str, script: Sequence[Sequence[str]], *, role: Role, timeout: float, total: float
+    ) -> Sequence[RedisResult]:
+        """Run commands with the rights of ``role``, ``timeout`` seconds for each and ``total`` for all of them."""
 
 
 def refusal(server: Server, error: str) -> InfrastructureError | Blocked:

@@ -1,0 +1,45 @@
+"""What an author may write under ``nosql:``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from gradekit.checks.stores.questions import Command, Expect, Query
+from gradekit.model import Model, tuple_of
+from gradekit.texts import one_line
+
+
+class Ask(Query):
+    """A question, with what must be answered."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=200, description="default: the question")
+    expect: Expect
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Ask:
+        problem = self.expect.problem(self)
+        if problem is not None:
+            raise ValueError(problem)
+        return self
+
+    @property
+    def title(self) -> str:
+        """The name, or else the beginning of the question."""
+        return self.name or one_line(self.text)
+
+
+class NosqlSpec(Model):
+    """Questions to a store."""
+
+    dataset: str | None = Field(default=None, description="a fresh copy of this data set; default: what the app uses")
+    before: Annotated[tuple[Command, ...], BeforeValidator(tuple_of)] = Field(
+        default=(), description="commands that change something first"
+    )
+    ask: Annotated[tuple[Ask, ...], BeforeValidator(tuple_of)] = Field(
+        min_length=1, description="questions in this order; they may only read"
+    )
+    scoring: Literal["per_question", "all_or_nothing"] = Field(
+        default="all_or_nothing", description="a share for each question, or everything for all"
+    )

@@ -1,0 +1,25 @@
+"""Runs the commands and asks the questions of a check."""
+
+from __future__ import annotations
+
+from gradekit.checks.base import Bench
+from gradekit.checks.nosql.evidence import NosqlEvidence
+from gradekit.checks.nosql.model import NosqlSpec
+from gradekit.checks.stores.asking import ask, run
+from gradekit.checks.template import fill_text
+
+
+def observe(spec: NosqlSpec, bench: Bench) -> NosqlEvidence:
+    """Ask one store all questions.
+
+    Raises:
+        Blocked, InfrastructureError: the store cannot be had, does not answer, or denies what we ask.
+    """
+    store = bench.app_store() if spec.dataset is None else bench.store(spec.dataset)
+    variables = bench.context.variables
+    if spec.before:
+        commands = [[fill_text(word, variables) for word in command] for command in spec.before]
+        refused = run(commands, store, role="owner").error
+        if refused is not None:
+            return NosqlEvidence(refused=refused)
+    return NosqlEvidence(answers=tuple(ask(query, store, variables, role="reader") for query in spec.ask))

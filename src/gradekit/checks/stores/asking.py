@@ -1,0 +1,80 @@
+"""Puts a question to a store; decides nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gradekit.checks.base import Role, Store
+from gradekit.checks.jsontext import Json
+from gradekit.checks.stores.answers import Found, KeyFact
+from gradekit.checks.stores.questions import Query
+from gradekit.checks.template import UnknownNameError, fill_text
+from gradekit.errors import InfrastructureError, Problem
+from gradekit.sandbox.protocol import RedisResult
+from gradekit.texts import one_line
+
+TIMEOUT = 10.0
+"""Seconds for each command."""
+MAX_KEYS = 1_000
+"""Keys that are looked at, of those that a pattern finds."""
+_DENIED = frozenset({"NOPERM", "NOAUTH", "WRONGPASS"})
+_LOST = frozenset({"refused", "timeout", "closed", "protocol", "BUSY", "LOADING"})
+"""The server did not get to answering."""
+
+
+def ask(query: Query, store: Store, variables: Mapping[str, Json], *, role: Role) -> Found:
+    """The answer of a store.
+
+    Raises:
+        Blocked, InfrastructureError: the server does not answer, or denies what we ask.
+    """
+    try:
+        if query.redis is not None:
+            return run([[fill_text(word, variables) for word in query.redis]], store, role=role)
+        pattern = fill_text(query.keys or "", variables)
+    except UnknownNameError as error:
+        return Found(error=str(error))
+    return _keys(pattern, store)
+
+
+def run(commands: Sequence[Sequence[str]], store: Store, *, role: Role) -> Found:
+    """The reply to the last of some commands, or the first error.
+
+    Raises:
+        Blocked, InfrastructureError: as ``ask``.
+    """
+    last = _results(commands, store, role)[-1]
+    return Found(error=last.error) if last.error is not None else Found(reply=last.reply)
+
+
+def _results(commands: Sequence[Sequence[str]], store: Store, role: Role) -> Sequence[RedisResult]:
+    results = store.command(commands, role=role, timeout=TIMEOUT)
+    last = results[-1]
+    place = one_line(" ".join(commands[len(results) - 1]))
+    if last.code in _DENIED:
+        hint = "let questions only read, and put what changes something into `before`"
+        raise InfrastructureError(Problem(place, f"the store denies it ({last.error})", hint=hint))
+    if last.code in _LOST:
+        raise store.fault(place, str(last.error), server=True)
+    return results
+
+
+def _keys(pattern: str, store: Store) -> Found:
+    reply = run([["KEYS", pattern]], store, role="reader")
+    if reply.reply is None:
+        return reply
+    every = [name if isinstance(name, str) else f"base64:{name['base64']}" for name in json.loads(reply.reply)]
+    names = sorted(every)[:MAX_KEYS]
+    commands = [[command, name] for name in names for command in ("TYPE", "PTTL")]
+    values = [json.loads(result.reply) for result in _results(commands, store, "reader")] if commands else []
+    facts = tuple(_facts(names, values))
+    # What expired while we looked is gone.
+    return Found(keys=facts, count=len(every) - len(names) + len(facts))
+
+
+def _facts(names: Sequence[str], values: Sequence[Any]) -> Iterator[KeyFact]:
+    for name, kind, left in zip(names, values[::2], values[1::2], strict=True):
+        if kind != "none" or name.startswith("base64:"):
+            yield KeyFact(name=name, type=kind, ttl=None if left < 0 else left / 1000)

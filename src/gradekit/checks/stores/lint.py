@@ -1,0 +1,25 @@
+"""What is wrong with a question to a store before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gradekit.checks.base import Complaint
+from gradekit.checks.jsontext import Json
+from gradekit.checks.stores.questions import Query
+from gradekit.model import Loc
+from gradekit.texts import quote
+
+_SESSION = frozenset({"auth", "hello", "monitor", "psubscribe", "quit", "reset", "select", "ssubscribe", "subscribe"})
+"""Commands that change the session, or are answered by more than a reply."""
+
+
+def session(loc: Loc, command: Sequence[str]) -> Iterator[Complaint]:
+    """A complaint about a command that changes the session, which is ours."""
+    if command and command[0].lower() in _SESSION:
+        yield Complaint(loc, f"{quote(command[0])} is about the session, which gradekit opens itself", hint="remove it")
+
+
+def texts(query: Query) -> Json:
+    """What of a question may hold ``${...}``."""
+    return query.keys if query.redis is None else list(query.redis)

@@ -1,0 +1,80 @@
+"""What may be asked of a store, and what may be expected of the answer."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from gradekit.checks.match import Match
+from gradekit.checks.stores.words import split
+from gradekit.model import Model
+
+
+def _words(value: object) -> object:
+    """A command in one text, or as a list of words, in which a number stands for its digits."""
+    if isinstance(value, str):
+        return split(value)
+    if isinstance(value, list):
+        numbers = int | float
+        return tuple(str(word) if isinstance(word, numbers) and not isinstance(word, bool) else word for word in value)
+    return value
+
+
+Command = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_words),
+    Field(min_length=1),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "minItems": 1, "items": {"type": ["string", "number"]}},
+            ]
+        }
+    ),
+]
+"""A command for Redis; each word may hold ``${...}``, whose value never becomes two words."""
+
+
+class Query(Model):
+    """What a store is asked: exactly one of the fields."""
+
+    redis: Command | None = Field(default=None, description="a command, as one text or as a list of words")
+    keys: str | None = Field(default=None, min_length=1, description="a pattern of names, such as limit:*")
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Query:
+        if (self.redis is None) == (self.keys is None):
+            raise ValueError("give exactly one of redis, keys")
+        return self
+
+    @property
+    def text(self) -> str:
+        """The command as one would type it."""
+        return f"keys {self.keys}" if self.redis is None else shlex.join(self.redis)
+
+
+class Expect(Model):
+    """What a store must answer."""
+
+    reply: Match = Field(
+        default=Match.anything(),
+        description="to a command: a map is an object, a set a sorted list, what has scores a list of pairs",
+    )
+    count: Match = Field(default=Match.anything(), description="of keys: how many there are")
+    names: Match = Field(default=Match.anything(), description="of keys: their names, sorted")
+    type: Match = Field(default=Match.anything(), description="of keys: string, hash, list, set, zset or stream, each")
+    ttl: Match = Field(
+        default=Match.anything(), description="of keys: seconds until each expires; null for one that never does"
+    )
+
+    def problem(self, query: Query) -> str | None:
+        """Why it does not go with a question, if it does not."""
+        given = self.model_fields_set
+        if query.redis is not None and given != {"reply"}:
+            return "a command is answered with a reply; give reply alone"
+        if query.keys is not None and (not given or "reply" in given):
+            return "of keys there are count, names, type and ttl; give some of them, and no reply"
+        return None

@@ -1,0 +1,57 @@
+"""What is wrong with an answer of a store: pure, and total for every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from gradekit.checks.differences import Mismatch
+from gradekit.checks.jsontext import Json, JsonProblem, parse
+from gradekit.checks.match import Match
+from gradekit.checks.stores.answers import Found, KeyFact
+from gradekit.checks.stores.questions import Expect
+from gradekit.checks.template import UnknownNameError
+from gradekit.checks.values import show
+from gradekit.texts import clean
+
+_UNRECORDED = Mismatch("", "the evidence has nothing about this question; grade the submission again", ours=True)
+
+
+def mismatches(expect: Expect, found: Found, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    """Every way in which an answer is not what it should be."""
+    if found.error is not None:
+        yield Mismatch("", f"the store refused the command: {clean(found.error)}")
+    elif found.keys is not None:
+        yield from _keys(expect, found.keys, found.count, variables)
+    elif found.reply is not None:
+        try:
+            value = parse(found.reply)
+        except JsonProblem as problem:
+            yield Mismatch("a reply that can be read", f"one that cannot: {clean(str(problem))}")
+        else:
+            yield from _match("", expect.reply, value, variables)
+    else:
+        yield _UNRECORDED
+
+
+def _keys(expect: Expect, facts: tuple[KeyFact, ...], count: int, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    given = expect.model_fields_set
+    if not count and given.isdisjoint({"count", "names"}):
+        # Whatever is asked of each holds of none, which nobody meant.
+        yield Mismatch("at least one key", "none")
+    yield from _match("count", expect.count, count, variables)
+    if "names" in given:
+        yield from _match("names", expect.names, [fact.name for fact in facts], variables)
+    for fact in facts:
+        place = clean(fact.name)
+        yield from _match(f"type of {place}", expect.type, fact.type, variables)
+        yield from _match(f"ttl of {place}", expect.ttl, fact.ttl, variables)
+
+
+def _match(place: str, match: Match, value: Json, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    try:
+        filled = match.fill(variables)
+    except UnknownNameError as error:
+        yield Mismatch(show(match.source), str(error), place)
+        return
+    for mismatch in filled.check(value):
+        yield mismatch.below(place)
