@@ -170,6 +170,9 @@ class FakeSandbox:
         answer: HttpReply = self._script.answer("http", self._http, f"{request.method} {request.target}")
         return answer
 
+    def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
+        return [self.http(request) for _ in range(clients)]
+
     def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
         self.calls.append(("sql", request))
         if callable(self._sql):

@@ -149,6 +149,9 @@ class FakeBench:
     def engine(self, _dataset: str) -> str:
         return self.speaks
 
+    def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
+        return [self.request(request) for _ in range(clients)]
+
     def database(self, dataset: str) -> FakeDatabase:
         return FakeDatabase(self, dataset)
 

@@ -129,6 +129,9 @@ class Bench(Protocol):
     def engine(self, dataset: str) -> str:
         """The engine of a data set's service, as its runner.yaml has it."""
 
+    def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
+        """Send the same request to the candidate's app from several clients at once."""
+
     def database(self, dataset: str) -> Database:
         """A fresh copy of a data set."""
 

@@ -505,6 +505,11 @@ class PodBench:
         """Send a request to the app, within the check's deadline."""
         return self.sandbox.http(replace(request, port=self._app_spec.port, timeout=self.within(request.timeout)))
 
+    def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
+        """Send the same request to the app from several clients at once, within the check's deadline."""
+        asked = replace(request, port=self._app_spec.port, timeout=self.within(request.timeout))
+        return self.sandbox.volley(asked, clients)
+
     # --- one-shot containers
 
     def _touch(self) -> None:

@@ -7,6 +7,7 @@ gradekit. What it talks to is hostile: every operation has a total deadline and 
 from __future__ import annotations
 
 import base64
+import concurrent.futures
 import contextlib
 import io
 import json
@@ -18,6 +19,7 @@ import select
 import socket
 import stat
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, Protocol
@@ -100,12 +102,15 @@ class _Incoming(io.RawIOBase):
 # --- HTTP ---------------------------------------------------------------------------------------------------------
 
 
-def http(request: Json) -> Json:
-    """Send one request on a connection of its own and return the whole answer, or why there is none."""
+def http(request: Json, ready: Callable[[], object] = lambda: None) -> Json:
+    """Send one request on a connection of its own and return the whole answer, or why there is none.
+
+    ``ready`` is called once it is connected, before anything is sent.
+    """
     started = time.monotonic()
     deadline = Deadline(float(request["timeout"]))
     try:
-        reply = _exchange(request, deadline)
+        reply = _exchange(request, deadline, ready)
     except ExchangeError as error:
         reply = {"error": error.kind, "detail": error.detail}
     except TimeoutError:
@@ -116,9 +121,24 @@ def http(request: Json) -> Json:
     return {**empty, **reply, "seconds": round(time.monotonic() - started, 6)}
 
 
-def _exchange(request: Json, deadline: Deadline) -> Json:
+def volley(request: Json) -> Json:
+    """Send the same request from several clients at once: all are connected before the first one sends."""
+    clients = int(request["clients"])
+    begin = threading.Barrier(clients)
+
+    def ready() -> None:
+        # Whoever could not connect is not waited for any longer than this.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            begin.wait(min(1.0, float(request["timeout"])))
+
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        return {"replies": list(pool.map(lambda _: http(request, ready), range(clients)))}
+
+
+def _exchange(request: Json, deadline: Deadline, ready: Callable[[], object]) -> Json:
     head, body = _encode(request)
     with contextlib.closing(_connect(request["host"], int(request["port"]), deadline)) as sock:
+        ready()
         # A server may answer and close before it has read everything; its answer counts then.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             _send(sock, head + body, deadline)
@@ -1160,6 +1180,7 @@ def ping(_: Json) -> Json:
 OPERATIONS: dict[str, Callable[[Json], Json]] = {
     "ping": ping,
     "http": http,
+    "volley": volley,
     "sql": sql,
     "redis": redis,
     "call": Conversation().call,

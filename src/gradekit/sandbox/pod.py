@@ -253,6 +253,16 @@ class DockerSandbox:
             self._blame(error, Exposure.NONE)
             return HttpReply(0, error="protocol", detail=str(error), seconds=time.monotonic() - begun)
 
+    def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
+        """Send the same request from several clients at once."""
+        begun = time.monotonic()
+        try:
+            return self._talk.volley(request, clients)
+        except ProbeLostError as error:
+            self._blame(error, Exposure.NONE)
+            lost = HttpReply(0, error="protocol", detail=str(error), seconds=time.monotonic() - begun)
+            return (lost,) * clients
+
     def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
         """Run statements from the probe."""
         try:

@@ -84,22 +84,22 @@ class ProbeClient:
         Raises:
             ProbeLostError, InfrastructureError: no answer of the probe; the engine refused.
         """
-        answer = self._call(
-            "http",
-            {
-                "host": LOOPBACK,
-                "port": request.port,
-                "method": request.method,
-                "target": request.target,
-                "headers": [list(header) for header in request.headers],
-                "body": base64.b64encode(request.body).decode(),
-                "timeout": request.timeout,
-                "max_body": request.max_body,
-            },
-            timeout=request.timeout,
-            cap=2 * request.max_body,
-        )
+        answer = self._call("http", _asked(request), timeout=request.timeout, cap=2 * request.max_body)
         return _decoded(answer, _http_reply)
+
+    def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
+        """Send the same HTTP request from several clients at once.
+
+        Raises:
+            ProbeLostError, InfrastructureError: no answer of the probe; the engine refused.
+        """
+        answer = self._call(
+            "volley",
+            {**_asked(request), "clients": clients},
+            timeout=request.timeout,
+            cap=clients * (2 * request.max_body + _OVERHEAD),
+        )
+        return _decoded(answer, lambda reply: tuple(_http_reply(_a(dict, one)) for one in _a(list, reply["replies"])))
 
     def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
         """Run statements on a service.
@@ -261,6 +261,19 @@ class ProbeClient:
         if self._wire is not None:
             self._wire.close()
             self._wire = None
+
+
+def _asked(request: HttpRequest) -> Mapping[str, object]:
+    return {
+        "host": LOOPBACK,
+        "port": request.port,
+        "method": request.method,
+        "target": request.target,
+        "headers": [list(header) for header in request.headers],
+        "body": base64.b64encode(request.body).decode(),
+        "timeout": request.timeout,
+        "max_body": request.max_body,
+    }
 
 
 def _parsed(line: bytes, number: int) -> Mapping[str, Any]:

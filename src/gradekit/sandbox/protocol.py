@@ -308,6 +308,9 @@ class Sandbox(Protocol):
     def http(self, request: HttpRequest) -> HttpReply:
         """Send one request from the probe."""
 
+    def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
+        """Send the same request from several clients at once; a reply for each, in no order."""
+
     def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
         """Run statements from the probe; the list is shorter than the request when one failed.
 

@@ -106,6 +106,8 @@ class Exchange(Model):
 
     sent: Sent | None = None
     received: Received | None = None
+    statuses: Annotated[tuple[int, ...], BeforeValidator(tuple_of)] = ()
+    """With ``clients``: of each response, 0 where there was none."""
     attempts: int = Field(default=0, ge=0)
     """Requests that the step sent in all."""
     unsent: str = ""

@@ -11,7 +11,7 @@ from gradekit.checks.compare import Compare, compare_literals, family
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvidence, failure
 from gradekit.checks.http.model import HttpSpec, Question
-from gradekit.checks.http.reading import Reading, examine, start
+from gradekit.checks.http.reading import Reading, counted, examine, start
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.match import MAX_COUNTED
 from gradekit.checks.stores.answers import Found
@@ -93,6 +93,8 @@ def _rows(spec: HttpSpec, run: CaseRun, variables: dict[str, Json], context: Con
             yield _Row(step.title, [Mismatch("", f"nothing was sent: {clean(exchange.unsent)}")])
         elif exchange.received is None:
             yield _Row(step.title, [_UNRECORDED])
+        elif step.clients is not None:
+            yield _Row(step.title, list(counted(step.expect, exchange.statuses, variables)))
         else:
             values, mismatches = examine(step, Reading(exchange.received), variables, context.files)
             yield _Row(step.title, mismatches)

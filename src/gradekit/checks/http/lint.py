@@ -127,6 +127,7 @@ def _step_names(step: Step, loc: Loc, known: Mapping[str, str], spec: HttpSpec) 
         (("expect", "includes"), expect.includes),
         (("expect", "text"), expect.text.source),
         (("expect", "time"), expect.time.source),
+        *((("expect", "statuses", name), match.source) for name, match in expect.statuses.items()),
     ]
     for place, value in parts:
         yield from _names(value, (*loc, *place), known, spec)
@@ -157,12 +158,29 @@ def _step(step: Step, loc: Loc, scope: Scope) -> Iterator[Complaint]:
         yield Complaint((*loc, "repeat"), "repeat and eventually are both given", "only one of them")
     if step.eventually is not None and step.expect.any:
         yield Complaint((*loc, "eventually"), "there is nothing to wait for", hint="write what `expect` is to become")
+    yield from _clients(step, loc)
     for path in step.expect.paths:
         yield from _path((*loc, "expect", "json", path), path)
     for name, source in step.save.items():
         if source.startswith("$"):
             yield from _path((*loc, "save", name), source)
     yield from _schema(step, (*loc, "expect", "schema"), scope)
+
+
+def _clients(step: Step, loc: Loc) -> Iterator[Complaint]:
+    """Several clients get several responses, of which only the statuses are counted."""
+    asked = step.expect.model_fields_set
+    if step.clients is None:
+        if "statuses" in asked:
+            yield Complaint(
+                (*loc, "expect", "statuses"), "there is one response", hint="use `status`, or add `clients`"
+            )
+        return
+    if asked != {"statuses"} or not step.expect.statuses:
+        yield Complaint((*loc, "expect"), "several clients get several responses", "statuses alone, with a count each")
+    for field, given in (("eventually", step.eventually is not None), ("repeat", step.repeat > 1), ("save", step.save)):
+        if given:
+            yield Complaint((*loc, field), f"{field} and clients are both given", "only one of them")
 
 
 def _path(loc: Loc, path: str) -> Iterator[Complaint]:

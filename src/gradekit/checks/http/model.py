@@ -31,6 +31,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<target>(?:/|\$\{)\S*)")
 _STATUS = re.compile(r"[1-5]xx|\$\{[^{}]+\}")
+_COUNTED = re.compile(r"[1-5](?:\d\d|xx)")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SAVE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SAVE_SOURCE = re.compile(r"status|body|(?:header|cookie):\S+|\$.*", re.DOTALL)
@@ -47,6 +48,14 @@ def _parse_statuses(value: object) -> tuple[int | str, ...]:
     if not items:
         raise ValueError("the list of statuses is empty; write at least one")
     return tuple(items)
+
+
+def _check_counted(value: object) -> object:
+    if isinstance(value, Mapping):
+        for name in value:
+            if not (isinstance(name, str) and _COUNTED.fullmatch(name)):
+                raise ValueError(f'{name!r} is no status that can be counted; write "200" or 2xx')
+    return value
 
 
 def _parse_text_scalar(value: object) -> object:
@@ -125,6 +134,12 @@ class Answer(Found):
         default=(), description="all rows, in any order"
     )
 
+    @model_validator(mode="after")
+    def _one_answer(self) -> Answer:
+        if len(self.model_fields_set) != 1 and self.model_fields_set.isdisjoint(Found.model_fields):
+            raise ValueError("give exactly one of value, rows")
+        return self
+
 
 class Question(Statement):
     """A question after the steps, with what must be answered."""
@@ -133,12 +148,13 @@ class Question(Statement):
 
     @model_validator(mode="after")
     def _fitting(self) -> Question:
-        given = self.expect.model_fields_set
-        if self.nosql is None and given not in ({"value"}, {"rows"}):
-            raise ValueError("give exactly one of value, rows")
-        problem = None if self.nosql is None else self.expect.problem(self.nosql)
-        if problem is not None or (self.nosql is not None and given & {"value", "rows"}):
-            raise ValueError(problem or "value and rows are for sql")
+        if self.nosql is not None:
+            problem = self.expect.problem(self.nosql)
+        else:
+            fits = self.expect.model_fields_set <= {"value", "rows"}
+            problem = None if fits else "SQL is answered with value or rows; give exactly one of them"
+        if problem is not None:
+            raise ValueError(problem)
         return self
 
 
@@ -176,6 +192,9 @@ class Expect(Model):
     json_schema: Schema = Field(default=None, alias="schema")
     text: Match = Field(default=Match.anything(), description="the body as text")
     time: Match = Field(default=Match.anything(), description="milliseconds until the whole body was there")
+    statuses: Annotated[dict[str, Match], BeforeValidator(_check_counted)] = Field(
+        default_factory=dict, description="with clients: a code or class such as 2xx to how many responses have it"
+    )
 
     @property
     def any(self) -> bool:
@@ -214,6 +233,9 @@ class Step(Model):
     timeout: Duration | None = Field(default=None, description="default: that of the check")
     eventually: Eventually | None = None
     repeat: int = Field(default=1, ge=1, le=1000, description="send it so often; the last response is judged")
+    clients: int | None = Field(
+        default=None, ge=2, le=50, description="so many clients send it at once; expect.statuses counts the responses"
+    )
     expect: Annotated[Expect, _AnyOrMap, BeforeValidator(_AnyOrMap.parse)]
     save: dict[str, str] = Field(
         default_factory=dict, description="variable to header:NAME, cookie:NAME, status, body, or a JSONPath"

@@ -94,6 +94,10 @@ def _step(spec: HttpSpec, step: Step, bench: Bench, variables: dict[str, Json]) 
         request = build(spec, step, variables)
     except Unsendable as reason:
         return Exchange(unsent=str(reason))
+    if step.clients is not None:
+        replies = [Received.of(reply) for reply in bench.volley(request, step.clients)]
+        statuses = tuple(sorted(reply.status for reply in replies))
+        return Exchange(sent=Sent.of(request), received=replies[-1], statuses=statuses, attempts=len(replies))
     deadline = bench.now() + (step.eventually.timeout if step.eventually else 0.0)
     attempts = 0
     while True:

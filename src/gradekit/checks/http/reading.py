@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 
@@ -128,6 +128,16 @@ def examine(
         return {}, [Mismatch("", f"{ERRORS.get(error, clean(error))}{detail}")]
     values, unsaved = saves(step, reading)
     return values, [*_expectations(step.expect, reading, variables, files), *unsaved]
+
+
+def counted(expect: Expect, statuses: Sequence[int], variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    """What is wrong with how many responses to the same request, sent at once, have which status."""
+    for name, match in expect.statuses.items():
+        have = sum(name in {str(status), f"{status // 100}xx"} for status in statuses)
+        yield from _match(f"responses with {name}", match, have, variables)
+    silent = statuses.count(0)
+    if silent:
+        yield Mismatch("a response to every client", f"none to {silent} of {len(statuses)}")
 
 
 def _expectations(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 
 from gradekit.checks.compare import render
@@ -45,7 +46,12 @@ def _exchange(exchange: Exchange) -> str:
     if exchange.sent is None or exchange.received is None:
         return f"not sent: {_block(exchange.unsent)}"
     lines = [curl(exchange.sent)]
-    if exchange.attempts > 1:
+    if exchange.statuses:
+        counts = ", ".join(
+            f"{count} x {status or 'none'}" for status, count in sorted(Counter(exchange.statuses).items())
+        )
+        lines.append(f"# sent by {exchange.attempts} clients at once: {counts}; this is one of the responses")
+    elif exchange.attempts > 1:
         lines.append(f"# sent {exchange.attempts} times; this is the last response")
     return "\n".join([*lines, "", *_response(exchange.received)])
 

@@ -75,6 +75,6 @@ class Expect(Model):
         given = self.model_fields_set
         if query.redis is not None and given != {"reply"}:
             return "a command is answered with a reply; give reply alone"
-        if query.keys is not None and (not given or "reply" in given):
+        if query.keys is not None and (not given or given - {"count", "names", "type", "ttl"}):
             return "of keys there are count, names, type and ttl; give some of them, and no reply"
         return None
