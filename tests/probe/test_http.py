@@ -264,3 +264,48 @@ def test_a_header_block_that_is_full_to_the_last_byte_does_not_open_the_door_to_
     first = b"X: " + b"a" * (probe.MAX_HEADER_BYTES - 3) + b"\n"
     reply = answer(b"HTTP/1.1 200 OK\r\n" + first + b"Y: " + b"b" * 200_000 + b"\r\n\r\n")
     assert reply["error"] == "too-large"
+
+
+def test_many_clients_are_connected_before_the_first_one_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+    connect, send = probe._connect, probe._send
+
+    def slow(*args: Any) -> socket.socket:  # noqa: ANN401
+        time.sleep(0.05 * len(happened))
+        happened.append("connected")
+        return connect(*args)
+
+    def watched(*args: Any) -> None:  # noqa: ANN401
+        happened.append("sent")
+        send(*args)
+
+    monkeypatch.setattr(probe, "_connect", slow)
+    monkeypatch.setattr(probe, "_send", watched)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def run() -> None:
+            for number in range(5):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.settimeout(5)
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 %d OK\r\nContent-Length: 0\r\n\r\n" % (200 + number % 2))
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        request = {"host": "127.0.0.1", "port": listener.getsockname()[1], "method": "POST", "target": "/"}
+        request |= {"headers": [], "body": "", "timeout": 5.0, "max_body": 10, "clients": 5}
+        replies = probe.volley(request)["replies"]
+        thread.join()
+    assert happened == ["connected"] * 5 + ["sent"] * 5
+    assert sorted(reply["status"] for reply in replies) == [200, 200, 200, 201, 201]
+
+
+def test_a_client_that_cannot_connect_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    request = {"host": "127.0.0.1", "port": port, "method": "GET", "target": "/", "headers": [], "body": ""}
+    begun = time.monotonic()
+    replies = probe.volley({**request, "timeout": 5.0, "max_body": 10, "clients": 3})["replies"]
+    assert [reply["error"] for reply in replies] == ["refused"] * 3
+    assert time.monotonic() - begun < 3.0

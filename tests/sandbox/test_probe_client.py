@@ -95,6 +95,17 @@ def test_http_both_ways(probe: Probe, client: ProbeClient) -> None:
     assert (sent["headers"], base64.b64decode(sent["body"])) == ([["K", "v"]], b"in")
 
 
+def test_many_clients_get_a_reply_each(probe: Probe, client: ProbeClient) -> None:
+    answer = {"status": 200, "reason": "OK", "headers": [], "body": "", "error": None, "detail": "", "seconds": 0.1}
+    probe.answer = lambda request: line(request, replies=[answer, {**answer, "status": 429}])
+    replies = client.volley(HttpRequest(8080, "POST", "/x", timeout=2.0), 2)
+    assert [reply.status for reply in replies] == [200, 429]
+    assert (probe.requests[0]["op"], probe.requests[0]["clients"], probe.requests[0]["target"]) == ("volley", 2, "/x")
+    probe.answer = lambda request: line(request, replies=[{**answer, "status": 7}])
+    with pytest.raises(ProbeLostError, match="cannot be read"):
+        client.volley(HttpRequest(8080, "POST", "/x"), 2)
+
+
 def test_everybody_of_ours_uses_the_socket(probe: Probe, client: ProbeClient) -> None:
     result = {"columns": [["n", "int4"]], "rows": [["1"], [None]], "affected": 2, "truncated": False}
     probe.answer = lambda request: line(request, results=[result])
