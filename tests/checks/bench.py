@@ -141,6 +141,7 @@ class FakeBench:
     by_candidate: bool = False
     worker: FakeCalls | None = None
     speaks: str = "postgres"
+    language: str = "toy"
 
     def request(self, request: HttpRequest) -> HttpReply:
         self.requests.append(request)

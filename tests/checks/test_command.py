@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from gradekit.checks import command
 from gradekit.checks.base import Complaint, Context, Scope
 from gradekit.checks.command import MAX_OUTPUT, CommandEvidence, CommandSpec, RunFact, Stream
-from gradekit.errors import InfrastructureError
+from gradekit.errors import Blocked, InfrastructureError
 from gradekit.results import Status
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
@@ -39,6 +40,7 @@ def test_a_run() -> None:
         runs=(
             RunFact(
                 name="run",
+                line="bin/report",
                 ending=Ending.EXITED,
                 exit_code=3,
                 stdout=Stream(text="out\n", size=4),
@@ -74,14 +76,14 @@ def test_a_case_adds_to_the_check() -> None:
         ],
     )
     bare, own = spec.plans()
-    assert (bare.line, bare.stdin, bare.stdin_file, bare.timeout, bare.expect.exit) == (
+    assert (bare.run, bare.stdin, bare.stdin_file, bare.timeout, bare.expect.exit) == (
         "bin/report",
         "all",
         None,
         3.0,
         (4,),
     )
-    assert (own.line, own.stdin, own.stdin_file, own.timeout, own.expect.exit) == (
+    assert (own.run, own.stdin, own.stdin_file, own.timeout, own.expect.exit) == (
         "bin/other",
         "",
         "hidden/in.txt",
@@ -97,6 +99,74 @@ def test_a_case_adds_to_the_check() -> None:
 def test_a_missing_file_is_our_fault() -> None:
     with pytest.raises(InfrastructureError, match=r"gone\.txt: the challenge has no such file"):
         command.observe(spec_of(stdin_file="gone.txt"), FakeBench(context=HIDDEN))
+
+
+PROCFILE = {
+    "Procfile": FileEntry("Procfile", b"web: serve\r\n# x: y\n  quote :\tbin/quote a: b  \nquote: second\nnul: a\0b\n")
+}
+
+
+def test_a_line_of_the_procfile() -> None:
+    bench = FakeBench(submission=PROCFILE)
+    spec = CommandSpec.model_validate({"procfile": "quote", "cases": [{"name": "a"}, {"name": "b", "run": "bin/b"}]})
+    evidence = command.observe(spec, bench)
+    assert [run.line for run in evidence.runs] == ["bin/quote a: b", "bin/b"]
+    assert [argv[-1] for argv in bench.commands] == ["bin/quote a: b", "bin/b"]
+    assert [plan.title for plan in spec.plans()] == ["a", "b"]
+    assert CommandSpec.model_validate({"procfile": "quote"}).plans()[0].title == "quote"
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "message"),
+    [
+        ({}, "test", "there is no Procfile; one with a line `test: COMMAND` was expected"),
+        (PROCFILE, "test", "Procfile has no line `test: COMMAND`"),
+        (PROCFILE, "nul", "Procfile has no line `nul: COMMAND`"),
+    ],
+)
+def test_a_line_that_the_procfile_lacks_is_the_candidates(files: dict[str, FileEntry], name: str, message: str) -> None:
+    with pytest.raises(Blocked, match=re.escape(message)):
+        command.observe(CommandSpec.model_validate({"procfile": name}), FakeBench(submission=files))
+
+
+def test_each_language_has_its_line() -> None:
+    spec = spec_of(run={"toy": "toy run", "other": "other run"}, setup={"toy": "prepare # x", "other": "y"})
+    bench = FakeBench()
+    (run,) = command.observe(spec, bench).runs
+    assert run.line == "( prepare # x\n) >&2 || exit 125\ntoy run"
+    assert spec.plans()[0].title == "run"
+    with pytest.raises(InfrastructureError, match="check check: run says nothing for the runner new; expected one of"):
+        command.observe(spec, FakeBench(language="new"))
+    (run,) = command.observe(spec_of(setup="prepare"), FakeBench(language="new")).runs
+    assert run.line == "( prepare\n) >&2 || exit 125\nbin/report"
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [(b"", "it could not be prepared"), (b"a\nno quote in it\n", "it could not be prepared: no quote in it")],
+)
+def test_what_cannot_be_prepared_fails(said: bytes, message: str) -> None:
+    fact = RunFact(name="run", ending=Ending.EXITED, exit_code=125, stderr=Stream.of(said))
+    spec = spec_of(setup="prepare", expect={"exit": 125})
+    judgement = command.judge(spec, CommandEvidence(runs=(fact,)), HIDDEN)
+    assert (judgement.outcome.status, judgement.cases[0].outcome.message) == (Status.FAILED, message)
+    judgement = command.judge(spec_of(expect={"exit": 125}), CommandEvidence(runs=(fact,)), HIDDEN)
+    assert judgement.outcome.status is Status.PASSED
+
+
+def test_run_and_procfile_exclude_each_other() -> None:
+    with pytest.raises(ValidationError, match="give at most one of run and procfile"):
+        spec_of(procfile="test")
+
+
+def test_a_language_left_out_is_a_complaint() -> None:
+    scope = Scope(files={}, variables={}, runners=("python", "node"))
+    spec = spec_of(run={"python": "a", "nodes": "b"}, setup={"python": "a", "node": "b"})
+    assert list(command.lint(spec, scope)) == [
+        Complaint(("run", "nodes"), 'the challenge has no runner "nodes"', hint='did you mean "node"?'),
+        Complaint(("run",), "nothing is said for node", "a line for each runner of the challenge"),
+    ]
+    assert list(command.lint(spec, Scope(files={}, variables={}))) == []
 
 
 def test_streams_are_capped() -> None:
@@ -155,7 +225,14 @@ def test_a_value_that_cannot_be_searched_is_a_failure(monkeypatch: pytest.Monkey
 
 def test_show() -> None:
     runs = (
-        RunFact(name="run", ending=Ending.EXITED, exit_code=0, stdout=Stream.of(b"out"), stderr=Stream.of(b"\xff")),
+        RunFact(
+            name="run",
+            line="bin/report",
+            ending=Ending.EXITED,
+            exit_code=0,
+            stdout=Stream.of(b"out"),
+            stderr=Stream.of(b"\xff"),
+        ),
         RunFact(name="old", ending=Ending.OOM, stderr=Stream(size=3)),
     )
     assert [exhibit.text for exhibit in command.show(spec_of(), CommandEvidence(runs=runs))] == [

@@ -44,6 +44,8 @@ class Scope:
     datasets: Sequence[str] = ()
     services: Sequence[str] = ()
     app: bool = False
+    runners: Sequence[str] = ()
+    """Languages that the challenge allows by name; empty for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,10 @@ class Bench(Protocol):
     @property
     def submission(self) -> Mapping[str, FileEntry]:
         """The candidate's files, by path."""
+
+    @property
+    def language(self) -> str:
+        """The name of the submission's runner."""
 
     def request(self, request: HttpRequest) -> HttpReply:
         """Send a request to the candidate's app (its port is filled in)."""

@@ -15,11 +15,12 @@ from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.match import Match
+from gradekit.checks.procfile import NAME_PATTERN, command_of
 from gradekit.checks.tally import errored, examined, failed, tally
 from gradekit.checks.template import UnknownNameError, problem
 from gradekit.checks.values import MISSING, Value
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
+from gradekit.model import Duration, Loc, Model, RelativePath, Slug, tuple_of
 from gradekit.results import Exhibit, Judgement, Tier
 from gradekit.sandbox.protocol import Ending, FileEntry
 from gradekit.texts import clean, near, one_line
@@ -29,6 +30,10 @@ MAX_OUTPUT: Final = 256 << 10
 MAX_SHOWN: Final = 16 << 10
 """Characters of a stream in an exhibit."""
 
+UNPREPARED: Final = 125
+"""Exit code of a run whose `setup` failed."""
+
+_UNPREPARED: Final = "it could not be prepared"
 _ENDINGS: Final = {
     Ending.TIMEOUT: "it was stopped after {seconds:g} s",
     Ending.OOM: "it ran out of memory",
@@ -48,6 +53,9 @@ ExitCodes = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}, "minItems": 1}]}),
 ]
 """An exit code, or a list of those allowed."""
+ShellLine = Annotated[str, Field(min_length=1)]
+Lines = ShellLine | Annotated[Mapping[Slug, ShellLine], Field(min_length=1)]
+"""A line for /bin/sh, or one for each runner."""
 Environment = Mapping[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], str]
 Files = Mapping[RelativePath, RelativePath]
 
@@ -67,6 +75,11 @@ class CommandExpect(Model):
 class RunInput(Model):
     """What a run and a case have in common."""
 
+    run: Lines | None = Field(None, description="A line for /bin/sh; or a map of runners to lines.")
+    procfile: Annotated[str, Field(pattern=NAME_PATTERN)] | None = Field(
+        None, description="Instead of run: the name of a line in the submission's Procfile."
+    )
+    setup: Lines | None = Field(None, description="A line that is run before; or a map of runners to lines.")
     stdin: str | None = Field(None, description="The standard input.")
     stdin_file: RelativePath | None = Field(None, description="A file of the challenge as the standard input.")
     env: Environment = Field(default_factory=dict, description="Environment variables.")
@@ -79,21 +92,26 @@ class RunInput(Model):
     def _one_input(self) -> Self:
         if self.stdin is not None and self.stdin_file is not None:
             raise ValueError("give at most one of stdin and stdin_file")
+        if self.run is not None and self.procfile is not None:
+            raise ValueError("give at most one of run and procfile")
         return self
+
+    @property
+    def told(self) -> bool:
+        """Whether it says what to run."""
+        return self.run is not None or self.procfile is not None
 
 
 class CommandCase(RunInput):
     """One run; what it leaves out is taken from the check, `env` and `files` are added to the check's."""
 
     name: str = Field(min_length=1, description="For reports.")
-    run: str | None = Field(None, min_length=1, description="A line for /bin/sh.")
     timeout: Duration | None = Field(None, description="For the run.")
 
 
 class CommandSpec(RunInput):
     """A shell line run in a fresh writable copy of the submission."""
 
-    run: str | None = Field(None, min_length=1, description="A line for /bin/sh; each case may have its own.")
     cases: Annotated[tuple[CommandCase, ...], BeforeValidator(tuple_of)] = Field((), description="Runs, a case each.")
     timeout: Duration = Field(10.0, description="For a run.")
     scoring: Literal["per_case", "all_or_nothing"] = Field(
@@ -106,10 +124,14 @@ class CommandSpec(RunInput):
 
     def _plan(self, case: CommandCase) -> Plan:
         own_input = case.stdin is not None or case.stdin_file is not None
+        told = case if case.told else self
+        title = told.procfile or (one_line(told.run) if isinstance(told.run, str) else "run")
         return Plan(
             name=case.name,
-            title=case.name if self.cases else one_line(self.run or ""),
-            line=case.run or self.run or "",
+            title=case.name if self.cases else title,
+            run=told.run,
+            procfile=told.procfile,
+            setup=case.setup or self.setup,
             stdin=(case if own_input else self).stdin or "",
             stdin_file=(case if own_input else self).stdin_file,
             env={**self.env, **case.env},
@@ -126,7 +148,9 @@ class Plan:
     name: str
     title: str
     """For reports: the case's name, or the beginning of the line when there are no cases."""
-    line: str
+    run: Lines | None
+    procfile: str | None
+    setup: Lines | None
     stdin: str
     stdin_file: str | None
     env: Mapping[str, str]
@@ -134,6 +158,22 @@ class Plan:
     timeout: float
     """Seconds."""
     expect: CommandExpect
+
+    def line(self, bench: Bench) -> str:
+        """What /bin/sh is to run for this submission.
+
+        Raises:
+            Blocked: the submission's Procfile does not say it.
+            InfrastructureError: the check does not say it for this language.
+        """
+        if self.procfile is not None:
+            line = command_of(bench.submission, self.procfile)
+        else:
+            line = _for_language(self.run or "", bench, "run")
+        if self.setup is None:
+            return line
+        # On a line of its own, so that nothing in one of them reaches into the other.
+        return f"( {_for_language(self.setup, bench, 'setup')}\n) >&2 || exit {UNPREPARED}\n{line}"
 
 
 class Stream(Model):
@@ -160,6 +200,8 @@ class RunFact(Model):
     """How a run ended and what it printed."""
 
     name: str
+    line: str = ""
+    """What the shell was given."""
     ending: Annotated[Ending, Field(strict=False)]
     exit_code: int | None = None
     stdout: Stream = Stream()
@@ -189,6 +231,10 @@ def judge(spec: CommandSpec, evidence: CommandEvidence, context: Context) -> Jud
         if fact.ending is not Ending.EXITED:
             cases.append(failed(plan.title, plan.name, _ENDINGS[fact.ending].format(seconds=plan.timeout)))
             continue
+        if plan.setup is not None and fact.exit_code == UNPREPARED:
+            said = clean(_last_line(fact.stderr))
+            cases.append(failed(plan.title, plan.name, f"it could not be prepared: {said}" if said else _UNPREPARED))
+            continue
         try:
             mismatches = _mismatches(plan, fact, context.variables)
         except (UnknownNameError, PathProblem) as error:
@@ -200,24 +246,23 @@ def judge(spec: CommandSpec, evidence: CommandEvidence, context: Context) -> Jud
 def show(spec: CommandSpec, evidence: CommandEvidence) -> tuple[Exhibit, ...]:
     """Each run with the beginning of what it printed."""
     titles = {plan.name: plan.title for plan in spec.plans()}
-    lines = {plan.name: plan.line for plan in spec.plans()}
-    return tuple(
-        Exhibit(title=titles.get(run.name, run.name), text=_described(lines.get(run.name), run))
-        for run in evidence.runs
-    )
+    return tuple(Exhibit(title=titles.get(run.name, run.name), text=_described(run)) for run in evidence.runs)
 
 
 def lint(spec: CommandSpec, scope: Scope) -> Iterator[Complaint]:
-    """Runs without a command or with the same name, broken paths and unknown variables."""
-    if spec.run is None and not spec.cases:
-        yield Complaint(("run",), "there is nothing to run", "a line for /bin/sh")
+    """Runs without a command or with the same name, languages left out, broken paths and unknown variables."""
+    nothing = "there is nothing to run", "run (a line for /bin/sh) or procfile"
+    if not spec.told and not spec.cases:
+        yield Complaint(("run",), *nothing)
     names = [case.name for case in spec.cases]
     for index, case in enumerate(spec.cases):
-        if case.run is None and spec.run is None:
-            yield Complaint(("cases", index, "run"), "there is nothing to run", "a line for /bin/sh")
+        if not case.told and not spec.told:
+            yield Complaint(("cases", index, "run"), *nothing)
         if case.name in names[:index]:
             yield Complaint(("cases", index, "name"), f'a second case has the name "{case.name}"')
     for loc, part in _parts(spec):
+        yield from _languages((*loc, "run"), part.run, scope)
+        yield from _languages((*loc, "setup"), part.setup, scope)
         yield from _expectations((*loc, "expect"), part.expect, scope)
         for path in part.files:
             if path.endswith("/"):
@@ -253,6 +298,18 @@ def _parts(spec: CommandSpec) -> Iterator[tuple[Loc, RunInput]]:
         yield ("cases", index), case
 
 
+def _languages(loc: Loc, lines: Lines | None, scope: Scope) -> Iterator[Complaint]:
+    """A line for each runner of the challenge, and for no other."""
+    if lines is None or isinstance(lines, str) or not scope.runners:
+        return
+    for name in lines:
+        if name not in scope.runners:
+            yield Complaint((*loc, name), f'the challenge has no runner "{name}"', hint=near(name, scope.runners))
+    missing = [name for name in scope.runners if name not in lines]
+    if missing:
+        yield Complaint(loc, f"nothing is said for {', '.join(missing)}", "a line for each runner of the challenge")
+
+
 def _expectations(loc: Loc, expect: CommandExpect | None, scope: Scope) -> Iterator[Complaint]:
     if expect is None:
         return
@@ -271,9 +328,25 @@ def _expectations(loc: Loc, expect: CommandExpect | None, scope: Scope) -> Itera
                 yield Complaint((*place, *below), what, "a name of `vars:`", hint)
 
 
+def _for_language(lines: Lines, bench: Bench, key: str) -> str:
+    if isinstance(lines, str):
+        return lines
+    if bench.language not in lines:
+        raise InfrastructureError(
+            Problem(
+                f"check {bench.context.check}",
+                f"{key} says nothing for the runner {bench.language}",
+                f"one of {', '.join(sorted(lines))}",
+                "correct the challenge",
+            )
+        )
+    return lines[bench.language]
+
+
 def _run(plan: Plan, bench: Bench) -> RunFact:
+    line = plan.line(bench)
     result = bench.command(
-        ["/bin/sh", "-c", plan.line],
+        ["/bin/sh", "-c", line],
         stdin=plan.stdin.encode() if plan.stdin_file is None else _content(bench, plan.stdin_file),
         timeout=plan.timeout,
         files=[FileEntry(path=path, data=_content(bench, source)) for path, source in plan.files.items()],
@@ -281,6 +354,7 @@ def _run(plan: Plan, bench: Bench) -> RunFact:
     )
     return RunFact(
         name=plan.name,
+        line=line,
         ending=result.ending,
         exit_code=result.exit_code,
         stdout=Stream.of(result.stdout),
@@ -358,9 +432,14 @@ def _json_mismatches(stream: Stream, wanted: Mapping[str, Match]) -> list[Mismat
     return found
 
 
-def _described(line: str | None, run: RunFact) -> str:
+def _last_line(stream: Stream) -> str:
+    lines = (stream.text or "").strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+def _described(run: RunFact) -> str:
     code = "" if run.exit_code is None else f" with {run.exit_code}"
-    parts = [f"$ {line or ''}", f"{run.ending.value}{code} after {run.seconds:.1f} s"]
+    parts = [f"$ {run.line}", f"{run.ending.value}{code} after {run.seconds:.1f} s"]
     for name, stream in (("stdout", run.stdout), ("stderr", run.stderr)):
         if stream.size:
             text = f"base64: {stream.base64 or ''}" if stream.text is None else stream.text

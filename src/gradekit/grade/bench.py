@@ -174,6 +174,11 @@ class PodBench:
     _exposed: bool = False
     """Whether code of the candidate ran in the pod."""
 
+    @property
+    def language(self) -> str:
+        """The name of the submission's runner."""
+        return "" if self.runner is None else self.runner.name
+
     # --- a check's frame
 
     def begin(self, context: Context, timeout: float, *, app: bool, fresh: bool) -> None:

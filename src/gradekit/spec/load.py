@@ -171,7 +171,15 @@ class _Loading:
         self.found += solution_faults(head, names, self.source.parent)
         self._references(drafts, names, rubric.rubric if rubric else None, app=app)
         self._bodies(
-            drafts, Scope(self.files.content, names.variables, list(names.datasets), list(names.services), app)
+            drafts,
+            Scope(
+                self.files.content,
+                names.variables,
+                list(names.datasets),
+                list(names.services),
+                app,
+                () if head.runner == "any" else head.runner,
+            ),
         )
         problems = [*_sorted(self.document, self.found), *self.elsewhere]
         if problems or rubric is None:
