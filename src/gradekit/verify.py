@@ -20,6 +20,8 @@ from gradekit.submission import CloneRules, obtain
 
 MISTAKES: Final = 20
 """Lines shown of what an author has to mend in one suite; the others are counted."""
+NAMED: Final = 3
+"""Checks that are named where several went wrong in the same way; more of them are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,16 @@ class Verified:
     path: str
     report: Report
     mismatches: tuple[str, ...]
+    language: str = ""
+    """Name of the runner that graded it; empty where none could be chosen."""
+    reference: bool = False
+    """Whether it claims to pass everything."""
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Ids of the checks that it did not pass, sorted."""
+        checks = self.report.checks
+        return tuple(sorted(check.id for check in checks if check.outcome.status is not Status.PASSED))
 
 
 def run_solution(
@@ -58,11 +70,13 @@ def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
     """How a report differs from what its solution claims, one sentence each."""
     lost = {check.id: check for check in report.checks if check.outcome.status is not Status.PASSED}
     claimed = set(expect.fails or ())
-    found = [
-        f"{check.id}: {check.outcome.status.value}, should pass: {summary(check)}"
-        for check in lost.values()
-        if check.id not in claimed
-    ]
+    reasons: dict[str, list[str]] = {}
+    for check in lost.values():
+        if check.id not in claimed:
+            why = f"{check.outcome.status.value}, should pass: {summary(check)}"
+            reasons.setdefault(why, []).append(check.id)
+    # What went wrong before the checks is the same for all of them.
+    found = [f"{_several(names)}: {why}" for why, names in reasons.items()]
     found += [
         f"{check}: passed, should fail: the check does not see this mistake" for check in sorted(claimed - lost.keys())
     ]
@@ -75,6 +89,11 @@ def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
         if expect.score.lte is not None and percent > expect.score.lte:
             found.append(f"score {percent:.1f} % is above {expect.score.lte:g} %")
     return tuple(found)
+
+
+def _several(names: Sequence[str]) -> str:
+    """All names, or the first and how many there are beside."""
+    return ", ".join(names) if len(names) <= NAMED else f"{names[0]} and {len(names) - 1} more checks"
 
 
 def verify(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[Lock, Sequence[Verified]]:
@@ -101,20 +120,27 @@ def verify(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
     progress.note(f"{reference.path}: the reference, whose run says which tests count")
     record = run_solution(challenge, None, reference, setting, progress)
     lock, mistakes = lock_of(challenge, record.observations)
-    first = _verified(challenge, reference, record, lock)
+    first = _verified(challenge, reference, record, lock, setting)
     results = [replace(first, mismatches=(*first.mismatches, *_listed(mistakes)))]
     for solution in solutions:
         if solution is not reference:
             progress.note(solution.path)
             record = run_solution(challenge, lock, solution, setting, progress)
-            results.append(_verified(challenge, solution, record, lock))
-    got = {result.path: _got(result.report) for result in results}
+            results.append(_verified(challenge, solution, record, lock, setting))
+    got = {result.path: _got(result) for result in results}
     return lock.model_copy(update={"solutions": got}), results
 
 
-def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lock) -> Verified:
+def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lock, setting: Setting) -> Verified:
     report = judge(challenge, record, lock)
-    return Verified(solution.path, report, mismatches(solution.expect, report))
+    languages = [name for name in record.images if name in setting.languages(challenge)]
+    return Verified(
+        path=solution.path,
+        report=report,
+        mismatches=mismatches(solution.expect, report),
+        language=languages[0] if languages else "",
+        reference=solution.expect.passes == "all",
+    )
 
 
 def _listed(mistakes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -126,7 +152,7 @@ def _listed(mistakes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _got(report: Report) -> Mapping[str, object]:
+def _got(result: Verified) -> Mapping[str, object]:
     """What a solution got, for people who read the lock's history."""
-    lost = sorted(check.id for check in report.checks if check.outcome.status is not Status.PASSED)
-    return {"earned": report.score.earned, "possible": report.score.possible, "fails": lost}
+    score = result.report.score
+    return {"earned": score.earned, "possible": score.possible, "fails": list(result.lost)}

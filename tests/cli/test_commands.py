@@ -218,13 +218,21 @@ def test_a_challenge_can_be_shown() -> None:
     assert shown["services"] == {"db": "postgres"}
     assert shown["min_tier"] == "in-process"
     assert "min_tier" not in text
-    assert re.search(r"^  pricing +suite .*, in-process$", text, re.MULTILINE)
-    listed = re.findall(r"^  pricing: (.*)$", text, re.MULTILINE)
-    assert listed == ["test_pricing.py::test_quantity_lines_are_left_alone"]
-    assert shown["untwinned"] == {"pricing": listed}
-    assert run("challenge", "lint", "orders-api").stdout.splitlines()[-1] == f"  pricing: {listed[0]}"
+    assert re.search(r"^  pricing +call +8  Prices by quote\(\)$", text, re.MULTILINE)
+    assert shown["untwinned"] == {}
     for criterion in shown["criteria"]:
         assert criterion["points"] == sum(check["points"] for check in criterion["checks"])
+
+
+def test_tests_without_a_twin_are_listed() -> None:
+    forgers = "tests/forgers/challenge"
+    text = run("challenge", "show", forgers).stdout
+    assert re.search(r"^  kit +suite +3  kit, in-process$", text, re.MULTILINE)
+    untwinned = json.loads(run("challenge", "show", forgers, "--json").stdout)["untwinned"]
+    assert untwinned["kit"] == ["test_text.py::test_is_palindrome"]
+    lines = [f"  {suite}: {test}" for suite, tests in untwinned.items() for test in tests]
+    assert text.splitlines()[-len(lines) :] == lines
+    assert run("challenge", "lint", forgers).stdout.splitlines()[-len(lines) :] == lines
 
 
 def test_settings_are_shown_with_their_sources(tmp_path: Path) -> None:

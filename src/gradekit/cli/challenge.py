@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,10 +12,12 @@ from gradekit.cli import config as configuration
 from gradekit.cli.grade import QuietOption, VerboseOption, challenge_names
 from gradekit.cli.guard import fail, guarded
 from gradekit.cli.terminal import Lines
-from gradekit.errors import ExitCode
+from gradekit.errors import ExitCode, GradekitError, Problem, UsageError
 from gradekit.progress import Progress, Silent
 from gradekit.report.text import clean
-from gradekit.score import points
+
+if TYPE_CHECKING:
+    from gradekit.cli.proven import Proof
 
 commands = typer.Typer(no_args_is_help=True, help="Challenges: list, show, check and prove them.")
 ChallengeArgument = Annotated[
@@ -104,42 +107,91 @@ def lint(challenge: ChallengeArgument = None) -> ExitCode:
 
 @commands.command()
 @guarded
-def verify(challenge: ChallengeArgument = None, quiet: QuietOption = 0, verbose: VerboseOption = 0) -> ExitCode:
+def verify(
+    challenges: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME", help="Paths or names; not needed when there is only one.", autocompletion=challenge_names
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All challenges that -c can name.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    quiet: QuietOption = 0,
+    verbose: VerboseOption = 0,
+) -> ExitCode:
     """Grade a challenge's own solutions, write challenge.lock.
 
-    The reference must earn everything, each known-bad solution must lose exactly what it claims.
+    Each reference must earn everything, each known-bad solution must lose exactly what it claims. At the end stands
+    what the references got in each language.
 
     Examples:
       gradekit challenge verify
       gradekit challenge verify challenges/orders-api
+      gradekit challenge verify --all
     """
-    from gradekit.cli import assemble, outline
-    from gradekit.spec.lock import untwinned, write_lock
-    from gradekit.verify import verify as run_verify
+    from gradekit.cli import proven
 
     config = configuration.load()
-    spec, _ = assemble.challenge_for(challenge, config)
+    names = _wanted(challenges, config, every=every)
+    proofs = []
+    for name in names:
+        proof = _prove(name, config, quiet, verbose, several=len(names) > 1)
+        proofs.append(proof)
+        if not as_json:
+            sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.lines(proof))
+            sys.stdout.flush()
+    if as_json:
+        sys.stdout.write(proven.document(proofs))
+    else:
+        sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.matrix(proofs))
+    return proven.exit_code(proofs)
+
+
+def _wanted(names: list[str] | None, config: configuration.Config, *, every: bool) -> Sequence[str | None]:
+    """The challenges that are named, all there are, or None for the only one.
+
+    Raises:
+        UsageError: both are asked for, or there is none.
+    """
+    from gradekit.cli import assemble
+
+    if not every:
+        return names or [None]
+    if names:
+        raise UsageError(Problem("--all", "stands beside names of challenges", "one of both", "leave one away"))
+    found = [str(path) for path in assemble.places(config).list_challenges().values()]
+    if not found:
+        hint = "go to a folder that has challenges/, or set GRADEKIT_CHALLENGES"
+        raise UsageError(Problem("--all", "no challenge found", hint=hint))
+    return found
+
+
+def _prove(name: str | None, config: configuration.Config, quiet: int, verbose: int, *, several: bool) -> Proof:
+    """Grade the solutions of one challenge and write its lock, if all is as claimed.
+
+    Raises:
+        GradekitError: it cannot be done, and it is the only one that is asked for.
+    """
+    from gradekit.cli import assemble, proven
+    from gradekit.spec.lock import write_lock
+    from gradekit.verify import verify as run_verify
+
     progress: Progress = Silent() if quiet else Lines(verbose)
     try:
-        setting = assemble.setting_for(spec.spec, config, progress)
-        lock, results = run_verify(spec, setting, progress)
+        challenge, _ = assemble.challenge_for(name, config)
+        if several:
+            progress.note(f"{challenge.spec.id}: {len(challenge.spec.solutions)} solutions")
+        setting = assemble.setting_for(challenge.spec, config, progress)
+        lock, results = run_verify(challenge, setting, progress)
+    except GradekitError as error:
+        if not several:
+            raise
+        fail(*error.problems)
+        return proven.Proof.failed(name or "", error)
     finally:
         if isinstance(progress, Lines):
             progress.close()
-    for result in results:
-        score = result.report.score
-        number = "no score" if score.earned is None else f"{points(score.earned)} of {points(score.possible or 0)}"
-        word = "mismatch" if result.mismatches else "as claimed"
-        sys.stdout.write(f"{result.path:<36} {number:>16}  {word}\n")
-        for mismatch in result.mismatches:
-            sys.stdout.write(f"    {clean(mismatch, _LINE)}\n")
-    sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in outline.untwinned_lines(untwinned(spec, lock)))
-    if any(result.report.score.state == "incomplete" for result in results):
-        return ExitCode.INFRASTRUCTURE
-    if any(result.mismatches for result in results):
-        sys.stdout.write("challenge.lock was not written\n")
-        return ExitCode.BELOW
-    write_lock(spec.lock_path, lock)
-    tests = sum(len(ids) for ids in lock.tests.values())
-    sys.stdout.write(f"wrote {spec.lock_path} ({tests} test ids)\n")
-    return ExitCode.OK
+    proof = proven.Proof.of(challenge, lock, results)
+    if proof.holds:
+        write_lock(challenge.lock_path, lock)
+    return proof

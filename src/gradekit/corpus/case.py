@@ -38,7 +38,7 @@ class Expect(Model):
     attacks: Texts = ()
     runner: Slug = "python"
     challenge: Slug = NOTES
-    base: Literal["reference", "starter", "none"] = "reference"
+    base: str = Field("reference", pattern=r"^(reference|none|starter(/[a-z0-9-]+)?)$")
     remove: Texts = ()
     files: Mapping[str, str] = {}
     git: GitSpec | None = None
@@ -79,8 +79,8 @@ class Case:
         sources = [self.folder / "overlay"]
         if self.expect.base == "reference":
             sources.insert(0, self.challenge / "solutions" / "reference")
-        elif self.expect.base == "starter":
-            sources.insert(0, self.challenge / "starter")
+        elif self.expect.base != "none":
+            sources.insert(0, self.challenge / self.expect.base)
         for source in sources:
             for path in sorted(source.rglob("*")) if source.is_dir() else ():
                 if path.is_file() and "__pycache__" not in path.parts:

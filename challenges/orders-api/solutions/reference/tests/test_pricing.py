@@ -1,18 +1,17 @@
 import json
 import subprocess
 import sys
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from pricing import quote
+from shop.pricing import quote
 
 
 def line(price, quantity):
-    return {"sku": "X", "unit_price": Decimal(price), "quantity": quantity}
+    return {"sku": "X", "unit_price": price, "quantity": quantity}
 
 
 @pytest.mark.parametrize(
@@ -28,7 +27,7 @@ def line(price, quantity):
 )
 def test_line(price, quantity, percent, total):
     priced = quote([line(price, quantity)])["lines"][0]
-    assert (priced["discount_percent"], priced["total"]) == (percent, Decimal(total))
+    assert (priced["discount_percent"], priced["total"]) == (percent, total)
 
 
 @pytest.mark.parametrize(
@@ -44,11 +43,11 @@ def test_line(price, quantity, percent, total):
 )
 def test_coupon(coupon, price, discount):
     answer = quote([line(price, 1)], coupon)
-    assert answer["discount"] == Decimal(discount)
-    assert answer["total"] == Decimal(price) - Decimal(discount)
+    assert answer["discount"] == discount
+    assert float(answer["total"]) == pytest.approx(float(price) - float(discount))
 
 
-@pytest.mark.parametrize("quantity", [0, -1, True, 1.0, "1"])
+@pytest.mark.parametrize("quantity", [0, -1, True, 1.0, "1", None])
 def test_bad_quantity(quantity):
     with pytest.raises(ValueError):
         quote([line("1.00", quantity)])
@@ -57,6 +56,6 @@ def test_bad_quantity(quantity):
 def test_command_line():
     order = {"lines": [{"sku": "X", "unit_price": "4.75", "quantity": 2}]}
     run = subprocess.run(
-        [sys.executable, "pricing.py"], input=json.dumps(order), capture_output=True, text=True, check=True
+        [sys.executable, "-m", "shop.pricing"], input=json.dumps(order), capture_output=True, text=True, check=True
     )
     assert json.loads(run.stdout)["total"] == "9.50"

@@ -5,7 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from validation import Problems, check_order, decode_cursor, encode_cursor, page_limit
+from shop.validation import Problems, check_order, decode_cursor, encode_cursor, page_limit
 
 
 def fields(body):

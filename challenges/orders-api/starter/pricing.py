@@ -1,8 +1,0 @@
-"""Prices of orders (section 3 of the brief)."""
-
-from __future__ import annotations
-
-
-def quote(lines: list[dict], coupon: str | None = None) -> dict:
-    """Price the lines of an order and apply a coupon."""
-    raise NotImplementedError

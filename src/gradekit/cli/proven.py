@@ -1,0 +1,158 @@
+"""What challenge verify found, for one challenge and for all: lines, a table of languages, one document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gradekit.cli import outline
+from gradekit.errors import ExitCode, GradekitError
+from gradekit.score import points
+from gradekit.spec.challenge import Challenge
+from gradekit.spec.lock import Lock, untwinned
+from gradekit.verify import Verified
+
+_NONE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One challenge: what its solutions got, or why they were not graded."""
+
+    name: str
+    """The challenge's id; the path that was given where it cannot be read."""
+    lock_path: str = ""
+    tests: int = 0
+    """Test ids in the lock."""
+    results: Sequence[Verified] = ()
+    untwinned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    problems: Sequence[str] = ()
+    code: ExitCode = ExitCode.OK
+
+    @classmethod
+    def of(cls, challenge: Challenge, lock: Lock, results: Sequence[Verified]) -> Proof:
+        """Solutions that were graded."""
+        code = ExitCode.OK
+        if any(result.report.score.state == "incomplete" for result in results):
+            code = ExitCode.INFRASTRUCTURE
+        elif any(result.mismatches for result in results):
+            code = ExitCode.BELOW
+        return cls(
+            name=challenge.spec.id,
+            lock_path=str(challenge.lock_path),
+            tests=sum(len(ids) for ids in lock.tests.values()),
+            results=results,
+            untwinned=untwinned(challenge, lock),
+            code=code,
+        )
+
+    @classmethod
+    def failed(cls, name: str, error: GradekitError) -> Proof:
+        """A challenge that could not be proven at all."""
+        return cls(name=name, problems=tuple(map(str, error.problems)), code=error.exit_code)
+
+    @property
+    def holds(self) -> bool:
+        """Whether all is as claimed, so that the lock may be written."""
+        return self.code is ExitCode.OK
+
+
+def exit_code(proofs: Sequence[Proof]) -> ExitCode:
+    """That of the worst challenge: a fault of ours, then one that cannot be graded, then a mismatch."""
+    codes = {proof.code for proof in proofs}
+    order = (ExitCode.INFRASTRUCTURE, ExitCode.USAGE, ExitCode.SUBMISSION, ExitCode.BELOW)
+    return next((code for code in order if code in codes), ExitCode.OK)
+
+
+def lines(proof: Proof) -> Iterator[str]:
+    """Each solution with its score, and what is not as claimed; then what became of the lock."""
+    for result in proof.results:
+        word = "mismatch" if result.mismatches else "as claimed"
+        seconds = f"{result.report.run.seconds:.1f} s"
+        yield f"{result.path:<36} {result.language:<8} {_score(result):>14} {seconds:>8}  {word}"
+        yield from (f"    {mismatch}" for mismatch in result.mismatches)
+    yield from outline.untwinned_lines(proof.untwinned)
+    if proof.holds:
+        yield f"wrote {proof.lock_path} ({proof.tests} test ids)"
+    elif proof.code is ExitCode.BELOW:
+        yield "challenge.lock was not written"
+
+
+def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
+    """References by challenge and language, then wrong solutions with what they lost; nothing for one reference."""
+    languages = sorted({result.language for proof in proofs for result in proof.results if result.reference})
+    if len(proofs) == 1 and len(languages) <= 1:
+        return
+    rows = [("challenge", *languages)]
+    for proof in proofs:
+        cells = ["; ".join(_cell(result) for result in _references(proof, name)) or _NONE for name in languages]
+        rows.append((proof.name, *cells))
+    yield ""
+    yield from _columns(rows)
+    wrong = [("known-bad", "", "score", "loses")]
+    for proof in proofs:
+        for result in proof.results:
+            if not result.reference:
+                lost = ", ".join(result.lost) or "nothing"
+                wrong.append((f"{proof.name} {result.path}", result.language, _score(result), lost))
+    if len(wrong) > 1:
+        yield ""
+        yield from _columns(wrong)
+    bad = [proof.name for proof in proofs if not proof.holds]
+    yield ""
+    if bad:
+        yield f"{len(bad)} of {len(proofs)} challenges are not as claimed: {', '.join(bad)}"
+    else:
+        solutions = sum(len(proof.results) for proof in proofs)
+        yield f"all as claimed: {len(proofs)} challenge{'s' * (len(proofs) != 1)}, {solutions} solutions"
+
+
+def document(proofs: Sequence[Proof]) -> str:
+    """All of it as JSON."""
+    challenges = [
+        {
+            "challenge": proof.name,
+            "holds": proof.holds,
+            "problems": list(proof.problems),
+            "lock": proof.lock_path if proof.holds else None,
+            "untwinned": {suite: list(tests) for suite, tests in proof.untwinned.items()},
+            "solutions": [
+                {
+                    "path": result.path,
+                    "language": result.language,
+                    "reference": result.reference,
+                    "state": result.report.score.state,
+                    "earned": result.report.score.earned,
+                    "possible": result.report.score.possible,
+                    "seconds": result.report.run.seconds,
+                    "lost": list(result.lost),
+                    "mismatches": list(result.mismatches),
+                }
+                for result in proof.results
+            ],
+        }
+        for proof in proofs
+    ]
+    return json.dumps({"holds": all(proof.holds for proof in proofs), "challenges": challenges}, indent=1) + "\n"
+
+
+def _references(proof: Proof, language: str) -> list[Verified]:
+    return [result for result in proof.results if result.reference and result.language == language]
+
+
+def _score(result: Verified) -> str:
+    score = result.report.score
+    return "no score" if score.earned is None else f"{points(score.earned)} of {points(score.possible or 0)}"
+
+
+def _cell(result: Verified) -> str:
+    mark = " !" if result.mismatches else ""
+    return f"{_score(result)}, {result.report.run.seconds:.1f} s{mark}"
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines of cells that stand below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
