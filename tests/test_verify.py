@@ -64,6 +64,21 @@ def test_a_reference_that_loses() -> None:
     assert mismatches(Expectation(passes="all"), report("b")) == ("b: failed, should pass: b broke",)
 
 
+@pytest.mark.parametrize(
+    ("count", "named"), [(3, "c0, c1, c2"), (4, "c0 and 3 more checks"), (30, "c0 and 29 more checks")]
+)
+def test_what_went_wrong_in_one_way_is_told_once(count: int, named: str) -> None:
+    check = (
+        report("a")
+        .checks[0]
+        .model_copy(update={"outcome": Outcome(status=Status.ERRORED, message="the engine is gone")})
+    )
+    checks = tuple(check.model_copy(update={"id": f"c{number}"}) for number in range(count))
+    assert mismatches(Expectation(passes="all"), report().model_copy(update={"checks": checks})) == (
+        f"{named}: errored, should pass: the engine is gone",
+    )
+
+
 def test_a_wrong_solution_that_loses_what_it_claims() -> None:
     assert mismatches(Expectation(fails=("a", "b")), report("a", "b")) == ()
 

@@ -135,7 +135,7 @@ def test_each_language_has_its_line() -> None:
     (run,) = command.observe(spec, bench).runs
     assert run.line == "( prepare # x\n) >&2 || exit 125\ntoy run"
     assert spec.plans()[0].title == "run"
-    with pytest.raises(InfrastructureError, match="check check: run says nothing for the runner new; one of other, toy"):
+    with pytest.raises(InfrastructureError, match="run says nothing for the runner new; one of other, toy"):
         command.observe(spec, FakeBench(language="new"))
     (run,) = command.observe(spec_of(setup="prepare"), FakeBench(language="new")).runs
     assert run.line == "( prepare\n) >&2 || exit 125\nbin/report"

@@ -33,7 +33,7 @@ def gradekit(tmp_path: Path) -> Callable[..., Finished]:
             text=True,
         ) as process:
             try:
-                out, err = process.communicate(timeout=180)
+                out, err = process.communicate(timeout=600)
             except BaseException:
                 process.kill()
                 raise

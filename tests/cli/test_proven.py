@@ -1,0 +1,154 @@
+"""What challenge verify prints: lines, the table of languages, the document."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gradekit.cli import proven
+from gradekit.cli.proven import Proof
+from gradekit.errors import ExitCode, Problem, SpecError
+from gradekit.results import ChallengeRef, CheckResult, Outcome, Report, Run, Score, Status, SubmissionRef, Tier
+from gradekit.verify import Verified
+from tests.cli.test_commands import run
+
+
+def result(
+    path: str,
+    language: str,
+    *,
+    earned: float | None = 90.0,
+    lost: tuple[str, ...] = (),
+    mismatches: tuple[str, ...] = (),
+) -> Verified:
+    checks = tuple(
+        CheckResult(
+            id=name,
+            title=name,
+            kind="http",
+            criterion="api",
+            points=1,
+            required=False,
+            tier=Tier.BLACK_BOX,
+            outcome=Outcome(status=Status.FAILED if name in lost else Status.PASSED),
+        )
+        for name in ("health", "rounding")
+    )
+    report = Report(
+        gradekit="0",
+        challenge=ChallengeRef(id="x", title="x", digest="d", lock="fresh"),
+        rubric="r@1",
+        submission=SubmissionRef(repo="r", tree="t", files=1, bytes=1),
+        score=Score(state="provisional", earned=earned, possible=None if earned is None else 90.0),
+        criteria=(),
+        checks=checks,
+        run=Run(id="1", started_at="2026-01-01T00:00:00+00:00", seconds=12.34),
+    )
+    return Verified(path, report, mismatches, language, reference=not lost and not path.startswith("bad"))
+
+
+ORDERS = Proof(
+    "orders",
+    "orders/challenge.lock",
+    results=(
+        result("reference", "python"),
+        result("reference-java", "java"),
+        result("bad/rounding", "python", earned=88.2, lost=("rounding",)),
+    ),
+)
+TEXTS = Proof(
+    "texts",
+    results=(
+        result("reference", "python", earned=80.0, mismatches=("rounding: failed, should pass",)),
+        result("bad/all", "python"),
+    ),
+    untwinned={"unit": ("test_a",)},
+    code=ExitCode.BELOW,
+)
+
+
+def test_the_lines_of_a_challenge() -> None:
+    assert list(proven.lines(ORDERS)) == [
+        "reference                            python     90.0 of 90.0   12.3 s  as claimed",
+        "reference-java                       java       90.0 of 90.0   12.3 s  as claimed",
+        "bad/rounding                         python     88.2 of 90.0   12.3 s  as claimed",
+        "wrote orders/challenge.lock (0 test ids)",
+    ]
+    found = list(proven.lines(TEXTS))
+    assert found[1:2] == ["    rounding: failed, should pass"]
+    assert "  unit: test_a" in found
+    assert found[-1] == "challenge.lock was not written"
+
+
+def test_the_table_has_challenges_and_languages() -> None:
+    assert list(proven.matrix([ORDERS, TEXTS])) == [
+        "",
+        "challenge  java                  python",
+        "orders     90.0 of 90.0, 12.3 s  90.0 of 90.0, 12.3 s",
+        "texts      -                     80.0 of 90.0, 12.3 s !",
+        "",
+        "known-bad                    score         loses",
+        "orders bad/rounding  python  88.2 of 90.0  rounding",
+        "texts bad/all        python  90.0 of 90.0  nothing",
+        "",
+        "1 of 2 challenges are not as claimed: texts",
+    ]
+    assert list(proven.matrix([ORDERS]))[-1] == "all as claimed: 1 challenge, 3 solutions"
+
+
+def test_one_reference_needs_no_table() -> None:
+    assert list(proven.matrix([TEXTS])) == []
+
+
+def test_the_document() -> None:
+    document = json.loads(proven.document([ORDERS, TEXTS]))
+    assert document["holds"] is False
+    orders, texts = document["challenges"]
+    assert (orders["challenge"], orders["holds"], orders["lock"]) == ("orders", True, "orders/challenge.lock")
+    assert orders["solutions"][2] == {
+        "path": "bad/rounding",
+        "language": "python",
+        "reference": False,
+        "state": "provisional",
+        "earned": 88.2,
+        "possible": 90.0,
+        "seconds": 12.34,
+        "lost": ["rounding"],
+        "mismatches": [],
+    }
+    assert (texts["lock"], texts["untwinned"]) == (None, {"unit": ["test_a"]})
+
+
+def test_a_challenge_that_cannot_be_read() -> None:
+    proof = Proof.failed("c/x", SpecError(Problem("c/x", "wrong")))
+    assert (proof.code, proof.problems, proof.holds) == (ExitCode.USAGE, ("c/x: wrong",), False)
+    assert list(proven.lines(proof)) == []
+    assert list(proven.matrix([ORDERS, proof]))[2:4] == [
+        "orders     90.0 of 90.0, 12.3 s  90.0 of 90.0, 12.3 s",
+        "c/x        -                     -",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [
+        ((ExitCode.OK, ExitCode.OK), ExitCode.OK),
+        ((ExitCode.OK, ExitCode.BELOW), ExitCode.BELOW),
+        ((ExitCode.BELOW, ExitCode.USAGE), ExitCode.USAGE),
+        ((ExitCode.USAGE, ExitCode.INFRASTRUCTURE, ExitCode.BELOW), ExitCode.INFRASTRUCTURE),
+    ],
+)
+def test_the_exit_code_is_that_of_the_worst(codes: tuple[ExitCode, ...], code: ExitCode) -> None:
+    assert proven.exit_code([Proof(str(path), code=path) for path in codes]) is code
+
+
+def test_all_and_a_name_exclude_each_other(tmp_path: Path) -> None:
+    done = run("challenge", "verify", "--all", "orders-api")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "error: --all: stands beside names of challenges; one of both; leave one away" in done.stderr
+    (tmp_path / ".git").mkdir()
+    done = run("challenge", "verify", "--all", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "error: --all: no challenge found" in done.stderr
