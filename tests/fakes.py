@@ -216,6 +216,8 @@ class FakeEngine:
         self.plans: list[SandboxPlan] = []
         self.fetches: list[FetchPlan] = []
         self.open_pods = 0
+        self.held: list[str] = []
+        self.trimmed: list[tuple[int, tuple[str, ...]]] = []
 
     def isolation(self) -> Isolation:
         return ISOLATION
@@ -240,6 +242,18 @@ class FakeEngine:
         image = Image(plan.tag, f"sha256:{len(self.fetches):064x}", {"io.gradekit.cache": "deps"})
         self._images[plan.tag] = image
         return image
+
+    @contextmanager
+    def cached(self, tag: str) -> Iterator[Image | None]:
+        self.held.append(tag)
+        try:
+            yield self._images.get(tag)
+        finally:
+            self.held.remove(tag)
+
+    def trim(self, limit: int) -> Sequence[str]:
+        self.trimmed.append((limit, tuple(self.held)))
+        return ()
 
     def reap(self, *, all_owners: bool = False) -> Sequence[str]:
         return self._left_behind if all_owners else ()

@@ -20,6 +20,12 @@ def scratch(word: str) -> Iterator[Path]:
         yield Path(name)
 
 
+def lock_folder() -> Path:
+    """Where this user's runs keep files that they lock; nothing but their locks matters."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "gradekit" / "locks"
+
+
 def remove_left_behind() -> tuple[str, ...]:
     """Remove the folders of this user whose process is gone; their paths.
 

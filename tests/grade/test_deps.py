@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,12 @@ def setting(engine: FakeEngine, certificates: bytes | None = None, *, offline: b
 def test_only_lock_files_and_certificates_go_in() -> None:
     fetched = Image("t", "sha256:2")
     engine = FakeEngine(fetched=lambda _plan: fetched)
-    image, word = deps.fetch(setting(engine, b"PEM"), PYTHON, FILES, "run")
+    image, word = deps.fetch(setting(engine, b"PEM"), PYTHON, FILES, "run", ExitStack())
     assert (image, word) == (fetched, "fetched")
     (plan,) = engine.fetches
     assert [file.path for file in plan.files] == ["requirements.txt", "gradekit-ca.pem"]
     assert plan.env == {"PIP_INDEX_URL": "https://mirror.example/simple"}
+    assert engine.trimmed == [(10 << 30, (plan.tag,))], "what was fetched is in use while others go"
     assert plan.egress == Egress("sha256:p", ("/opt/gradekit/bin/registries",), ("files.example",))
 
 
@@ -56,27 +58,30 @@ def test_only_lock_files_and_certificates_go_in() -> None:
 )
 def test_hosts_and_bytes_are_told(label: str, word: str) -> None:
     fetched = Image("t", "sha256:2", {EGRESS_LABEL: label})
-    assert deps.fetch(setting(FakeEngine(fetched=lambda _plan: fetched)), PYTHON, FILES, "run") == (fetched, word)
+    engine = FakeEngine(fetched=lambda _plan: fetched)
+    assert deps.fetch(setting(engine), PYTHON, FILES, "run", ExitStack()) == (fetched, word)
 
 
 def test_offline_only_the_cache_counts() -> None:
     engine = FakeEngine()
     with pytest.raises(InfrastructureError, match="not in the cache, and nothing is fetched offline"):
-        deps.fetch(setting(engine, offline=True), PYTHON, FILES, "run")
+        deps.fetch(setting(engine, offline=True), PYTHON, FILES, "run", ExitStack())
     assert engine.fetches == []
-    assert deps.fetch(setting(engine, offline=True), PYTHON, {}, "run") == (IMAGE, "no packages")
+    assert deps.fetch(setting(engine, offline=True), PYTHON, {}, "run", ExitStack()) == (IMAGE, "no packages")
     tag = f"gradekit-deps/python:{deps.key(IMAGE, deps.lock_files(PYTHON, FILES))}"
     cached = Image(tag, "sha256:3")
     engine = FakeEngine(images={tag: cached})
-    assert deps.fetch(setting(engine, offline=True), PYTHON, FILES, "run") == (cached, "cached")
+    assert deps.fetch(setting(engine, offline=True), PYTHON, FILES, "run", ExitStack()) == (cached, "cached")
 
 
 def test_the_same_lock_files_are_fetched_once() -> None:
     tag = f"gradekit-deps/python:{deps.key(IMAGE, deps.lock_files(PYTHON, FILES))}"
     cached = Image(tag, "sha256:3")
     engine = FakeEngine(images={tag: cached})
-    assert deps.fetch(setting(engine), PYTHON, FILES, "run") == (cached, "cached")
-    assert engine.fetches == []
+    with ExitStack() as held:
+        assert deps.fetch(setting(engine), PYTHON, FILES, "run", held) == (cached, "cached")
+        assert engine.held == [tag]
+    assert (engine.fetches, engine.held, engine.trimmed) == ([], [], [])
 
 
 def test_the_key_covers_runner_and_every_byte_of_the_lock_files() -> None:
@@ -92,7 +97,7 @@ def test_the_key_covers_runner_and_every_byte_of_the_lock_files() -> None:
 
 
 def test_without_lock_files_nothing_is_fetched() -> None:
-    assert deps.fetch(setting(FakeEngine()), PYTHON, {}, "run") == (IMAGE, "no packages")
+    assert deps.fetch(setting(FakeEngine()), PYTHON, {}, "run", ExitStack()) == (IMAGE, "no packages")
 
 
 @pytest.mark.parametrize(
@@ -107,13 +112,13 @@ def test_without_lock_files_nothing_is_fetched() -> None:
 )
 def test_what_the_lock_file_asks_for_is_the_candidates_business(outcome: ExecResult, message: str) -> None:
     with pytest.raises(Blocked, match=message):
-        deps.fetch(setting(FakeEngine(fetched=lambda _plan: outcome)), PYTHON, FILES, "run")
+        deps.fetch(setting(FakeEngine(fetched=lambda _plan: outcome)), PYTHON, FILES, "run", ExitStack())
 
 
 def test_a_registry_out_of_reach_is_ours() -> None:
     outcome = exited(3, stderr=b"the package index cannot be reached")
     with pytest.raises(InfrastructureError, match="the package index cannot be reached"):
-        deps.fetch(setting(FakeEngine(fetched=lambda _plan: outcome)), PYTHON, FILES, "run")
+        deps.fetch(setting(FakeEngine(fetched=lambda _plan: outcome)), PYTHON, FILES, "run", ExitStack())
 
 
 @pytest.mark.docker
@@ -129,7 +134,7 @@ class TestRealRegistry:
         known: dict[str, Runner] = {"python": PYTHON}
         chosen = Setting(engine, built, known, registry_env=lambda: env, ca_bundle=images.ca_bundle)
         files = {"requirements.txt": FileEntry("requirements.txt", requirements)}
-        return deps.fetch(chosen, PYTHON, files, "test")
+        return deps.fetch(chosen, PYTHON, files, "test", ExitStack())
 
     def test_no_index_is_ours(self, engine: docker.DockerEngine) -> None:
         nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_TIMEOUT": "2"}

@@ -8,7 +8,7 @@ import secrets
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -109,7 +109,8 @@ def setting(engine: DockerEngine, env: dict[str, str], *hosts: str) -> Setting:
 
 def fetched(chosen: Setting) -> tuple[Image, str]:
     wanted = f"tiny==1  # {secrets.token_hex(8)}\n".encode()
-    return deps.fetch(chosen, PYTHON, {"requirements.txt": FileEntry("requirements.txt", wanted)}, "mirror")
+    files = {"requirements.txt": FileEntry("requirements.txt", wanted)}
+    return deps.fetch(chosen, PYTHON, files, "mirror", ExitStack())
 
 
 def environment(place: str, **env: str) -> dict[str, str]:

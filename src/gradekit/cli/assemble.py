@@ -137,5 +137,6 @@ def setting_for(
         registry_env=lambda: images.registry_env(environment),
         ca_bundle=lambda: images.ca_bundle(environment),
         registries=config.registries,
+        cache_size=config.cache_bytes,
         offline=offline or environment.get("GRADEKIT_OFFLINE", "") not in {"", "0"},
     )

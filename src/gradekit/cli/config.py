@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradekit.errors import Problem, UsageError
-from gradekit.model import Model
+from gradekit.model import Model, parse_size
 
 if TYPE_CHECKING:
     from gradekit.submission import Access
@@ -43,16 +43,23 @@ class Config(Model):
     """A credential helper, as git's credential.helper has it, that is asked for those hosts."""
     runtime: str | None = None
     """The OCI runtime of every container, such as runsc for gVisor; the engine's own choice when it is not set."""
+    cache_size: str = "10GiB"
+    """How much the cached packages of submissions may have together, such as 10GiB."""
     sources: Mapping[str, str] = {}
     """Key -> file or variable that it came from."""
     ignored: str | None = None
     """The project's file that is not read, for it is the candidate's."""
 
+    @property
+    def cache_bytes(self) -> int:
+        """``cache_size`` in bytes."""
+        return parse_size(self.cache_size)
+
 
 _HOSTS = ("registries", "token_hosts")
 _LISTS = ("challenges", "rubrics", *_HOSTS)
 _FOLDERS = ("runners", "ca_bundle")
-_TEXTS = (*_FOLDERS, "index_url", "credential_helper", "runtime")
+_TEXTS = (*_FOLDERS, "index_url", "credential_helper", "runtime", "cache_size")
 _OWN = ("token_hosts", "credential_helper", "runtime")
 """Keys that run a program, give a secret away or take a wall down: somebody else may have written a project's file."""
 
@@ -131,7 +138,12 @@ def load(env: Mapping[str, str] | None = None, start: Path | None = None, *, for
             words = value.replace(",", " ").split() if key in _HOSTS else value.split(os.pathsep)
             values[key] = tuple(words) if key in _LISTS else value
             sources[key] = name
-    return Config(**values, sources=sources, ignored=ignored)
+    config = Config(**values, sources=sources, ignored=ignored)
+    try:
+        parse_size(config.cache_size)
+    except ValueError as error:
+        raise UsageError(Problem(f"{sources['cache_size']}: cache_size", str(error))) from None
+    return config
 
 
 def shown(config: Config) -> dict[str, dict[str, Any]]:

@@ -57,7 +57,7 @@ def examine(config: configuration.Config) -> list[Finding]:
         return [*found, _disk(Path("/"))]
     found += _engine(engine, str(engine.endpoint))
     found += _images(engine, config)
-    found += [_disk(Path("/")), _state(environment)]
+    found += [_cache(engine, config), _disk(Path("/")), _state(environment)]
     return found
 
 
@@ -140,6 +140,21 @@ def _images(engine: Engine, config: configuration.Config) -> list[Finding]:
             )
         ]
     return [Finding(state="ok", subject="images", fact=", ".join(tags.values()))]
+
+
+def _cache(engine: DockerEngine, config: configuration.Config) -> Finding:
+    try:
+        use = engine.cache.use()
+    except InfrastructureError as error:
+        return Finding(state="fail", subject="cache", fact=str(error))
+    limit = config.cache_bytes
+    count = f"{use.entries} set{'' if use.entries == 1 else 's'} of packages"
+    return Finding(
+        state="ok" if use.size <= limit else "warn",
+        subject="cache",
+        fact=f"{count}, {use.size / (1 << 20):.1f} MiB of {limit / (1 << 20):.0f} MiB",
+        mend="" if use.size <= limit else "the next run that fetches packages removes some; gradekit clean --cache all",
+    )
 
 
 def _disk(path: Path) -> Finding:

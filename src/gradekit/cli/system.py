@@ -56,7 +56,7 @@ def doctor(
 @guarded
 def clean(
     everything: Annotated[bool, typer.Option("--all", help="Also what living runs use: it ends them.")] = False,
-    cache: Annotated[bool, typer.Option("--cache", help="Also the cached packages of submissions.")] = False,
+    cache: Annotated[bool, typer.Option("--cache", help="Also the cached packages that no run uses now.")] = False,
 ) -> ExitCode:
     """Remove what killed runs left on the engine.
 
@@ -70,7 +70,7 @@ def clean(
     from gradekit.scratch import remove_left_behind
 
     engine = docker.connect()
-    removed = [*remove_left_behind(), *engine.reap(all_owners=everything), *(engine.forget_cache() if cache else [])]
+    removed = [*remove_left_behind(), *engine.reap(all_owners=everything), *(engine.cache.clear() if cache else [])]
     for name in removed:
         sys.stdout.write(f"removed {name}\n")
     sys.stdout.write("nothing to remove\n" if not removed else f"{len(removed)} removed\n")

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from gradekit.corpus.smoke import REPOSITORY
 from gradekit.grade.deps import REPOSITORY as CACHE
+from gradekit.sandbox.cache import CACHE_LABEL
 from gradekit.sandbox.client import Client, Found
 from gradekit.sandbox.container import OWNER_LABEL
 from gradekit.sandbox.docker import DockerEngine
-from gradekit.sandbox.fetch import CACHE_LABEL
 from gradekit.sandbox.reaper import read_owner, this_process
 
 DISK = 512 << 20

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.setting import Setting
@@ -39,8 +40,12 @@ def key(image: Image, locks: Sequence[FileEntry]) -> str:
     return digest.hexdigest()[:_KEY_LENGTH]
 
 
-def fetch(setting: Setting, runner: Runner, files: Mapping[str, FileEntry], run: str) -> tuple[Image, str]:
+def fetch(
+    setting: Setting, runner: Runner, files: Mapping[str, FileEntry], run: str, held: ExitStack
+) -> tuple[Image, str]:
     """The image with the submission's packages, and what happened in a word for the report.
+
+    The cache keeps it until ``held`` is closed; after that, it goes when there is no room and others were used later.
 
     Raises:
         Blocked: the packages are refused, do not exist, or do not fit the limits.
@@ -51,7 +56,7 @@ def fetch(setting: Setting, runner: Runner, files: Mapping[str, FileEntry], run:
     if runner.deps is None or not locks:
         return image, "no packages"
     tag = f"{REPOSITORY}/{runner.name}:{key(image, locks)}"
-    cached = setting.engine.image(tag)
+    cached = held.enter_context(setting.engine.cached(tag))
     if cached is not None:
         return cached, "cached"
     if setting.offline:
@@ -71,6 +76,7 @@ def fetch(setting: Setting, runner: Runner, files: Mapping[str, FileEntry], run:
     )
     outcome = setting.engine.fetch(plan, run)
     if isinstance(outcome, Image):
+        setting.engine.trim(setting.cache_size)
         return outcome, f"fetched{_origin(outcome)}"
     said = outcome.stderr.decode(errors="replace")[-_TAIL:]
     if outcome.exit_code == _UNREACHABLE:

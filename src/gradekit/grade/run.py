@@ -80,7 +80,7 @@ def grade(
         try:
             _refuse_broken_rules(challenge, submission)
             with clock.phase("deps") as details:
-                image, word = deps.fetch(setting, runner, submission.files, run)
+                image, word = deps.fetch(setting, runner, submission.files, run, stack)
                 details.append(f"{runner.name}: {word}")
             with clock.phase("services"):
                 opening.result()

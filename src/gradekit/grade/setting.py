@@ -24,6 +24,8 @@ class Setting:
     """Certificates that package clients must trust, PEM; None for the image's own."""
     registries: Sequence[str] = ()
     """HOST or HOST:PORT that the deps phase may reach beside the indexes it is configured with."""
+    cache_size: int = 10 << 30
+    """Bytes that cached packages may have together."""
     offline: bool = False
     """Fetch nothing: packages come from the cache or not at all."""
 

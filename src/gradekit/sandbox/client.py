@@ -162,6 +162,22 @@ class Client:
         with suppress(MissingError), self._calling(f"remove {tag}"):
             self._api.remove_image(tag)
 
+    def touch_image(self, tag: str) -> None:
+        """Name an image by its name once more, so that the engine notes the time; harmless when it is gone."""
+        repository, _, version = tag.rpartition(":")
+        with suppress(MissingError), self._calling("name an image"):
+            self._api.tag(tag, repository, version)
+
+    def used(self, tag: str) -> str:
+        """When an image was last named, or else made; empty when it is gone."""
+        try:
+            with self._calling("inspect an image"):
+                found: Mapping[str, Any] = self._api.inspect_image(tag)
+        except MissingError:
+            return ""
+        named = str((found.get("Metadata") or {}).get("LastTagTime") or "")
+        return max(named, str(found.get("Created") or ""))
+
     def facts(self) -> Facts:
         """Name, version and isolation features."""
         with self._calling("describe itself"):

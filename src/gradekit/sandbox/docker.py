@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.results import Isolation
 from gradekit.sandbox import fetch, reaper
+from gradekit.sandbox.cache import Cache
 from gradekit.sandbox.client import DOCTOR, Client
 from gradekit.sandbox.container import Host
 from gradekit.sandbox.endpoint import Endpoint, candidates
 from gradekit.sandbox.pod import DockerSandbox
 from gradekit.sandbox.protocol import ExecResult, FetchPlan, Image, Sandbox, SandboxPlan
 from gradekit.sandbox.runtime import choose
+from gradekit.scratch import lock_folder
 
 
 class DockerEngine:
@@ -30,6 +32,8 @@ class DockerEngine:
             UsageError: it has no such runtime, or not as a pod needs it.
         """
         self.client = client
+        self.cache = Cache(client, lock_folder())
+        """Fetched packages."""
         self._facts = client.facts()
         self._runtime = choose(runtime, self._facts.runtime, self._facts.runtimes)
         self._host = Host(self._facts.cgroupns, self._facts.cpus, runtime, self._runtime.own_kernel)
@@ -87,12 +91,13 @@ class DockerEngine:
         """Remove what dead runs left (``all_owners``: living ones too); names of what was removed."""
         return reaper.reap(self.client, all_owners=all_owners)
 
-    def forget_cache(self) -> Sequence[str]:
-        """Remove the cached packages of submissions; names of what was removed."""
-        tags = self.client.images(f"{fetch.CACHE_LABEL}=deps")
-        for tag in tags:
-            self.client.remove_image(tag)
-        return tags
+    def cached(self, tag: str) -> AbstractContextManager[Image | None]:
+        """A cached image, or None where there is none yet; it is not removed as long as the context lasts."""
+        return self.cache.using(tag)
+
+    def trim(self, limit: int) -> Sequence[str]:
+        """Remove cached images that nobody uses, down to so many bytes, the least recently used first; their names."""
+        return self.cache.trim(limit)
 
     def _owner_now(self) -> reaper.Owner:
         """This process, also when the engine object came over a fork."""

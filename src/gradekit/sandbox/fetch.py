@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import IO
 
 from gradekit.errors import InfrastructureError, Problem
+from gradekit.sandbox.cache import CACHE_LABEL, SIZE_LABEL
 from gradekit.sandbox.client import DOCTOR, Client
 from gradekit.sandbox.container import OWNER_LABEL, PIDNS_LABEL, RUN_LABEL, Host, volume_options
 from gradekit.sandbox.egress import EGRESS_LABEL, Gate, Traffic, inside
@@ -26,7 +28,6 @@ from gradekit.sandbox.protocol import (
 from gradekit.sandbox.streams import run_container, run_inside
 from gradekit.sandbox.transfer import archive, unpack_argv
 
-CACHE_LABEL = "io.gradekit.cache"
 _INODES = 200_000
 _MEMORY = 512 << 20
 _PIDS = 256
@@ -85,7 +86,6 @@ def fetch(client: Client, plan: FetchPlan, labels: Mapping[str, str], host: Host
             collected = _take_out(client, holder, plan, layer)
             if collected.exit_code != 0:
                 return collected
-            layer.seek(0)
             _store(estate, plan, labels, layer, traffic)
         image = client.image(plan.tag)
     finally:
@@ -133,6 +133,9 @@ def _failed(plan: FetchPlan, what: str, result: ExecResult) -> InfrastructureErr
 
 def _store(estate: Estate, plan: FetchPlan, labels: Mapping[str, str], layer: IO[bytes], traffic: Traffic) -> None:
     """Put the layer into a container that is never started, and commit that."""
+    layer.seek(0, os.SEEK_END)
+    size = layer.tell()
+    layer.seek(0)
     client = estate.client.patient(_SLOW)
     try:
         fresh = estate.raw_container(
@@ -143,6 +146,8 @@ def _store(estate: Estate, plan: FetchPlan, labels: Mapping[str, str], layer: IO
         client.put(fresh, plan.destination, layer)
         # An image inherits its container's labels; it must not look like a thing of this process.
         none = dict.fromkeys((RUN_LABEL, OWNER_LABEL, PIDNS_LABEL), "")
-        client.commit(fresh, plan.tag, {**none, CACHE_LABEL: "deps", EGRESS_LABEL: traffic.label()})
+        client.commit(
+            fresh, plan.tag, {**none, CACHE_LABEL: "deps", SIZE_LABEL: str(size), EGRESS_LABEL: traffic.label()}
+        )
     finally:
         client.close()

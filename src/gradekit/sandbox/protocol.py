@@ -373,6 +373,15 @@ class FetchPlan:
     timeout: float = 300.0
 
 
+@dataclass(frozen=True, slots=True)
+class CacheUse:
+    """What the cache of fetched packages holds."""
+
+    entries: int
+    size: int
+    """Bytes."""
+
+
 class Engine(Protocol):
     """A container engine."""
 
@@ -387,6 +396,12 @@ class Engine(Protocol):
 
     def fetch(self, plan: FetchPlan, run: str) -> Image | ExecResult:
         """Run the deps phase; the ExecResult is returned when the program did not exit with 0."""
+
+    def cached(self, tag: str) -> AbstractContextManager[Image | None]:
+        """A cached image, or None where there is none yet; it is not removed as long as the context lasts."""
+
+    def trim(self, limit: int) -> Sequence[str]:
+        """Remove cached images that nobody uses, down to so many bytes, the least recently used first; their names."""
 
     def reap(self, *, all_owners: bool = False) -> Sequence[str]:
         """Remove what dead runs left (``all_owners``: living ones too); names of what was removed."""

@@ -1,0 +1,1 @@
+"""What grading costs, as ratios and differences that one run measures against each other."""
