@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from gradekit import runner as runners
 from gradekit.corpus import Case, Expect, corpus_folder, hand_in, read_cases
 from gradekit.corpus.case import challenge_folder
 from gradekit.errors import InfrastructureError, UsageError
