@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,9 @@ from gradekit.corpus import SmokeCase, attempt_smoke, lacking, read_smoke
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
 from gradekit.sandbox.protocol import Image
-from tests.runners.java_mirror import filled, served
+from tests.runners import java_mirror, ruby_mirror
+from tests.runners.fetching import gateway
+from tests.runners.mirror import served
 
 FOLDER = Path(__file__).parents[2] / "runners"
 RUNNERS = runner.load_all(FOLDER)
@@ -32,19 +34,27 @@ def built(engine: DockerEngine) -> dict[str, Image]:
 
 
 @pytest.fixture(scope="module")
-def mirror(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a Maven repository of the tests' own answers: the public one need not be within reach."""
-    address = str(engine.client.sdk.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"])
-    with served(filled(tmp_path_factory.mktemp("maven")), address) as url:
-        yield url
+def mirrors(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """Where registries of the tests' own answer, by variable: the public ones need not be within reach."""
+    address = gateway(engine)
+    with (
+        java_mirror.served(java_mirror.filled(tmp_path_factory.mktemp("maven")), address) as maven,
+        served(ruby_mirror.filled(tmp_path_factory.mktemp("gems")), address) as gems,
+    ):
+        yield {"MAVEN_MIRROR": maven, "BUNDLE_MIRROR__ALL": gems}
 
 
 @pytest.mark.docker
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.name))
 def test_smoke(
-    case: SmokeCase, engine: DockerEngine, built: dict[str, Image], mirror: str, monkeypatch: pytest.MonkeyPatch
+    case: SmokeCase,
+    engine: DockerEngine,
+    built: dict[str, Image],
+    mirrors: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("MAVEN_MIRROR", mirror)
+    for name, url in mirrors.items():
+        monkeypatch.setenv(name, url)
     assert attempt_smoke(case, engine, built).complaints == ()
 
 

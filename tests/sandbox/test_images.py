@@ -158,6 +158,13 @@ def test_registry_env_passes_on_only_what_a_container_can_reach(monkeypatch: pyt
     assert images.registry_env({"PIP_INDEX_URL": "https://own.example"})["PIP_INDEX_URL"] == "https://own.example"
 
 
+@pytest.mark.parametrize("name", ["MAVEN_MIRROR", "BUNDLE_MIRROR__ALL", "COMPOSER_MIRROR"])
+def test_registry_env_passes_on_mirrors_with_an_address(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "pip_options", dict)
+    assert images.registry_env({name: "https://mirror.example"}) == {name: "https://mirror.example"}
+    assert images.registry_env({name: "/srv/mirror"}) == {}
+
+
 def test_ca_bundle_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     paths = {name: tmp_path / name for name in ("own", "pip", "ssl", "configured")}
     for name, path in paths.items():

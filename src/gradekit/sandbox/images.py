@@ -40,6 +40,8 @@ _INDEX_OPTIONS = {
     "extra-index-url": "PIP_EXTRA_INDEX_URL",
     "trusted-host": "PIP_TRUSTED_HOST",
 }
+_MIRRORS = ("MAVEN_MIRROR", "BUNDLE_MIRROR__ALL", "COMPOSER_MIRROR")
+"""Variables that name the one registry of Java's, Ruby's and PHP's packages."""
 _OFFLINE = re.compile(
     r"temporary failure (?:in name resolution|resolving)|could not resolve|name or service not known"
     r"|network is unreachable"
@@ -288,9 +290,10 @@ def registry_env(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     registry = npm_registry(environ)
     if registry.startswith(("http://", "https://")):
         found["npm_config_registry"] = registry
-    mirror = environ.get("MAVEN_MIRROR", "")
-    if mirror.startswith(("http://", "https://")):
-        found["MAVEN_MIRROR"] = mirror
+    for name in _MIRRORS:
+        mirror = environ.get(name, "")
+        if mirror.startswith(("http://", "https://")):
+            found[name] = mirror
     for name in _PROXIES:
         value = environ.get(name) or environ.get(name.lower(), "")
         if value:

@@ -1,0 +1,3 @@
+def quick = 1
+
+def forever = loop { quick }

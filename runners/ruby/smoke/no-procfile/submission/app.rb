@@ -1,0 +1,1 @@
+puts "nothing says that this is to be started"

@@ -1,0 +1,3 @@
+require "app"
+
+RSpec.describe("nothing")

@@ -1,0 +1,1 @@
+def shout(word) = "#{word.upcase}!"

@@ -1,0 +1,3 @@
+require "told"
+
+RSpec.describe("total") { it("adds") { expect(total([1, 2])).to eq(3) } }

@@ -1,0 +1,1 @@
+RSpec.describe("a") { it("right") { nil } and it("wrong") { nil } }
