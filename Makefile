@@ -42,8 +42,8 @@ fuzz: setup ## the parsers of candidates' bytes under a fuzzer, SECONDS=600 for 
 	@$(BIN)/python -m pip install -q "atheris>=3,<4" || echo "without atheris: inputs are not chosen by coverage" >&2
 	@$(BIN)/python -m tests.fuzz $(TARGETS) --seconds=$(SECONDS)
 
-verify: engine ## every challenge against its own solutions
-	@for folder in challenges/*/challenge.yaml; do $(BIN)/gradekit challenge verify "$$folder" || exit; done
+verify: engine ## every challenge against its own solutions, in every language
+	@$(BIN)/gradekit challenge verify --all
 
 corpus: engine ## prove that this host holds against hostile submissions, and write the table of docs/security.md
 	@$(BIN)/gradekit runner test --write docs/security.md
