@@ -216,6 +216,8 @@ class Kind(Generic[S, E]):
     """Whether observing puts files of the challenge into a candidate's container."""
     calls: Callable[[S], bool] = lambda _: False
     """Whether it asks the candidate's code over the call protocol."""
+    runs_code: bool = True
+    """Whether it needs a runner of the submission's language; False where only services read its files."""
     recorded: Callable[[S, E, Mapping[str, bytes]], Recorded] | None = None
     """What the reference's run shows, read with the challenge's files; None where a kind needs nothing."""
     tiers: Mapping[Tier, str] = field(default_factory=lambda: {Tier.BLACK_BOX: ""})

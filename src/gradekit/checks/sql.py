@@ -237,6 +237,7 @@ KIND = Kind(
     judge=judge,
     show=show,
     lint=lint,
+    runs_code=False,
     paths=paths,
 )
 

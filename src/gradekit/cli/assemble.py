@@ -57,7 +57,7 @@ def image_names(spec: ChallengeSpec, known: Mapping[str, runners.Runner]) -> Seq
     languages = [
         name
         for name, runner in known.items()
-        if runner.kind == "language" and (spec.runner == "any" or name in spec.runner)
+        if runner.kind == "language" and (spec.runner == "any" or (spec.runner != "none" and name in spec.runner))
     ]
     return tuple(dict.fromkeys(("probe", *(service.runner for service in spec.services.values()), *languages)))
 

@@ -93,7 +93,7 @@ def outline(challenge: Challenge, lock: Lock | None) -> Outline:
         path=str(challenge.source),
         rubric=rubric.id,
         pass_mark=rubric.pass_mark,
-        runners=("any",) if spec.runner == "any" else tuple(spec.runner),
+        runners=(spec.runner,) if isinstance(spec.runner, str) else tuple(spec.runner),
         services={name: service.runner for name, service in spec.services.items()},
         datasets=tuple(spec.datasets),
         solutions=tuple(solution.path for solution in spec.solutions),

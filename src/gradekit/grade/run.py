@@ -76,12 +76,15 @@ def grade(
         with clock.phase("clone") as details:
             submission = obtain()
             details.append(f"{len(submission.files)} files at {(submission.commit or submission.tree)[:12]}")
-        runner = detect(setting.languages(challenge).values(), tuple(submission.files))
+        languages = setting.languages(challenge).values()
+        runner = None if challenge.spec.runner == "none" else detect(languages, tuple(submission.files))
         try:
             _refuse_broken_rules(challenge, submission)
-            with clock.phase("deps") as details:
-                image, word = deps.fetch(setting, runner, submission.files, run, stack)
-                details.append(f"{runner.name}: {word}")
+            image = None
+            if runner is not None:
+                with clock.phase("deps") as details:
+                    image, word = deps.fetch(setting, runner, submission.files, run, stack)
+                    details.append(f"{runner.name}: {word}")
             with clock.phase("services"):
                 opening.result()
                 pod.sandbox.fill(WORK, tuple(submission.files.values()))
@@ -89,14 +92,14 @@ def grade(
                 challenge,
                 submission.files,
                 pod.sandbox,
-                image.id,
+                "" if image is None else image.id,
                 pod.servers,
                 # Cloning, fetching and services that take long are no fault of the candidate's.
                 time.monotonic() + challenge.spec.limits.timeout,
                 runner,
-                setting.images[runner.name].id,
+                "" if runner is None else setting.images[runner.name].id,
             )
-            if "build" in runner.verbs:
+            if runner is not None and "build" in runner.verbs:
                 with clock.phase("build") as details:
                     details.append(f"{runner.name}: {bench.build()}")
         except (InfrastructureError, Blocked) as error:
@@ -104,7 +107,11 @@ def grade(
         else:
             with clock.phase("checks"):
                 observations = _observe_all(challenge, lock, bench, progress, recording=recording)
-    used = ("probe", runner.name, *(service.runner for service in challenge.spec.services.values()))
+    used = (
+        "probe",
+        *(() if runner is None else (runner.name,)),
+        *(service.runner for service in challenge.spec.services.values()),
+    )
     return Record(
         gradekit=__version__,
         id=run,

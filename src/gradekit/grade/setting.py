@@ -35,5 +35,5 @@ class Setting:
         return {
             name: runner
             for name, runner in self.runners.items()
-            if runner.kind == "language" and (allowed == "any" or name in allowed)
+            if runner.kind == "language" and (allowed == "any" or (allowed != "none" and name in allowed))
         }

@@ -30,7 +30,7 @@ Scalar = str | int | float | bool
 
 def _runners(value: object) -> object:
     """One name stands for a list of one."""
-    return (value,) if isinstance(value, str) and value != "any" else tuple_of(value)
+    return (value,) if isinstance(value, str) and value not in {"any", "none"} else tuple_of(value)
 
 
 def _target(value: object) -> object:
@@ -186,10 +186,10 @@ class ChallengeHead(Model):
     brief: RelativePath | None = Field(None, description="What the candidate reads, for authors' reference.")
     time_budget: Duration | None = Field(None, description="Shown only.")
     runner: Annotated[
-        Literal["any"] | Annotated[tuple[Slug, ...], Field(min_length=1)],
+        Literal["any", "none"] | Annotated[tuple[Slug, ...], Field(min_length=1)],
         BeforeValidator(_runners),
         WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
-    ] = Field(description='Runners of languages that a submission may use, or "any".')
+    ] = Field(description='Runners of languages that a submission may use, "any", or "none": no check runs code of it.')
     rubric: Annotated[str, Field(min_length=1)] = Field(
         description="Name of a file in rubrics/, or a path ending .yaml relative to the challenge."
     )
@@ -244,8 +244,8 @@ class Challenge:
 
     @property
     def lock_path(self) -> Path:
-        """Where ``challenge verify`` writes what it recorded."""
-        return self.root / "challenge.lock"
+        """Where ``challenge verify`` writes what it recorded: each variant of a challenge has its own."""
+        return self.source.with_suffix(".lock")
 
     @property
     def rubric_name(self) -> str:

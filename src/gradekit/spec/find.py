@@ -15,6 +15,8 @@ from gradekit.texts import near
 CHALLENGES_VARIABLE = "GRADEKIT_CHALLENGES"
 RUBRICS_VARIABLE = "GRADEKIT_RUBRICS"
 _OPTION = "--challenge"
+_VARIANTS = "challenge.*.yaml"
+"""Files beside a challenge's own that share its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,19 @@ class Places:
         return self._folders(self.rubrics, RUBRICS_VARIABLE, [*beside, *self._upwards("rubrics")])
 
     def list_challenges(self) -> dict[str, Path]:
-        """Name to folder of every challenge; of two with one name the first found counts."""
+        """Name to folder of every challenge, and to file of every variant; of two with one name the first found counts.
+
+        ``challenge.sqlite.yaml`` in the folder ``shop`` is the variant ``shop.sqlite``.
+        """
         found: dict[str, Path] = {}
         for folder in self.challenge_folders():
             for entry in sorted((self.cwd / folder).iterdir()):
-                if (entry / FILE_NAME).is_file():
-                    found.setdefault(entry.name, folder / entry.name)
+                if not (entry / FILE_NAME).is_file():
+                    continue
+                found.setdefault(entry.name, folder / entry.name)
+                for file in sorted(entry.glob(_VARIANTS)):
+                    variant = file.stem.partition(".")[2]
+                    found.setdefault(f"{entry.name}.{variant}", folder / entry.name / file.name)
         return dict(sorted(found.items()))
 
     def find_challenge(self, name: str | None) -> Path:

@@ -151,6 +151,7 @@ class _Loading:
         self.files = Files(source.parent)
         self.defaults: Mapping[str, Mapping[str, object]] = {}
         self.min_tier: str = Tier.IN_PROCESS
+        self.runs_code = True
         self.found: list[Fault] = []
         self.elsewhere: list[Problem] = []
         """Problems of the rubric's file."""
@@ -163,6 +164,7 @@ class _Loading:
         names = Names.of(data)
         head = self._head(data)
         self.min_tier = head.min_tier
+        self.runs_code = head.runner != "none"
         rubric = self._rubric(data, head.rubric)
         drafts = self._checks(data)
         app = data.get("app") is not None
@@ -178,7 +180,7 @@ class _Loading:
                 list(names.datasets),
                 list(names.services),
                 app,
-                () if head.runner == "any" else head.runner,
+                () if isinstance(head.runner, str) else head.runner,
             ),
         )
         problems = [*_sorted(self.document, self.found), *self.elsewhere]
@@ -351,6 +353,9 @@ class _Loading:
         if uses_app and not app:
             what = "needs the app, but the challenge has no app"
             yield Fault((*loc, kind.name), what, hint="add app: {port: 8080}")
+        elif kind.runs_code and not self.runs_code:
+            what = f"a check of the kind {kind.name} runs code of the submission, but the challenge has runner: none"
+            yield Fault((*loc, kind.name), what, hint="name the runners of its languages")
         if draft.head is not None and draft.head.fresh and not uses_app:
             yield Fault((*loc, "fresh"), "only a check that uses the app can be fresh", hint="remove it")
 

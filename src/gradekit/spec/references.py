@@ -54,7 +54,7 @@ def _unknown(loc: Loc, noun: str, name: str, known: Sequence[str]) -> Fault:
 
 def head_faults(head: ChallengeHead, names: Names, runners: Mapping[str, str] | None) -> Iterator[Fault]:
     """Services, data sets, runners and variables."""
-    for index, runner in enumerate(head.runner if head.runner != "any" else ()):
+    for index, runner in enumerate(() if isinstance(head.runner, str) else head.runner):
         yield from _runner(("runner", index), runner, "language", runners)
     for name, service in head.services.items():
         yield from _runner(("services", name, "runner"), service.runner, "service", runners)
@@ -64,7 +64,11 @@ def head_faults(head: ChallengeHead, names: Names, runners: Mapping[str, str] | 
     for name in names.variables:
         if name in RESERVED_VARIABLES:
             yield Fault(("vars",), f"{quote(name)} is made by gradekit", hint="choose another name", at=("vars", name))
-    if head.app is not None:
+    if head.app is not None and head.runner == "none":
+        yield Fault(
+            ("app",), "there is an app, but runner: none", hint="name the runners of its languages, or remove it"
+        )
+    elif head.app is not None:
         yield from _app(head.app, head, names)
 
 

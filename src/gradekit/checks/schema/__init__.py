@@ -22,4 +22,5 @@ KIND = Kind(
     judge=judge,
     show=show,
     lint=lint,
+    runs_code=False,
 )

@@ -1,0 +1,1 @@
+select id, name from customers where id not in (select customer_id from orders)

@@ -1,0 +1,5 @@
+select date_format(o.ordered_on, '%Y-%m') as month, count(distinct o.id) as orders,
+  coalesce(sum(l.quantity * l.unit_cents), 0) as cents
+from orders o left join order_lines l on l.order_id = o.id
+where o.status = 'paid'
+group by 1;
