@@ -15,10 +15,21 @@ from gradekit.grade.setting import Setting
 from gradekit.progress import Silent
 from gradekit.record import Record, read, write
 from gradekit.results import Status
-from gradekit.sandbox.protocol import ContainerPlan, ExecResult, FileEntry, Image, Sandbox, SandboxPlan, SqlResult
+from gradekit.sandbox.protocol import (
+    ContainerPlan,
+    ExecResult,
+    FileEntry,
+    Image,
+    Sandbox,
+    SandboxPlan,
+    SqlColumn,
+    SqlResult,
+)
 from gradekit.spec.challenge import Challenge
+from gradekit.spec.load import load_challenge
 from gradekit.submission import Submission
 from tests.fakes import FakeEngine, FakeRunning, FakeSandbox, exited, reply
+from tests.grade.conftest import RUBRIC
 
 RUNNERS = Path(__file__).parents[2] / "runners"
 
@@ -163,3 +174,24 @@ def test_the_submission_is_shown_with_what_was_left_out(challenge: Challenge, fi
     assert record.submission.dropped == ("l (symlink)",)
     assert record.submission.candidate == "ana"
     assert record.images == {"postgres": "sha256:postgres", "probe": "sha256:probe", "python": "sha256:python"}
+
+
+def test_a_challenge_without_a_runner_needs_no_language_and_fetches_nothing(tmp_path: Path) -> None:
+    (tmp_path / "challenge.yaml").write_text(
+        "gradekit: 1\nid: asked\ntitle: Asked\nrunner: none\nrubric: rubric.yaml\n"
+        "services: {db: {runner: postgres}}\ndatasets: {d: {service: db}}\n"
+        "checks: [{id: q, criterion: api, sql: {file: q.sql, dataset: d, expect: {value: 1}}}]\n"
+    )
+    (tmp_path / "rubric.yaml").write_text(RUBRIC)
+    pod = FakeSandbox(sql=lambda request: [SqlResult((SqlColumn("a", "int4"),), (("1",),)) for _ in request.statements])
+    engine = FakeEngine(pod)
+    asked = load_challenge(tmp_path, rubrics=[])
+    record = run(asked, {"q.sql": FileEntry("q.sql", b"select 1")}, engine)
+    assert [(item.state, phase.name) for item in record.observations for phase in record.phases] == [
+        ("observed", "clone"),
+        ("observed", "services"),
+        ("observed", "checks"),
+    ]
+    assert engine.fetches == []
+    assert set(record.images) == {"postgres", "probe"}
+    assert judge(asked, record, None).score.total == 100

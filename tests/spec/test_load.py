@@ -405,3 +405,38 @@ def test_a_challenge_whose_checks_reach_the_least_tier(folder: Folder) -> None:
     assert folder.load().spec.min_tier == "split"
     folder.spec(f"checks:\n  {suite}\n")
     assert folder.load().spec.min_tier == "in-process"
+
+
+def test_without_a_runner_only_services_read_the_submission(folder: Folder) -> None:
+    services = "services: {db: {runner: postgres}}\ndatasets: {d: {service: db}}\n"
+    query = "  - {id: q, criterion: api, sql: {file: q.sql, dataset: d, expect: {value: 1}}}\n"
+    tables = "  - {id: t, criterion: api, schema: {dataset: d, tables: {a: {}}}}\n"
+    folder.spec(f"{services}checks:\n{query}{tables}")
+    folder.write("challenge.yaml", (folder.path / "challenge.yaml").read_text().replace("runner: any", "runner: none"))
+    assert folder.load().spec.runner == "none"
+    run = '  - {id: c, criterion: api, command: {run: "true", expect: {exit: 0}}}\n'
+    folder.spec(f"{services}app: {{ready: {{tcp: true}}}}\nchecks:\n{query}{run}  {HEALTH}\n")
+    folder.write("challenge.yaml", (folder.path / "challenge.yaml").read_text().replace("runner: any", "runner: none"))
+    complaints = "\n".join(folder.complaints())
+    assert "app: there is an app, but runner: none; name the runners of its languages, or remove it" in complaints
+    for kind in ("command", "http"):
+        assert (
+            f"a check of the kind {kind} runs code of the submission, but the challenge has runner: none" in complaints
+        )
+
+
+def test_each_variant_has_a_lock_of_its_own(folder: Folder) -> None:
+    folder.spec(f"app: {{ready: {{tcp: true}}}}\nchecks:\n  {HEALTH}\n")
+    shutil.copy(folder.path / "challenge.yaml", folder.path / "challenge.small.yaml")
+    assert folder.load().lock_path == folder.path / "challenge.lock"
+    variant = load_challenge(folder.path / "challenge.small.yaml", rubrics=[folder.rubrics], runners=RUNNERS)
+    assert variant.lock_path == folder.path / "challenge.small.lock"
+
+
+def test_variants_of_the_shipped_sql_challenge_differ_in_their_engine_only() -> None:
+    shipped = HERE.parents[1] / "challenges" / "sql-analytics"
+    base = (shipped / "challenge.yaml").read_text(encoding="utf-8")
+    for engine, title in (("mariadb", "MariaDB"), ("sqlite", "SQLite")):
+        variant = (shipped / f"challenge.{engine}.yaml").read_text(encoding="utf-8")
+        same = variant.replace(f"id: sql-analytics-{engine}", "id: sql-analytics").replace(title, "PostgreSQL")
+        assert same.replace(f"runner: {engine}", "runner: postgres").replace(f"-{engine},", "-postgres,") == base
