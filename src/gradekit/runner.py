@@ -62,6 +62,8 @@ class RunnerFile(Model):
     """For services: the folder that must be a writable tmpfs."""
     sockets: str | None = None
     """For services: the folder of the unix socket that only the probe shares."""
+    files: str | None = None
+    """For services whose data sets are files: the folder that they share with the app, at the same path in both."""
     administrator: str | None = None
     """For services: the role that only the unix socket lets in."""
 

@@ -269,6 +269,14 @@ def test_the_app_starts_once_with_its_environment(world: World) -> None:
     assert plan.argv == ("/opt/gradekit/bin/serve",)
 
 
+def test_the_app_has_the_files_that_it_shares_with_its_service(world: World) -> None:
+    share = Mount("db.files", "/files", writable=True)
+    world.bench.shares = {"db": share, "other": Mount("other.files", "/other", writable=True)}
+    world.begin(app=True)
+    (plan,) = world.sandbox.asked("start")
+    assert [mount for mount in plan.mounts if mount.writable] == [share]
+
+
 def test_fresh_restarts_the_app_on_a_new_copy(world: World) -> None:
     world.begin(app=True)
     first = world.bench.app_database().name

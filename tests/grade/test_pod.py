@@ -92,3 +92,17 @@ def test_a_service_that_ends_before_it_answers_is_our_fault(tmp_path: Path) -> N
 def test_an_engine_that_nothing_is_known_of_is_our_fault(tmp_path: Path) -> None:
     with pytest.raises(InfrastructureError, match="runner store: nothing is known of the engine abacus"):
         _served(tmp_path, FakeSandbox(), engine="abacus").open()
+
+
+def test_an_app_shares_the_files_of_its_service(tmp_path: Path) -> None:
+    sandbox = FakeSandbox(sql=lambda request: [SqlResult() for _ in request.statements])
+    pod = _served(tmp_path, sandbox, files="/files")
+    shared = "datasets: {d: {service: db}}\napp: {dataset: d, ready: {tcp: true}}\n"
+    (tmp_path / "challenge.yaml").write_text(SERVED.replace("checks:", f"{shared}checks:"))
+    pod.challenge = load_challenge(tmp_path, rubrics=[])
+    pod.open()
+    pod.close()
+    (plan,) = sandbox.asked("start")
+    share = Mount("db.files", "/files", writable=True)
+    assert pod.shares == {"db": share}
+    assert share in plan.mounts

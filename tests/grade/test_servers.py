@@ -26,7 +26,7 @@ from gradekit.grade.setting import Setting
 from gradekit.results import Status
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
-from gradekit.sandbox.protocol import FileEntry, SqlResult
+from gradekit.sandbox.protocol import ContainerPlan, FileEntry, SqlResult
 from gradekit.spec.load import load_challenge
 from tests.grade.conftest import RUBRIC
 
@@ -43,6 +43,7 @@ rubric: rubric.yaml
 services: {{db: {{runner: {engine}}}}}
 datasets:
   shop: {{service: db, load: [{{challenge: shop.sql}}]}}
+app: {{dataset: shop, ready: {{tcp: true}}}}
 checks:
   - {{id: run, criterion: api, command: {{run: "true", expect: {{exit: 0}}}}}}
 """
@@ -202,10 +203,6 @@ def test_who_touches_the_server_answers_for_what_it_refuses(server: SqlServer) -
 
 def test_the_app_knows_its_database_and_no_other(server: SqlServer) -> None:
     template = loaded(server, SHOP)
-    if server.engine == "sqlite":
-        with pytest.raises(InfrastructureError, match="its service db is SQLite, whose files only checks can use"):
-            server.copy(template, for_app=True)
-        return
     copy = server.copy(template, for_app=True)
     facts = server.facts(copy)
     assert facts.keys() == {"url", "host", "port", "user", "password", "database"}
@@ -268,3 +265,49 @@ def test_a_schema_is_read_from_the_catalogue(bench: PodBench) -> None:
     assert [
         (case.title, case.outcome.message) for case in judgement.cases if case.outcome.status is not Status.PASSED
     ] == []
+
+
+WRITES = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("pragma journal_mode = wal")
+connection.execute("insert into customers values (7, 'App')")
+print(os.getuid(), os.listdir(os.path.dirname(sys.argv[1])))
+print(connection.execute("select count(*) from orders").fetchone(), flush=True)
+os._exit(0)  # leaves the log unmerged
+"""
+
+
+def in_app(pod: Pod, *argv: str) -> str:
+    """What a program prints that has what the app has of the service."""
+    image = pod.setting.images["sqlite"].id
+    plan = ContainerPlan(image, argv, mounts=tuple(pod.shares.values()))
+    result = pod.sandbox.run(plan, timeout=20.0)
+    return (result.stdout + result.stderr).decode()
+
+
+@pytest.mark.parametrize("pod", ["sqlite"], indirect=True)
+def test_an_app_and_its_checks_share_a_file_of_sqlite(pod: Pod, server: SqlServer) -> None:
+    copy = server.copy(loaded(server, SHOP), for_app=True)
+    file = server.facts(copy)["database"]
+    assert server.facts(copy)["url"] == f"sqlite:///{file}"
+    assert "10001" in (said := in_app(pod, "python3", "-c", WRITES, file)), said
+    assert "db.sqlite3-wal" in said
+    assert rows(ask(server, copy, "select name from customers where id = 7", reads=False)) == [["App"]]
+    assert ask(server, copy, "delete from orders", reads=False).error is None
+    said = in_app(pod, "python3", "-c", WRITES.replace("(7,", "(8,").replace("App", "Bpp"), file)
+    assert "(0,)" in said, said
+    server.drop(copy)
+    assert in_app(pod, "ls", "/files") == ""
+
+
+@pytest.mark.parametrize("pod", ["sqlite"], indirect=True)
+def test_an_app_cannot_send_its_checks_elsewhere(pod: Pod, server: SqlServer) -> None:
+    template = loaded(server, SHOP)
+    copy = server.copy(template, for_app=True)
+    file = server.facts(copy)["database"]
+    for make in (f"ln -s /data/{template}.db {file}", f"mkfifo {file}", f"head -c 9000 /dev/urandom > {file}"):
+        in_app(pod, "sh", "-c", f"rm -f {file}*; {make}")
+        assert ask(server, copy, "select 1 from customers", reads=False).sqlstate in {"08006", "XX001"}, make
+    assert "denied" in in_app(pod, "sh", "-c", "touch /files/x")
+    server.drop(copy)

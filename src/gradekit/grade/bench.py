@@ -161,6 +161,8 @@ class PodBench:
     plain_image: str = ""
     """Id of the runner's image without packages of the candidate's."""
     context: Context = field(default_factory=lambda: Context(""))
+    shares: Mapping[str, Mount] = field(default_factory=dict)
+    """By service, the folder of files that the app shares with it."""
     _deadline: float = 0.0
     _timeout: float = 0.0
     _app: Running | None = None
@@ -448,6 +450,7 @@ class PodBench:
         spec, code = self._app_spec, self._code
         if spec.dataset is not None:
             self._app_copy = self._copy(spec.dataset, for_app=True)
+        shared = () if self._app_copy is None else self._shares_of(self._app_copy.server.service)
         argv = (f"{_VERBS}/serve",) if spec.start is None else ("/bin/sh", "-c", f"exec {spec.start}")
         self._touch()
         self._app = self._start(
@@ -456,12 +459,15 @@ class PodBench:
                 argv,
                 env={**self._app_env(), "PORT": str(spec.port)},
                 workdir="/work",
-                mounts=code,
+                mounts=(*code, *shared),
                 limits=self._limits,
                 name="app",
             )
         )
         self._wait_ready(self._app, spec)
+
+    def _shares_of(self, service: str) -> tuple[Mount, ...]:
+        return (self.shares[service],) if service in self.shares else ()
 
     def _app_env(self) -> dict[str, str]:
         spec = self.challenge.spec.app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 from gradekit.checks.kinds import KINDS
@@ -33,6 +34,8 @@ _POLL = 0.02
 _SERVICE = Limits(memory=1 << 30, cpus=2.0, pids=128)
 _DATA = 512 << 20
 _SOCKETS = 1 << 20
+_SHARED = 128 << 20
+"""Files that an app shares with its service."""
 _HIDDEN = 32 << 20
 _BUILT = 256 << 20
 _ROOM = 8 << 20
@@ -48,6 +51,8 @@ class Pod:
         self.setting = setting
         self.run = run
         self.servers: dict[str, Server] = {}
+        self.shares: dict[str, Mount] = {}
+        """By service, the folder of files that the app shares with it."""
         self._sandbox: Sandbox | None = None
         self._stack = ExitStack()
 
@@ -70,6 +75,9 @@ class Pod:
         if any("build" in runner.verbs for runner in self.setting.languages(self.challenge).values()):
             volumes.append(VolumePlan(BUILD, _BUILT))
         volumes += [VolumePlan(name, _SOCKETS, 64, self._runner(name).uid or SERVICE_UID) for name in spec.services]
+        self.shares = dict(self._shared())
+        for name, share in self.shares.items():
+            volumes.append(VolumePlan(share.volume, _SHARED, 2_000, self._runner(name).uid or SERVICE_UID))
         for check in spec.checks:
             kind = KINDS[check.kind]
             split = kind.tier(check.body) is Tier.SPLIT
@@ -78,6 +86,16 @@ class Pod:
             if split or kind.calls(check.body):
                 volumes.append(VolumePlan(call_volume(check.id), _SOCKETS, 64))
         return SandboxPlan(self.run, self.setting.images["probe"].id, tuple(volumes))
+
+    def _shared(self) -> Iterator[tuple[str, Mount]]:
+        """The folder of files of the service that the app's data set lives in, if it is of that sort."""
+        spec = self.challenge.spec
+        if spec.app is not None and spec.app.dataset is not None:
+            name = spec.datasets[spec.app.dataset].service
+            folder = self._runner(name).files
+            if folder is not None:
+                # No service has a dot in its name.
+                yield name, Mount(f"{name}.files", folder, writable=True)
 
     def _runner(self, service: str) -> Runner:
         return self.setting.runners[self.challenge.spec.services[service].runner]
@@ -98,12 +116,14 @@ class Pod:
 
     def _start(self, name: str) -> Running:
         runner = self._runner(name)
+        sockets = () if runner.sockets is None else (Mount(name, runner.sockets, writable=True),)
+        files = (self.shares[name],) if name in self.shares else ()
         return self.sandbox.start(
             ContainerPlan(
                 self.setting.images[runner.name].id,
                 runner.argv("serve"),
                 uid=runner.uid or SERVICE_UID,
-                mounts=() if runner.sockets is None else (Mount(name, runner.sockets, writable=True),),
+                mounts=(*sockets, *files),
                 tmpfs=() if runner.data is None else (Tmpfs(runner.data, _DATA, 20_000),),
                 limits=_SERVICE,
                 name=name,

@@ -98,6 +98,7 @@ def grade(
                 time.monotonic() + challenge.spec.limits.timeout,
                 runner,
                 "" if runner is None else setting.images[runner.name].id,
+                shares=pod.shares,
             )
             if runner is not None and "build" in runner.verbs:
                 with clock.phase("build") as details:

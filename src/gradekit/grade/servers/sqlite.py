@@ -1,7 +1,7 @@
 """Data sets as files of SQLite, behind the program of their runner.
 
-A copy is a copy of the file. There is nobody to log in: the socket is the probe's, and the account that a request names
-says what its session may do.
+A copy is a copy of the file; that of an app lies in a folder that the app shares. There is nobody to log in: the socket
+is the probe's, and the account that a request names says what its session may do.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from gradekit.checks.base import Role
-from gradekit.errors import InfrastructureError, Problem
 from gradekit.grade.servers.base import LoadFailure, Script, refusal
 from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
 
 _ENGINE: Final = "sqlite"
 _ADMIN_TIMEOUT: Final = 30.0
+SHARED: Final = "/files"
+"""``files`` of the runner."""
 _LOGIN: Final[Mapping[Role, str]] = {"owner": "loader", "reader": "reader"}
 # What others can do to the files and to the program that serves them.
 _SERVER_FAULTS: Final = ("08", "53", "55", "57", "58", "XX")
@@ -77,13 +78,10 @@ class SqliteServer:
         """A copy of the file; its name.
 
         Raises:
-            InfrastructureError, Blocked: the server refuses, or it is for an app, which cannot reach the file.
+            InfrastructureError, Blocked: the server refuses.
         """
-        if for_app:
-            what = f"its service {self.service} is SQLite, whose files only checks can use"
-            raise InfrastructureError(Problem("app.dataset", what, "a data set of another service", "correct it"))
         self._copies += 1
-        name = f"copy_{self._copies}"
+        name = f"{'app' if for_app else 'copy'}_{self._copies}"
         self.administer(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
@@ -96,12 +94,9 @@ class SqliteServer:
         self.administer(f"DROP DATABASE {database}")
 
     def facts(self, database: str) -> Mapping[str, str]:
-        """No app is told of a file.
-
-        Raises:
-            InfrastructureError: always.
-        """
-        raise InfrastructureError(Problem(f"service {self.service}", f"an app asks for its file {database}"))
+        """Where the app finds its file: ``database`` is the path, and there is nobody to log in."""
+        file = f"{SHARED}/{database}/db.sqlite3"
+        return {"url": f"sqlite:///{file}", "host": "", "port": "", "user": "", "password": "", "database": file}
 
     def query(
         self,
