@@ -210,7 +210,7 @@ def test_a_script_of_ours_that_is_wrong_stays_our_fault_on_a_server_that_was_tou
 def test_the_app_cannot_be_blamed_for_a_copy_that_fails_before_it_runs(world: World) -> None:
     spec = world.bench.challenge.spec
     assert spec.app is not None
-    ours = spec.model_copy(update={"app": spec.app.model_copy(update={"dataset": "ours"})})
+    ours = spec.model_copy(update={"app": spec.app.model_copy(update={"dataset": ("ours",)})})
     world.bench.challenge = replace(world.bench.challenge, spec=ours)
     world.fails = ["CREATE DATABASE copy"]
     with pytest.raises(InfrastructureError, match="the server refused a statement of ours"):
@@ -565,7 +565,7 @@ def test_the_engines_own_time_is_not_the_candidates(
 class Box:
     """A server that keeps data sets and knows no SQL."""
 
-    service = "box"
+    service = "db"
     engine = "box"
     touched = False
 
@@ -600,5 +600,5 @@ def test_an_app_may_use_a_server_that_a_check_cannot_ask_in_sql(world: World) ->
     (plan,) = world.sandbox.asked("start")
     assert plan.env["DATABASE_URL"] == "box://template_0 for the app"
     for ask in (world.bench.app_database, lambda: world.bench.database("shop")):
-        with pytest.raises(InfrastructureError, match="service box: a check asks it in SQL, which it does not know"):
+        with pytest.raises(InfrastructureError, match="service db: a check asks it in SQL, which it does not know"):
             ask()

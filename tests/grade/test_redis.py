@@ -6,13 +6,14 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from gradekit.checks.base import Context
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.grade.bench import PodBench
-from gradekit.grade.servers.base import LoadFailure, Script, StoreServer
+from gradekit.grade.servers.base import LoadFailure, Script, Server, StoreServer
 from gradekit.grade.servers.redis import RedisServer
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
@@ -172,7 +173,9 @@ def test_a_script_that_is_no_list_of_commands(world: World) -> None:
     failed = world.server.load("template", Script("a.redis", "SET a 1\nSET b '1"), 5.0)
     assert failed == LoadFailure("line 2: a quote or a backslash has no end", "SYNTAX")
     assert world.server.load("template", Script("b.redis", "# nothing"), 5.0) is None
+    before = world.asked(None)
     world.server.drop("template")
+    assert world.asked(None) == before
 
 
 def test_there_are_not_more_copies_than_databases(world: World) -> None:
@@ -180,6 +183,62 @@ def test_there_are_not_more_copies_than_databases(world: World) -> None:
         world.bench.store("carts")
     with pytest.raises(InfrastructureError, match="more than 63 copies"):
         world.bench.store("carts")
+
+
+class Tables:
+    """The least of a server that knows SQL."""
+
+    service, engine, touched = "db", "postgres", False
+
+    def __init__(self) -> None:
+        self.dropped: list[str] = []
+        self.refuses = False
+
+    def create(self, database: str) -> None:
+        pass
+
+    def seal(self, template: str) -> None:
+        pass
+
+    def copy(self, template: str, *, for_app: bool = False) -> str:
+        if self.refuses:
+            raise Blocked("no room")
+        return f"{template}-{for_app}"
+
+    def drop(self, database: str) -> None:
+        self.dropped.append(database)
+
+    def facts(self, database: str) -> Mapping[str, str]:
+        return {"url": f"sql://{database}"}
+
+    def ready(self) -> None: ...
+    def prepare(self) -> None: ...
+    def load(self) -> None: ...
+    def query(self) -> None: ...
+
+
+def test_an_app_may_have_a_data_set_of_each_service(tmp_path: Path) -> None:
+    text = SPEC.replace("{cache: {runner: redis}}", "{cache: {runner: redis}, db: {runner: postgres}}")
+    text = text.replace("  theirs:\n", "  empty: {service: db}\n  theirs:\n")
+    text = text.replace(
+        'env: {REDIS_URL: "${cache.url}"}, dataset: carts',
+        'env: {A: "${cache.url} ${db.url}"}, dataset: [empty, carts]',
+    )
+    (tmp_path / "challenge.yaml").write_text(text)
+    (tmp_path / "rubric.yaml").write_text(RUBRIC)
+    (tmp_path / "seed.redis").write_text("SET a 1")
+    world, tables = World(load_challenge(tmp_path, rubrics=[]), {}), Tables()
+    world.bench.servers = {"cache": world.server, "db": cast("Server", tables)}
+    world.bench.begin(Context("c"), 5.0, app=True, fresh=False)
+    (app,) = world.sandbox.asked("start")
+    assert app.env["A"] == f"redis://app:{world.server.passwords['app']}@127.0.0.1:6379/0 sql://template_0-True"
+    assert (world.bench.app_database().name, world.bench.app_store().name) == ("template_0-True", "0")
+    tables.refuses = True
+    world.bench.stop_app()
+    assert tables.dropped == ["template_0-True"]
+    assert world.asked(None)[-1] == (0, "FLUSHDB")
+    with pytest.raises(Blocked, match="no room"):
+        world.bench.begin(Context("c"), 5.0, app=True, fresh=False)
 
 
 def test_who_asks_what_in_which_language(world: World) -> None:

@@ -125,7 +125,7 @@ def test_a_whole_challenge(folder: Folder) -> None:
     assert spec.time_budget == 4 * 3600
     assert spec.limits.memory == 512 << 20
     assert spec.app is not None
-    assert (spec.app.port, spec.app.dataset, spec.app.ready.http) == (9000, "shop", "GET /health")
+    assert (spec.app.port, spec.app.dataset, spec.app.ready.http) == (9000, ("shop",), "GET /health")
     assert spec.datasets["shop"].load[0] == LoadStep(submission="migrations/*.sql")
     revenue = spec.check("revenue")
     assert (revenue.kind, revenue.name, revenue.need, revenue.timeout) == ("sql", "Revenue", ("health",), 90.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from gradekit.checks.base import Context, Role
@@ -166,7 +166,7 @@ class PodBench:
     _deadline: float = 0.0
     _timeout: float = 0.0
     _app: Running | None = None
-    _app_copy: DatasetCopy | None = None
+    _app_copies: list[DatasetCopy] = field(default_factory=list)
     _app_blocked: Blocked | None = None
     _unbuilt: Blocked | None = None
     """Why the submission could not be built."""
@@ -390,15 +390,16 @@ class PodBench:
         return _asked_in_sql(copy)
 
     def app_database(self) -> SqlCopy:
-        """The database that the running app uses.
+        """The database that the running app uses, the first one if there are several.
 
         Raises:
             Blocked: the app has none because it did not start.
             InfrastructureError: its service knows no SQL.
         """
-        if self._app_copy is None:
+        if not self._app_copies:
             raise Blocked("the app has no database")
-        return _asked_in_sql(self._app_copy)
+        copies = self._app_copies
+        return _asked_in_sql(next((copy for copy in copies if isinstance(copy, SqlCopy)), copies[0]))
 
     def store(self, dataset: str) -> StoreCopy:
         """A fresh copy of a data set in a key-value store, dropped at the end of the check.
@@ -418,9 +419,10 @@ class PodBench:
             Blocked: the app has none because it did not start.
             InfrastructureError: its service is no such store.
         """
-        if self._app_copy is None:
+        if not self._app_copies:
             raise Blocked("the app has no store")
-        return _asked_in_commands(self._app_copy)
+        copies = self._app_copies
+        return _asked_in_commands(next((copy for copy in copies if isinstance(copy, StoreCopy)), copies[0]))
 
     # --- the app
 
@@ -448,9 +450,9 @@ class PodBench:
 
     def _start_app(self) -> None:
         spec, code = self._app_spec, self._code
-        if spec.dataset is not None:
-            self._app_copy = self._copy(spec.dataset, for_app=True)
-        shared = () if self._app_copy is None else self._shares_of(self._app_copy.server.service)
+        for dataset in spec.dataset:
+            self._app_copies.append(self._copy(dataset, for_app=True))
+        used = [copy.server.service for copy in self._app_copies]
         argv = (f"{_VERBS}/serve",) if spec.start is None else ("/bin/sh", "-c", f"exec {spec.start}")
         self._touch()
         self._app = self._start(
@@ -459,23 +461,18 @@ class PodBench:
                 argv,
                 env={**self._app_env(), "PORT": str(spec.port)},
                 workdir="/work",
-                mounts=(*code, *shared),
+                mounts=(*code, *(self.shares[name] for name in used if name in self.shares)),
                 limits=self._limits,
                 name="app",
             )
         )
         self._wait_ready(self._app, spec)
 
-    def _shares_of(self, service: str) -> tuple[Mount, ...]:
-        return (self.shares[service],) if service in self.shares else ()
-
     def _app_env(self) -> dict[str, str]:
-        spec = self.challenge.spec.app
-        if spec is None or self._app_copy is None:
-            return dict(spec.env) if spec is not None else {}
-        facts = self._app_copy.server.facts(self._app_copy.name)
+        facts = {copy.server.service: copy.server.facts(copy.name) for copy in self._app_copies}
         return {
-            name: SERVICE_REFERENCE.sub(lambda found: facts[found["fact"]], value) for name, value in spec.env.items()
+            name: SERVICE_REFERENCE.sub(lambda found: facts[found["service"]][found["fact"]], value)
+            for name, value in self._app_spec.env.items()
         }
 
     def _wait_ready(self, app: Running, spec: AppSpec) -> None:
@@ -504,13 +501,14 @@ class PodBench:
             time.sleep(_READY_PAUSE)
 
     def stop_app(self) -> None:
-        """Stop the app and drop its database; the next check that uses it starts a fresh one."""
+        """Stop the app and drop what it used; the next check that uses it starts a fresh one."""
         if self._app is not None:
             self._app.stop()
             self._app = None
-        copy, self._app_copy = self._app_copy, None
-        if copy is not None:
-            copy.drop()
+        copies, self._app_copies = self._app_copies, []
+        with ExitStack() as stack:
+            for copy in copies:
+                stack.callback(copy.drop)
 
     def request(self, request: HttpRequest) -> HttpReply:
         """Send a request to the app, within the check's deadline."""

@@ -88,10 +88,10 @@ class Pod:
         return SandboxPlan(self.run, self.setting.images["probe"].id, tuple(volumes))
 
     def _shared(self) -> Iterator[tuple[str, Mount]]:
-        """The folder of files of the service that the app's data set lives in, if it is of that sort."""
+        """The folders of files of the services that the app's data sets live in, where they are of that sort."""
         spec = self.challenge.spec
-        if spec.app is not None and spec.app.dataset is not None:
-            name = spec.datasets[spec.app.dataset].service
+        for dataset in () if spec.app is None else spec.app.dataset:
+            name = spec.datasets[dataset].service
             folder = self._runner(name).files
             if folder is not None:
                 # No service has a dot in its name.

@@ -33,6 +33,11 @@ def _runners(value: object) -> object:
     return (value,) if isinstance(value, str) and value not in {"any", "none"} else tuple_of(value)
 
 
+def _one_or_more(value: object) -> object:
+    """One name stands for a list of one, none for an empty one."""
+    return () if value is None else (value,) if isinstance(value, str) else tuple_of(value)
+
+
 def _target(value: object) -> object:
     """``METHOD /path``; anything but text is left to the model.
 
@@ -118,7 +123,11 @@ class AppSpec(Model):
         default_factory=dict,
         description="Environment, where ${SERVICE.url|host|port|user|password|database} is filled in.",
     )
-    dataset: Slug | None = Field(None, description="The app's database is a fresh copy of this data set.")
+    dataset: Annotated[
+        Slugs,
+        BeforeValidator(_one_or_more),
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    ] = Field((), description="The app's database is a fresh copy of this data set; a list has one for each service.")
     ready: Ready = Field(Ready(tcp=True), description="When checks may start.")
 
 

@@ -80,10 +80,24 @@ def _runner(loc: Loc, name: str, kind: str, runners: Mapping[str, str] | None) -
         yield _unknown(loc, f"runner of kind {kind}", name, known)
 
 
+def _app_datasets(app: AppSpec, head: ChallengeHead, names: Names) -> Iterator[Fault]:
+    services: set[str] = set()
+    for index, dataset in enumerate(app.dataset):
+        place: Loc = ("app", "dataset") if len(app.dataset) == 1 else ("app", "dataset", index)
+        if dataset not in names.datasets:
+            yield _unknown(place, "data set", dataset, list(names.datasets))
+        elif dataset in head.datasets:
+            service = head.datasets[dataset].service
+            if service in services:
+                what = f"the app has a data set of service {quote(service)} already"
+                yield Fault(place, what, "one for each service", "remove one of them")
+            services.add(service)
+
+
 def _app(app: AppSpec, head: ChallengeHead, names: Names) -> Iterator[Fault]:
-    if app.dataset is not None and app.dataset not in names.datasets:
-        yield _unknown(("app", "dataset"), "data set", app.dataset, list(names.datasets))
-    dataset = head.datasets.get(app.dataset or "")
+    yield from _app_datasets(app, head, names)
+    services = [head.datasets[name].service for name in app.dataset if name in head.datasets]
+    sound = len(services) == len(app.dataset)
     for name, value in app.env.items():
         loc: Loc = ("app", "env", name)
         if name == "PORT":
@@ -97,7 +111,7 @@ def _app(app: AppSpec, head: ChallengeHead, names: Names) -> Iterator[Fault]:
                 hint = near(fact or "", SERVICE_FACTS)
                 expected = "" if hint else f"${{{service}.FACT}}, where FACT is one of {listed(SERVICE_FACTS)}"
                 yield Fault(loc, what, expected, hint)
-            elif app.dataset is None or (dataset is not None and dataset.service != service):
+            elif sound and service not in services:
                 what = (
                     f"{quote(match[0])} needs a database, but app.dataset names no data set of service {quote(service)}"
                 )
