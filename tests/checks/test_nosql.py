@@ -119,6 +119,25 @@ def test_keys_with_their_types_and_times(monkeypatch: pytest.MonkeyPatch) -> Non
     assert {role for _, role, _ in bench.commanded} == {"reader"}
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"KEYS a": 7},
+        {"KEYS a": [1]},
+        {"KEYS a": [{"base46": "x"}]},
+        {"KEYS a": ["b"], "TYPE b": 5, "PTTL b": 5},
+        {"KEYS a": ["b"], "TYPE b": "string", "PTTL b": "soon"},
+        {"KEYS a": ["b"], "TYPE b": "string", "PTTL b": 10**400},
+        {"KEYS a": RedisResult("[")},
+    ],
+)
+def test_replies_that_no_redis_gives_are_laid_at_whoever_reached_it(table: dict[str, Any]) -> None:
+    bench = replies(table)
+    bench.by_candidate = True
+    with pytest.raises(Blocked, match="not those of Redis"):
+        KIND.observe(spec({"keys": "a", "expect": {"count": 0}}), bench)
+
+
 def test_no_keys() -> None:
     (found,) = KIND.observe(spec({"keys": "a", "expect": {"count": 0}}), replies({"KEYS a": []})).answers
     assert (found.keys, found.count) == ((), 0)

@@ -29,16 +29,17 @@ import yaml
 from defusedxml.ElementTree import fromstring
 
 from gradekit import record
-from gradekit.checks import command, compare, formats, jsonpath, jsontext, regex, sql, statements, suite
+from gradekit.checks import command, compare, formats, jsonpath, jsontext, nosql, regex, sql, statements, suite
 from gradekit.checks import http as http_kind
 from gradekit.checks.base import Context
 from gradekit.checks.compare import Column, Compare, Table
 from gradekit.checks.http import bodyschema
 from gradekit.checks.http.evidence import Answered, Received
 from gradekit.checks.http.model import HttpSpec
+from gradekit.checks.nosql.model import NosqlSpec
 from gradekit.checks.twins import Twin
 from gradekit.checks.values import canonical, show
-from gradekit.errors import InfrastructureError, SubmissionError, UsageError
+from gradekit.errors import Blocked, InfrastructureError, SubmissionError, UsageError
 from gradekit.grade import judging
 from gradekit.probe import egress
 from gradekit.probe import main as probe
@@ -47,7 +48,7 @@ from gradekit.report.record import read as read_report
 from gradekit.report.text import cleaned
 from gradekit.results import Judgement
 from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
-from gradekit.sandbox.protocol import FileEntry, HttpReply, HttpRequest, SqlRequest
+from gradekit.sandbox.protocol import FileEntry, HttpReply, HttpRequest, RedisRequest, SqlRequest
 from gradekit.sandbox.streams import exchange
 from gradekit.sandbox.transfer import archive
 from gradekit.sandbox.wire import STDERR, Frames, Wire
@@ -178,6 +179,10 @@ def probe_line(data: bytes) -> None:
             for result in _client(stream).sql(SqlRequest("db", "db", ["select 1"])):
                 Answered.of(result)
         with suppress(ProbeLostError):
+            _client(stream).redis(RedisRequest("db", [["PING"]]))
+        with suppress(ProbeLostError):
+            _client(stream).volley(HttpRequest(80, "GET", "/"), 2)
+        with suppress(ProbeLostError):
             _client(stream).listening(80, 1.0)
 
 
@@ -227,6 +232,29 @@ def http_judge(data: bytes) -> None:
     bench = FakeBench(context=Context(check="c", variables={"page": 20}), app=lambda _request: reply)
     for spec in (HTTP_SPEC, _CHAIN):
         _judged(http_kind.KIND, spec, http_kind.KIND.observe(spec, bench), bench.context)
+
+
+# --- Redis --------------------------------------------------------------------------------------------------------
+
+_ASKED_OF_STORES = NosqlSpec.model_validate(ASKED["nosql"])
+
+
+@target("redis-wire", mutate.http, weight=4.0)
+def redis_wire(data: bytes) -> None:
+    """A store's bytes in the probe, its line in the host, and what a check makes of it."""
+    try:
+        with io.BufferedReader(cast("io.RawIOBase", io.BytesIO(data)), 1 << 16) as reader:
+            value = probe._reply(reader, probe.Budget(1 << 16), 0)
+            found = {"reply": json.dumps(value), "code": None, "error": None}
+    except probe.ExchangeError as error:
+        found = {"reply": "null", "code": error.kind, "error": error.detail}
+    except probe.ReplyError as error:
+        found = {"reply": "null", "code": "ERR", "error": str(error)}
+    line = json.dumps({"id": 1, "results": [found]}).encode("ascii")
+    (result,) = _client(frame(1, line + b"\n")).redis(RedisRequest("cache", [["GET", "a"]]))
+    bench = FakeBench(context=Context(check="c"), reply=lambda _command: result, by_candidate=True)
+    with suppress(Blocked):
+        _judged(nosql.KIND, _ASKED_OF_STORES, nosql.KIND.observe(_ASKED_OF_STORES, bench), bench.context)
 
 
 # --- JSON and texts -----------------------------------------------------------------------------------------------

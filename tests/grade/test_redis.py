@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -252,11 +253,11 @@ def test_who_asks_what_in_which_language(world: World) -> None:
 # --- the server itself
 
 
-@pytest.fixture(scope="module")
-def pod() -> Iterator[tuple[Sandbox, RedisServer, str]]:
+@contextmanager
+def _pod(name: str) -> Iterator[tuple[Sandbox, RedisServer, str]]:
     engine = connect()
     built = images.ensure(["probe", "redis"], folder=Path(__file__).parents[2] / "runners", engine=engine)
-    plan = SandboxPlan("grade-redis", built["probe"].id, (VolumePlan("cache", 1 << 20, uid=SERVICE_UID),))
+    plan = SandboxPlan(name, built["probe"].id, (VolumePlan("cache", 1 << 20, uid=SERVICE_UID),))
     with engine.open(plan) as sandbox:
         running = sandbox.start(
             ContainerPlan(
@@ -273,6 +274,12 @@ def pod() -> Iterator[tuple[Sandbox, RedisServer, str]]:
         server.prepare()
         yield sandbox, server, built["redis"].id
     engine.close()
+
+
+@pytest.fixture(scope="module")
+def pod() -> Iterator[tuple[Sandbox, RedisServer, str]]:
+    with _pod("grade-redis") as opened:
+        yield opened
 
 
 @pytest.mark.docker
@@ -322,3 +329,34 @@ def test_what_an_app_leaves_does_not_outlive_its_copy(pod: tuple[Sandbox, RedisS
     server.copy("e", for_app=True)
     left = f"{cli} EXISTS mine; {cli} FUNCTION LIST; {cli} SCRIPT EXISTS e0e1f9fabfc9d4800c877a703b823ac0578ff8db"
     assert app(left).split() == ["0", "0"]
+
+
+@pytest.mark.docker
+def test_an_endless_script_ends_with_the_app(pod: tuple[Sandbox, RedisServer, str]) -> None:
+    sandbox, server, image = pod
+    server.create("endless")
+    secret = server.facts(server.copy("endless", for_app=True))["password"]
+    argv = ["redis-cli", "--user", "app", "--pass", secret, "EVAL", "while true do end", "0"]
+    app = sandbox.start(ContainerPlan(image, argv, uid=CANDIDATE_UID))
+    time.sleep(4.0)
+    (busy,) = server.command("0", [["GET", "a"]], role="reader", timeout=5.0, total=5.0)
+    assert busy.code == "BUSY"
+    app.stop()
+    assert server.copy("endless", for_app=True) == "0"
+    (free,) = server.command("0", [["GET", "a"]], role="reader", timeout=5.0, total=5.0)
+    assert free.code is None
+
+
+@pytest.mark.docker
+def test_an_endless_script_that_wrote_blocks_what_comes_after_it() -> None:
+    """It cannot be ended without the server, and it is not our fault."""
+    with _pod("grade-redis-endless") as (sandbox, server, image):
+        server.create("e")
+        secret = server.facts(server.copy("e", for_app=True))["password"]
+        script = "redis.call('SET', 'a', 1) while true do end"
+        argv = ["redis-cli", "--user", "app", "--pass", secret, "EVAL", script, "0"]
+        server.touched = True
+        sandbox.start(ContainerPlan(image, argv, uid=CANDIDATE_UID))
+        time.sleep(4.0)
+        with pytest.raises(Blocked, match="no longer works as it did"):
+            server.copy("e", for_app=True)

@@ -65,11 +65,15 @@ def _keys(pattern: str, store: Store) -> Found:
     reply = run([["KEYS", pattern]], store, role="reader")
     if reply.reply is None:
         return reply
-    every = [name if isinstance(name, str) else f"base64:{name['base64']}" for name in json.loads(reply.reply)]
-    names = sorted(every)[:MAX_KEYS]
-    commands = [[command, name] for name in names for command in ("TYPE", "PTTL")]
-    values = [json.loads(result.reply) for result in _results(commands, store, "reader")] if commands else []
-    facts = tuple(_facts(names, values))
+    try:
+        every = [name if isinstance(name, str) else f"base64:{name['base64']}" for name in json.loads(reply.reply)]
+        names = sorted(every)[:MAX_KEYS]
+        commands = [[command, name] for name in names for command in ("TYPE", "PTTL")]
+        values = [json.loads(result.reply) for result in _results(commands, store, "reader")] if commands else []
+        facts = tuple(_facts(names, values))
+    except (TypeError, ValueError, LookupError, ArithmeticError):
+        # Whoever got so far as to answer in the place of the server must not make that a fault of ours.
+        raise store.fault(one_line(f"KEYS {pattern}"), "the replies are not those of Redis", server=True) from None
     # What expired while we looked is gone.
     return Found(keys=facts, count=len(every) - len(names) + len(facts))
 

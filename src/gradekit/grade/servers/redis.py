@@ -90,6 +90,9 @@ class RedisServer:
         """
         number = _APP if for_app else self._number()
         if for_app:
+            # A script of an app before it may run still; whether one does that cannot be ended shows below.
+            for kind in ("SCRIPT", "FUNCTION"):
+                self.sandbox.redis(RedisRequest(self.service, [[kind, "KILL"]]))
             # Sessions of an app before it would go on writing; functions and scripts belong to no database.
             self._administer(["CLIENT", "KILL", "USER", "app"], ["FUNCTION", "FLUSH"], ["SCRIPT", "FLUSH"])
         self._administer(["FLUSHDB"], database=number)
