@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field, JsonValue, ValidationError
 
 from gradekit.errors import Problem, UsageError
 from gradekit.model import Model, tuple_of
-from gradekit.results import Isolation, Phase, SubmissionRef
+from gradekit.results import Isolation, Phase, SubmissionRef, Versions
 
 RECORD = "record.json"
 EVIDENCE = "evidence"
@@ -61,6 +61,7 @@ class Record(Model):
     submission: SubmissionRef
     isolation: Isolation | None
     images: Mapping[str, str]
+    versions: Versions = Field(default_factory=dict)
     phases: Annotated[tuple[Phase, ...], BeforeValidator(tuple_of)]
     notices: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
     observations: Annotated[tuple[Observation, ...], BeforeValidator(tuple_of)] = Field(default=())

@@ -196,6 +196,9 @@ class Run(Model):
     checks: Mapping[str, CheckRun] = Field(default_factory=dict)
 
 
+Versions = Mapping[str, Annotated[tuple[str, ...], BeforeValidator(tuple_of)]]
+
+
 class Report(Model):
     """The record of one grading; all formats are views of it."""
 
@@ -208,6 +211,8 @@ class Report(Model):
     isolation: Isolation | None = None
     images: Mapping[str, str] = Field(default_factory=dict)
     """Runner or service name -> image id."""
+    versions: Versions = Field(default_factory=dict)
+    """Runner or service name -> what its image says of the programs inside, one line each."""
     score: Score
     criteria: Annotated[tuple[CriterionScore, ...], BeforeValidator(tuple_of)]
     checks: Annotated[tuple[CheckResult, ...], BeforeValidator(tuple_of)]

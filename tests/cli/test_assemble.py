@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -31,9 +32,13 @@ class Engine:
 def python(monkeypatch: pytest.MonkeyPatch) -> str:
     """The tag of the runner python, which is "built" with two lines of log."""
 
-    def ensure(names: list[str], log: images.Progress, **_: object) -> dict[str, Image]:
+    def ensure(
+        names: list[str], log: images.Progress, *, done: Callable[[str, float], None], **_: object
+    ) -> dict[str, Image]:
         log("Step 1/2 : FROM scratch")
         log("Step 2/2 : RUN true")
+        for name in names:
+            done(name, 0.01)
         return {name: Image(id="sha256:0", tag=name, labels={}, size=0) for name in names}
 
     monkeypatch.setattr(images, "ensure", ensure)
@@ -47,12 +52,15 @@ def test_a_missing_image_is_told_in_two_lines(python: str, capsys: pytest.Captur
     progress.close()
     assert list(built) == ["python"]
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == f"building the image {python} (a minute or two)"
+    assert said[0] == "building python (a minute or two each)"
     assert said[-1].split() == ["image", "0.0", "s", python]
     assert len(said) == (2, 5)[verbosity]
 
 
-def test_images_that_are_there_are_not_told(python: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_images_that_are_there_are_not_told(
+    python: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "ensure", lambda names, *_, **__: dict.fromkeys(names))
     progress = Lines()
     assemble.built(["python"], cast("DockerEngine", Engine(python)), progress, FOLDER)
     progress.close()

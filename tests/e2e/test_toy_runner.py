@@ -56,6 +56,18 @@ RUNNER = {
         printf '{"end": %d}\\n' "$count"
     """,
 }
+SMOKE = {
+    "smoke/pass/expect.yaml": "{verb: test, records: {ana: passed, bo: passed}}\n",
+    "smoke/pass/hidden/cases": "ana ana hello ana\nbo bo hello bo\n",
+    "smoke/pass/submission/greet.sh": 'echo "hello $1"\n',
+    "smoke/fail/expect.yaml": "{verb: test, records: {ana: failed}}\n",
+    "smoke/fail/hidden/cases": "ana ana hello ana\n",
+    "smoke/fail/submission/greet.sh": "exit 1\n",
+    "smoke/broken-build/expect.yaml": "{verb: build, ending: exited, exit: 2, stderr: Syntax error}\n",
+    "smoke/broken-build/submission/greet.sh": "if true\n",
+    "smoke/service/expect.yaml": "{verb: serve, http: {target: /, status: 200, body: hello site}}\n",
+    "smoke/service/submission/greet.sh": 'echo "hello $1"\n',
+}
 CHALLENGE = {
     "challenge.yaml": """\
         gradekit: 1
@@ -134,3 +146,66 @@ def test_a_new_language_is_one_folder(gradekit: Callable[..., Finished], folder:
         (message,) = messages
         assert message.startswith("the submission does not build: ")
         assert why in message
+
+
+def test_it_is_held_to_the_contract(gradekit: Callable[..., Finished], folder: Path) -> None:
+    """What of the conformance suite applies to its verbs passes, and what it lacks is named."""
+    write(folder / "shell", SMOKE)
+    done = gradekit("runner", "test", "shell", "--class", "smoke", "--json", env={"GRADEKIT_RUNNERS": str(folder)})
+    found = {case["name"]: case for case in json.loads(done.out)["cases"]}
+    ours = {f"shell/{name.split('/')[1]}" for name in SMOKE}
+    assert {name for name, case in found.items() if case["holds"]} == ours, done.out + done.err
+    lacking = {name for name, case in found.items() if not case["holds"]}
+    assert {"shell/hang", "shell/tricks", "shell/no-procfile"} <= lacking
+    assert done.code == 1
+
+
+def test_build_and_list_tell_what_is_inside(gradekit: Callable[..., Finished], folder: Path) -> None:
+    using = {"GRADEKIT_RUNNERS": str(folder)}
+    done = gradekit("runner", "build", "shell", env=using)
+    assert done.code == 0, done.err
+    assert runners.find(folder, "shell").tag in done.err
+    again = gradekit("runner", "build", "shell", "-j", "2", env=using)
+    assert "building" not in again.err
+    (item,) = (
+        item for item in json.loads(gradekit("runner", "list", "--json", env=using).out) if item["name"] == "shell"
+    )
+    assert item["state"] == "built"
+    assert item["versions"] == ["dash"]
+    assert item["base"].startswith("debian:bookworm-slim sha256:")
+    assert item["size"] > 1 << 20
+
+
+def test_an_image_of_the_authors_own(gradekit: Callable[..., Finished], folder: Path, tmp_path: Path) -> None:
+    """It stands for the runner's, is told of, and must be there and have the programs."""
+    using = {"GRADEKIT_RUNNERS": str(folder)}
+    gradekit("runner", "build", "shell", env=using)
+    own = f"gradekit-test-own/{tmp_path.name.replace('_', '-').lower()}:1"
+    subprocess.run(["docker", "tag", runners.find(folder, "shell").tag, own], check=True)
+    try:
+        spec = CHALLENGE["challenge.yaml"].replace("runner: [shell]", f"runner: [shell]\n        image: {own}")
+        write(tmp_path / "challenge", {**CHALLENGE, "challenge.yaml": spec})
+        challenge = str(tmp_path / "challenge")
+        done = gradekit("challenge", "verify", challenge, env=using)
+        assert done.code == 0, done.out + done.err
+        done = gradekit("grade", f"{challenge}/reference", "-c", challenge, "--json", env=using)
+        report = json.loads(done.out)
+        image = report["images"]["shell"]
+        assert report["notices"][0].startswith(
+            f"runner shell: image {own} of the challenge's author ({image}), not that"
+        )
+        assert report["versions"]["shell"] == ["dash"]
+        assert f"image {own}, {image}, instead of the one of its folder" in done.err
+    finally:
+        subprocess.run(["docker", "image", "rm", "-f", own], stdout=subprocess.DEVNULL, check=True)
+    done = gradekit("grade", f"{challenge}/reference", "-c", challenge, env=using)
+    assert done.code == 3
+    assert (
+        f"image {own}: it is not on this engine, and gradekit pulls nothing for you; run `docker pull {own}`"
+        in done.err
+    )
+    other = (tmp_path / "challenge" / "challenge.yaml").read_text().replace(own, "debian:bookworm-slim")
+    (tmp_path / "challenge" / "challenge.yaml").write_text(other)
+    done = gradekit("grade", f"{challenge}/reference", "-c", challenge, env=using)
+    assert done.code == 3
+    assert "/opt/gradekit/bin/build /opt/gradekit/bin/serve" in done.err.replace(",", "")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import tarfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,16 +41,22 @@ class FakeEngine:
         self.have = {name: Image(name, f"id of {name}") for name in have}
         self.builds = list(builds)
         self.calls: list[dict[str, Any]] = []
+        self.labellings: list[dict[str, Any]] = []
         self.client = MagicMock()
         self.client.patient.return_value = self.client
         self.client.sdk.api.build = self._build
+        self.client.sdk.containers.run.return_value = b"Python 3.11.2 \n\n psycopg\x1b 3 \n"
 
     def image(self, tag: str) -> Image | None:
         return self.have.get(tag)
 
     def _build(self, **options: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 - whatever the engine takes
-        self.calls.append(options)
-        lines = self.builds.pop(0)
+        if options["network_mode"] == "none":
+            self.labellings.append(options)
+            lines: list[dict[str, str]] = []
+        else:
+            self.calls.append(options)
+            lines = self.builds.pop(0)
         if not any("error" in line for line in lines):
             self.have[options["tag"]] = Image(options["tag"], "id of a build", options["labels"])
         return iter(lines)
@@ -67,10 +74,67 @@ def test_missing_images_are_built_once() -> None:
     (call,) = engine.calls
     item = runner.find(RUNNERS, "probe")
     assert call["tag"] == item.tag
-    assert call["labels"] == {"io.gradekit.digest": item.digest}
+    assert call["labels"] == {
+        "io.gradekit.digest": item.digest,
+        "io.gradekit.base": f"{runner.BASE} id of {runner.BASE}",
+    }
     assert call["buildargs"]["BASE"] == runner.BASE
+    (labelling,) = engine.labellings
+    assert labelling["tag"] == item.tag
+    assert labelling["fileobj"].read().count(b"FROM id of a build") == 1
+    assert built["probe"].versions == ("Python 3.11.2", "psycopg\\x1b 3")
+    assert built["probe"].base == f"{runner.BASE} id of {runner.BASE}"
+    ((image, argv),) = [call.args for call in engine.client.sdk.containers.run.call_args_list]
+    assert (image, argv[:2]) == ("id of a build", ["/bin/sh", "-c"])
+    assert "{ python3 --version\n} 2>&1" in argv[2]
     assert ensure(engine, "probe") == built
     assert len(engine.calls) == 1
+
+
+def test_an_image_that_does_not_answer_has_no_versions() -> None:
+    engine = FakeEngine([])
+    engine.client.sdk.containers.run.side_effect = docker.errors.APIError("gone")
+    assert ensure(engine, "probe")["probe"].versions == ()
+
+
+@pytest.mark.parametrize("label", ["", "[", "{}", "3"])
+def test_a_label_that_says_nothing_gives_no_versions(label: str) -> None:
+    assert Image("t", "i", {"io.gradekit.versions": label}).versions == ()
+
+
+def test_an_older_image_is_enough_for_grading_and_built_again_on_demand() -> None:
+    item = runner.find(RUNNERS, "probe")
+    engine = FakeEngine([])
+    engine.have[item.tag] = Image(item.tag, "old", {"io.gradekit.digest": item.digest})
+    assert ensure(engine, "probe")["probe"].id == "old"
+    told: list[str] = []
+    again = images.ensure(
+        ["probe"],
+        folder=RUNNERS,
+        engine=engine,  # type: ignore[arg-type]  # a double
+        labelled=True,
+        done=lambda name, seconds: told.append(f"{name} {seconds >= 0}"),
+    )
+    assert again["probe"].versions != ()
+    assert told == ["probe True"]
+    assert len(engine.calls) == 1
+
+
+def test_images_are_built_side_by_side() -> None:
+    """Each of the two builds waits for the other one."""
+    engine, both = FakeEngine([], []), threading.Barrier(2, timeout=20)
+    build = engine.client.sdk.api.build
+
+    def together(**options: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 - whatever the engine takes
+        if options["network_mode"] is None:
+            both.wait()
+        found: Iterator[dict[str, str]] = build(**options)
+        return found
+
+    engine.client.sdk.api.build = together
+    found = images.ensure(["probe", "postgres"], folder=RUNNERS, engine=engine, jobs=2)  # type: ignore[arg-type]
+    assert list(found) == ["probe", "postgres"]
+    assert {call["tag"] for call in engine.calls} == {runner.find(RUNNERS, name).tag for name in found}
 
 
 def test_a_tag_without_its_digest_is_not_trusted() -> None:

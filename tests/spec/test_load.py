@@ -207,6 +207,39 @@ def test_a_single_runner_needs_no_list(folder: Folder) -> None:
     assert folder.load().spec.runner == ("python",)
 
 
+@pytest.mark.parametrize(
+    ("runner", "image", "images"),
+    [
+        ("python", "own/python:3", {"python": "own/python:3"}),
+        ("[python]", "{python: own/python:3}", {"python": "own/python:3"}),
+        ("[python, node]", "{node: 'sha256:01ab'}", {"node": "sha256:01ab"}),
+        ("any", "{}", {}),
+    ],
+)
+def test_an_image_of_the_authors_own(folder: Folder, runner: str, image: str, images: dict[str, str]) -> None:
+    folder.spec(f"image: {image}\napp: {{}}\nchecks:\n  {HEALTH}\n")
+    path = folder.path / "challenge.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("runner: any", f"runner: {runner}"), encoding="utf-8")
+    assert load_challenge(folder.path, rubrics=[folder.rubrics]).spec.images() == images
+
+
+@pytest.mark.parametrize(
+    ("runner", "image", "complaint"),
+    [
+        ("[python, node]", "own:1", "image: it is not said for which runner it is; a map with some of python, node"),
+        ("any", "own:1", 'image: an image of your own needs its runner, and runner is "any"; name the runner'),
+        ("[python, node]", "{pythn: own:1}", 'image.pythn: no runner of the challenge "pythn"; did you mean "python"?'),
+    ],
+)
+def test_an_image_without_its_runner(folder: Folder, runner: str, image: str, complaint: str) -> None:
+    folder.spec(f"image: {image.replace('own:1', chr(34) + 'own:1' + chr(34))}\napp: {{}}\nchecks:\n  {HEALTH}\n")
+    path = folder.path / "challenge.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("runner: any", f"runner: {runner}"), encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        load_challenge(folder.path, rubrics=[folder.rubrics])
+    assert [str(problem).partition(" ")[2] for problem in caught.value.problems] == [complaint]
+
+
 def test_one_wrong_entry_does_not_hide_the_others(folder: Folder) -> None:
     folder.spec(
         f"""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gradekit import runner as runners
 from gradekit.cli import config as configuration
@@ -23,6 +22,10 @@ from gradekit.spec.lock import Lock, read_lock
 
 if TYPE_CHECKING:
     from gradekit.sandbox.docker import DockerEngine
+
+
+_JOBS: Final = 4
+"""Images that are built at a time, at most: each uses a processor and the network."""
 
 
 def places(config: configuration.Config, foreign: Path | None = None) -> Places:
@@ -75,8 +78,18 @@ def wanted_images(config: configuration.Config) -> Sequence[str]:
     return tuple(dict.fromkeys(names))
 
 
-def built(names: Sequence[str], engine: DockerEngine, progress: Progress, folder: Path) -> dict[str, Image]:
-    """The images of runners; what is missing is built, one phase an image.
+def built(
+    names: Sequence[str],
+    engine: DockerEngine,
+    progress: Progress,
+    folder: Path,
+    *,
+    jobs: int | None = None,
+    labelled: bool = False,
+) -> dict[str, Image]:
+    """The images of runners; what is missing is built, ``jobs`` at a time (None: as fits the processors).
+
+    ``labelled``: an older image that does not say its base and versions counts as missing, too.
 
     Raises:
         InfrastructureError: an image cannot be had.
@@ -85,18 +98,20 @@ def built(names: Sequence[str], engine: DockerEngine, progress: Progress, folder
     from gradekit.sandbox import images
 
     log = progress.log if isinstance(progress, Lines) else progress.note
-    found: dict[str, Image] = {}
-    for name in names:
-        tag = runners.find(folder, name).tag
-        missing = engine.image(tag) is None
-        begun = time.monotonic()
-        if missing:
-            progress.note(f"building the image {tag} (a minute or two)")
-            progress.phase("image", tag)
-        found |= images.ensure([name], log, folder=folder, engine=engine)
-        if missing:
-            progress.phase_done("image", time.monotonic() - begun, tag)
-    return found
+    tags = {name: runners.find(folder, name).tag for name in names}
+    missing = [name for name in names if engine.image(tags[name]) is None]
+    if missing:
+        progress.note(f"building {', '.join(missing)} (a minute or two each)")
+        progress.phase("images", ", ".join(missing))
+    return images.ensure(
+        names,
+        log,
+        folder=folder,
+        engine=engine,
+        jobs=max(1, min(_JOBS, os.cpu_count() or 1)) if jobs is None else jobs,
+        labelled=labelled,
+        done=lambda name, seconds: progress.phase_done("image", seconds, tags[name]),
+    )
 
 
 def setting_for(
@@ -130,9 +145,13 @@ def setting_for(
         known = {name: runner for name, runner in known.items() if runner.kind != "language" or name == only}
         wanted = [name for name in wanted if name in known]
     using = engine or docker.connect(runtime=config.runtime)
+    own = {name: reference for name, reference in spec.images().items() if name in wanted}
+    brought = {name: images.brought(using, known[name], reference, progress.note) for name, reference in own.items()}
+    made = built([name for name in wanted if name not in brought], using, progress, folder)
     return Setting(
         engine=using,
-        images=built(wanted, using, progress, folder),
+        images={**made, **brought},
+        brought=own,
         runners=known,
         registry_env=lambda: images.registry_env(environment),
         ca_bundle=lambda: images.ca_bundle(environment),

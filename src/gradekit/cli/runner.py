@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,13 +33,17 @@ _SILENT = 2
 
 @commands.command("list")
 @guarded
-def list_runners() -> None:
-    """List the runners and whether their images are built.
+def list_runners(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """List the runners, and what their images are: size, age, base, versions.
 
-    Example:
+    Examples:
       gradekit runner list
+      gradekit runner list --json
     """
     from gradekit import runner as runners
+    from gradekit.cli import shelf
     from gradekit.sandbox import docker
 
     config = configuration.load()
@@ -46,38 +51,42 @@ def list_runners() -> None:
         engine = docker.connect()
     except InfrastructureError:
         engine = None
-    for runner in runners.load_all(runners.runners_folder(configuration.environment(config))):
-        image = engine.image(runner.tag) if engine is not None else None
-        state = "no engine" if engine is None else "not built" if image is None else f"{image.size / (1 << 20):.0f} MiB"
-        sys.stdout.write(f"{runner.name:<12} {runner.kind:<9} {state:<10} {runner.title}\n")
+    known = runners.load_all(runners.runners_folder(configuration.environment(config)))
+    items = [shelf.look(runner, engine) for runner in known]
+    sys.stdout.write(shelf.document(items) if as_json else "".join(shelf.table(items, datetime.now(UTC))))
 
 
 @commands.command()
 @guarded
 def build(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Runners; default: all.")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", metavar="N", min=1, max=32, help="Builds at a time; default: up to 4."),
+    ] = None,
     verbose: VerboseOption = 0,
 ) -> None:
     """Build the images that are missing or whose folder changed.
 
     Examples:
       gradekit runner build
-      gradekit runner build python postgres
+      gradekit runner build python postgres --jobs 2
     """
     from gradekit import runner as runners
-    from gradekit.cli import assemble
+    from gradekit.cli import assemble, shelf
     from gradekit.sandbox import docker
 
     config = configuration.load()
     folder = runners.runners_folder(configuration.environment(config))
-    wanted = names or [runner.name for runner in runners.load_all(folder)]
+    wanted = list(dict.fromkeys(names or [runner.name for runner in runners.load_all(folder)]))
     progress = Lines(verbose)
+    engine = docker.connect()
     try:
-        built = assemble.built(wanted, docker.connect(), progress, folder)
+        assemble.built(wanted, engine, progress, folder, jobs=jobs, labelled=True)
     finally:
         progress.close()
-    for name, image in built.items():
-        sys.stdout.write(f"{name:<12} {image.tag}\n")
+    items = [shelf.look(runners.find(folder, name), engine) for name in wanted]
+    sys.stdout.writelines(shelf.table(items, datetime.now(UTC)))
 
 
 @commands.command("test")
@@ -100,6 +109,10 @@ def run_cases(
         Path | None,
         typer.Option("--write", metavar="FILE", help="Put the table of the corpus into a Markdown file as well."),
     ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option("--image", metavar="REF", help="Smoke cases with a local image of your own, as the one NAME."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     quiet: QuietOption = 0,
     verbose: VerboseOption = 0,
@@ -113,6 +126,7 @@ def run_cases(
       gradekit runner test
       gradekit runner test postgres
       gradekit runner test --class host --case "supply-*"
+      gradekit runner test python --image registry.example/python:3.13
     """
     from gradekit import corpus
     from gradekit import runner as runners
@@ -120,6 +134,7 @@ def run_cases(
     from gradekit.cli.ground import open_ground
     from gradekit.corpus import host, table, trial
     from gradekit.sandbox import docker
+    from gradekit.sandbox.images import brought
 
     config = configuration.load()
     environment = configuration.environment(config)
@@ -130,11 +145,12 @@ def run_cases(
     if write is not None and (names or case or some):
         what = "the table has all hostile cases, but only some are chosen"
         raise UsageError(Problem("--write", what, "", "leave the choice away"))
+    _check_image(image, names, class_)
     chosen = trial.choose(
         trial.trials(known, corpus.read_smoke(known), cases),
         runners=names or (),
         patterns=case or (),
-        classes=class_ or (),
+        classes=("smoke",) if image is not None else class_ or (),
         seed=seed,
     )
     if listed:
@@ -145,7 +161,9 @@ def run_cases(
     try:
         wanted = {item.name for item in chosen}
         ground = open_ground([item for item in cases if item.name in wanted], config, progress, engine=engine)
-        images = assemble.built([*{"probe", *(item.runner for item in chosen)}], engine, progress, folder)
+        own = {} if image is None else {known[0].name: brought(engine, known[0], image, progress.note)}
+        needed = {"probe", *(item.runner for item in chosen)} - own.keys()
+        images = {**assemble.built(sorted(needed), engine, progress, folder), **own}
         if busy := host.crowded():
             progress.note(f"warning: {busy}")
         before = host.look(engine)
@@ -166,6 +184,17 @@ def run_cases(
         write.write_text(table.replaced(old, section, str(write)), encoding="utf-8")
         sys.stderr.write(f"wrote {write}\n")
     return code
+
+
+def _check_image(image: str | None, names: Sequence[str] | None, classes: Sequence[str] | None) -> None:
+    """An image is tested as one runner, by its smoke cases.
+
+    Raises:
+        UsageError: it is not said as which, or other cases are asked for.
+    """
+    if image is not None and (len(names or ()) != 1 or classes):
+        what = "an image stands for one runner, in its smoke cases"
+        raise UsageError(Problem("--image", what, "exactly one NAME, and no --class", "name the runner"))
 
 
 def _exit_code(attempts: Sequence[Attempt], rows: Sequence[HostRow]) -> ExitCode:

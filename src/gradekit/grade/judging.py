@@ -162,6 +162,7 @@ def judge(challenge: Challenge, record: Record, lock: Lock | None) -> Report:
         submission=record.submission,
         isolation=record.isolation,
         images=record.images,
+        versions=record.versions,
         score=total,
         criteria=criteria,
         checks=checks,

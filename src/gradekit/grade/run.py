@@ -124,8 +124,19 @@ def grade(
         submission=reference(submission),
         isolation=_isolation(setting),
         images={name: setting.images[name].id for name in sorted(set(used))},
+        versions={name: found for name in sorted(set(used)) if (found := setting.images[name].versions)},
         phases=tuple(clock.phases),
+        notices=_brought(setting, used),
         observations=tuple(observations),
+    )
+
+
+def _brought(setting: Setting, used: Sequence[str]) -> tuple[str, ...]:
+    """What a reader has to know of images that are not made of a runner's folder."""
+    return tuple(
+        f"runner {name}: image {setting.brought[name]} of the challenge's author ({setting.images[name].id}), "
+        f"not that of the runner's folder; gradekit looked only whether it has the programs it needs"
+        for name in sorted(setting.brought.keys() & set(used))
     )
 
 

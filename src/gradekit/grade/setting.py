@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import Engine, Image
@@ -18,6 +18,8 @@ class Setting:
     images: Mapping[str, Image]
     """By runner name: ``probe``, the challenge's services and every language it allows."""
     runners: Mapping[str, Runner]
+    brought: Mapping[str, str] = field(default_factory=dict)
+    """Runner name -> reference of the image that the challenge's author brings instead of the runner's own."""
     registry_env: Callable[[], Mapping[str, str]] = dict
     """Environment of the deps phase, such as a package index; asked only when something must be fetched."""
     ca_bundle: Callable[[], bytes | None] = lambda: None

@@ -166,3 +166,6 @@ def _foot(page: _Page, report: Report) -> None:
     when = f"{words.moment(run.started_at)} · {words.duration(run.seconds)}"
     page.line("")
     page.line((f"gradekit {report.gradekit} · run {run.id} · {when}", "dim"))
+    inside = words.inside(report)
+    if inside:
+        page.line((inside, "dim"))

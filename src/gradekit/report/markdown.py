@@ -67,6 +67,9 @@ def _blocks(report: Report) -> Iterable[str]:
     if passed:
         yield _folded(f"{len(passed)} passed", (_line(report, check) for check in passed))
     run = report.run
+    inside = words.inside(report)
+    if inside:
+        yield f"<sub>{_prose(inside)}</sub>"
     yield (
         f"<sub>gradekit {_prose(report.gradekit)}, run {_prose(run.id)}, "
         f"{_prose(words.moment(run.started_at))}, {words.duration(run.seconds)}</sub>"

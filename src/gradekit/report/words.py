@@ -245,3 +245,12 @@ def moment(stamp: str) -> str:
 def clipped(text: str, limit: int) -> str:
     """The beginning of a text, with an ellipsis when something is missing."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def inside(report: Report) -> str:
+    """The programs that graded it, by runner: ``python (Python 3.11.2), postgres (...)``; empty when not known.
+
+    The probe is ours, and no reader's business.
+    """
+    known = ((name, lines) for name, lines in sorted(report.versions.items()) if name != "probe" and lines)
+    return ", ".join(f"{name} ({'; '.join(lines)})" for name, lines in known)

@@ -217,7 +217,7 @@ class Client:
         except MissingError:
             return None
         labels = (found.get("Config") or {}).get("Labels") or {}
-        return Image(tag, str(found["Id"]), dict(labels), int(found.get("Size") or 0))
+        return Image(tag, str(found["Id"]), dict(labels), int(found.get("Size") or 0), str(found.get("Created") or ""))
 
     # Containers.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shutil
@@ -10,10 +11,13 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 from ast import literal_eval
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +29,9 @@ from gradekit import runner
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.runner import Runner
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.protocol import Image
+from gradekit.sandbox.protocol import BASE_LABEL, VERSIONS_LABEL, Image
 from gradekit.scratch import scratch
+from gradekit.texts import clean
 
 Progress = Callable[[str], None]
 """Takes one line of what is going on."""
@@ -50,6 +55,10 @@ _OFFLINE = re.compile(
     r"|connection (?:refused|reset)|could not find a version that satisfies",
     re.IGNORECASE,
 )
+_VERSIONS_TIME: Final = 60.0
+"""Seconds for all `versions` commands of a runner."""
+_MAX_VERSIONS: Final = 16 << 10
+_MAX_LINE: Final = 200
 _BUILD_SILENCE: Final = 900
 """Seconds that a build may print nothing."""
 _INSTALL_MMDEBSTRAP = ["apt-get", "install", "-qy", "--no-install-recommends", "mmdebstrap", "debian-archive-keyring"]
@@ -71,8 +80,14 @@ def ensure(
     *,
     folder: Path | None = None,
     engine: DockerEngine | None = None,
+    jobs: int = 1,
+    labelled: bool = False,
+    done: Callable[[str, float], None] = lambda _name, _seconds: None,
 ) -> dict[str, Image]:
-    """The images of the named runners, built as far as they are missing.
+    """The images of the named runners, built as far as they are missing, up to ``jobs`` at a time.
+
+    ``labelled``: an older image that does not say its base and versions counts as missing, too. ``done`` is told the
+    name and the seconds of each build.
 
     Raises:
         UsageError: there is no such runner.
@@ -81,12 +96,24 @@ def ensure(
     where = folder or runner.runners_folder()
     wanted = {name: runner.find(where, name) for name in names}
     with _connected(engine) as using:
-        images = {name: found for name, item in wanted.items() if (found := _local(using, item)) is not None}
-        if len(images) < len(wanted):
+        images = {name: found for name, item in wanted.items() if (found := _local(using, item, labelled)) is not None}
+        missing = [name for name in wanted if name not in images]
+        if missing:
             with _building:
-                for name, item in wanted.items():
-                    images[name] = _local(using, item) or build(item, progress, engine=using)
-    return images
+                # Once for all, before they ask for it together.
+                base_image(progress, engine=using)
+
+                def one(name: str) -> Image:
+                    begun = time.monotonic()
+                    found = _local(using, wanted[name], labelled)
+                    if found is None:
+                        found = build(wanted[name], progress, engine=using)
+                        done(name, time.monotonic() - begun)
+                    return found
+
+                with ThreadPoolExecutor(max(1, jobs), thread_name_prefix="gradekit-build") as pool:
+                    images |= dict(zip(missing, pool.map(one, missing), strict=True))
+    return {name: images[name] for name in wanted}
 
 
 def build(item: Runner, progress: Progress = lambda _: None, *, engine: DockerEngine | None = None) -> Image:
@@ -102,10 +129,15 @@ def build(item: Runner, progress: Progress = lambda _: None, *, engine: DockerEn
         progress(line)
 
     with _connected(engine) as using:
-        arguments = {"BASE": base_image(progress, engine=using), **registry_env()}
+        base = base_image(progress, engine=using)
+        found = using.image(base)
+        labels = {DIGEST_LABEL: item.digest, BASE_LABEL: f"{base} {found.id if found else ''}".strip()}
+        arguments = {"BASE": base, **registry_env()}
         for network in (None, "host"):
             last.clear()
-            failure = _build_once(using, item, arguments, network, note)
+            failure = _build_once(
+                using, item, _context(item), arguments=arguments, labels=labels, network=network, progress=note
+            )
             if failure is None:
                 break
             if network == "host" or not _OFFLINE.search("\n".join([*last, failure])):
@@ -113,6 +145,7 @@ def build(item: Runner, progress: Progress = lambda _: None, *, engine: DockerEn
                     Problem(f"image {item.tag}", f"it cannot be built: {failure}", excerpt="\n".join(last))
                 )
             progress(f"{item.tag}: the build has no network; trying the host's")
+        _note_versions(using, item, labels, note)
         image = _local(using, item)
     if image is None:
         raise InfrastructureError(Problem(f"image {item.tag}", "the engine reported a build but has no such image"))
@@ -132,9 +165,12 @@ def _connected(engine: DockerEngine | None) -> Iterator[DockerEngine]:
         own.close()
 
 
-def _local(engine: DockerEngine, item: Runner) -> Image | None:
+def _local(engine: DockerEngine, item: Runner, labelled: bool = False) -> Image | None:
     found = engine.image(item.tag)
-    return found if found is not None and found.labels.get(DIGEST_LABEL) == item.digest else None
+    if found is None or found.labels.get(DIGEST_LABEL) != item.digest:
+        return None
+    whole = not labelled or (BASE_LABEL in found.labels and (VERSIONS_LABEL in found.labels or not item.versions))
+    return found if whole else None
 
 
 def _context(item: Runner) -> bytes:
@@ -158,18 +194,118 @@ def _context(item: Runner) -> bytes:
     return buffer.getvalue()
 
 
+def _note_versions(engine: DockerEngine, item: Runner, labels: Mapping[str, str], progress: Progress) -> None:
+    """Ask a fresh image what is inside, and label it with that; one that does not answer has no versions.
+
+    Raises:
+        InfrastructureError: the label cannot be put on.
+    """
+    image = _local(engine, item)
+    if image is None or not item.versions:
+        return
+    said = json.dumps(versions_inside(engine, item, image.id))
+    failure = _build_once(
+        engine,
+        item,
+        _labelling(image.id),
+        arguments={},
+        labels={**labels, VERSIONS_LABEL: said},
+        network="none",
+        progress=lambda _line: None,
+    )
+    if failure is not None:
+        progress(f"{item.tag}: its versions could not be noted: {failure}")
+
+
+def versions_inside(engine: DockerEngine, item: Runner, image: str) -> Sequence[str]:
+    """What a runner's `versions` commands print in a container of an image, one line each; nothing where they fail."""
+    script = "".join(f"{{ {command}\n}} 2>&1 | tr '\\n' ' '; echo\n" for command in item.versions)
+    printed, _ = _ask(engine, image, script, seconds=_VERSIONS_TIME)
+    lines = (clean(" ".join(line.split()), _MAX_LINE) for line in (printed or "").splitlines())
+    return tuple(filter(None, lines))
+
+
+def brought(engine: DockerEngine, item: Runner, reference: str, note: Progress) -> Image:
+    """An image of an author's own that stands for a runner's: a local one, never pulled, with the runner's programs.
+
+    Whether these do what runners/README.md says is not looked at here: `gradekit runner test --image` does.
+
+    Raises:
+        InfrastructureError: there is no such image here, or it lacks a program.
+    """
+    image = engine.image(reference)
+    if image is None:
+        what, hint = "it is not on this engine, and gradekit pulls nothing for you", f"run `docker pull {reference}`"
+        raise InfrastructureError(Problem(f"image {reference}", what, hint=hint))
+    note(f"runner {item.name}: image {reference}, {image.id}, instead of the one of its folder")
+    programs = [item.argv(verb)[0] for verb in item.verbs]
+    tests = "".join(f"test -f {path} -a -x {path} || echo {path}\n" for path in programs)
+    script = f"{tests}find {runner.BIN} -type f -perm /022 2>&1 | head -n 5"
+    lacking, said = _ask(engine, image.id, script, seconds=_VERSIONS_TIME)
+    if lacking is None:
+        raise InfrastructureError(Problem(f"image {reference}", f"no shell runs in it: {said}", "a runner's image"))
+    if lacking.strip():
+        names = ", ".join(clean(line, _MAX_LINE) for line in lacking.split())
+        what = f"programs of the runner {item.name} are not there, not executable, or others may write them: {names}"
+        raise InfrastructureError(Problem(f"image {reference}", what, "the programs of runners/README.md"))
+    versions = image.versions or versions_inside(engine, item, image.id)
+    return replace(image, labels={**image.labels, VERSIONS_LABEL: json.dumps(list(versions))})
+
+
+def _ask(engine: DockerEngine, image: str, script: str, *, seconds: float) -> tuple[str | None, str]:
+    """What a shell script prints in a container of a trusted image, without network; or None, and why."""
+    client = engine.client.patient(seconds)
+    try:
+        printed: bytes = client.sdk.containers.run(
+            image,
+            ["/bin/sh", "-c", f"{{ {script}\n}} | head -c {_MAX_VERSIONS}"],
+            entrypoint=[],
+            network_mode="none",
+            read_only=True,
+            tmpfs={"/tmp": "size=16m"},  # noqa: S108 - inside the container
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            mem_limit="512m",
+            pids_limit=64,
+            remove=True,
+        )
+    except (docker.errors.DockerException, RequestException) as error:
+        return None, " ".join(str(error).split())
+    finally:
+        client.close()
+    return printed.decode(errors="replace"), ""
+
+
+def _labelling(image: str) -> bytes:
+    """A build context that adds nothing to an image."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        data = f"FROM {image}\n".encode()
+        member = tarfile.TarInfo("Dockerfile")
+        member.size = len(data)
+        archive.addfile(member, io.BytesIO(data))
+    return buffer.getvalue()
+
+
 def _build_once(
-    engine: DockerEngine, item: Runner, arguments: Mapping[str, str], network: str | None, progress: Progress
+    engine: DockerEngine,
+    item: Runner,
+    context: bytes,
+    *,
+    arguments: Mapping[str, str],
+    labels: Mapping[str, str],
+    network: str | None,
+    progress: Progress,
 ) -> str | None:
     """Build once; the engine's complaint, or None."""
     client = engine.client.patient(_BUILD_SILENCE)
     try:
         stream: Any = client.sdk.api.build(
-            fileobj=io.BytesIO(_context(item)),
+            fileobj=io.BytesIO(context),
             custom_context=True,
             tag=item.tag,
             buildargs=dict(arguments),
-            labels={DIGEST_LABEL: item.digest},
+            labels=dict(labels),
             network_mode=network,
             rm=True,
             forcerm=True,

@@ -8,11 +8,12 @@ code inside does (exit 1, out of memory, too much output) is data in the result.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from gradekit.results import Isolation
 
@@ -260,6 +261,12 @@ class CallReply:
     seconds: float = 0.0
 
 
+BASE_LABEL: Final = "io.gradekit.base"
+"""Name and id of the image that a runner's image was built on."""
+VERSIONS_LABEL: Final = "io.gradekit.versions"
+"""What is inside of a runner's image, a JSON list of lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """An image on the engine: ``id`` is its digest, ``tag`` the name it was found by."""
@@ -268,6 +275,22 @@ class Image:
     id: str
     labels: Mapping[str, str] = field(default_factory=dict)
     size: int = 0
+    created: str = ""
+    """When it was made, ISO 8601 as the engine writes it."""
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """What its label says of the versions inside; nothing where it has none."""
+        try:
+            found = json.loads(self.labels.get(VERSIONS_LABEL, "[]"))
+        except ValueError:
+            return ()
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    @property
+    def base(self) -> str:
+        """Name and id of the image that it was built on; empty where it does not say."""
+        return self.labels.get(BASE_LABEL, "")
 
 
 class Running(Protocol):

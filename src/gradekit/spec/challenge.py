@@ -26,6 +26,8 @@ Slugs = Annotated[tuple[Slug, ...], BeforeValidator(tuple_of)]
 Globs = Annotated[tuple[RelativePath, ...], BeforeValidator(tuple_of)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Scalar = str | int | float | bool
+ImageReference = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}$")]
+"""``registry.example/python:3.13``, ``python@sha256:...`` or ``sha256:...``."""
 
 
 def _runners(value: object) -> object:
@@ -36,6 +38,11 @@ def _runners(value: object) -> object:
 def _one_or_more(value: object) -> object:
     """One name stands for a list of one, none for an empty one."""
     return () if value is None else (value,) if isinstance(value, str) else tuple_of(value)
+
+
+def _images(value: object) -> object:
+    """A plain reference is for the only runner."""
+    return {"": value} if isinstance(value, str) else value
 
 
 def _target(value: object) -> object:
@@ -199,6 +206,14 @@ class ChallengeHead(Model):
         BeforeValidator(_runners),
         WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
     ] = Field(description='Runners of languages that a submission may use, "any", or "none": no check runs code of it.')
+    image: Annotated[
+        Mapping[Slug | Literal[""], ImageReference],
+        BeforeValidator(_images),
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}),
+    ] = Field(
+        default_factory=dict,
+        description="An image of your own instead of the runner's: a local name or id; or a map of runners to images.",
+    )
     rubric: Annotated[str, Field(min_length=1)] = Field(
         description="Name of a file in rubrics/, or a path ending .yaml relative to the challenge."
     )
@@ -212,6 +227,11 @@ class ChallengeHead(Model):
     app: AppSpec | None = None
     vars: Mapping[Name, Scalar] = Field(default_factory=dict, description="${name} in checks.")
     solutions: Annotated[tuple[Solution, ...], BeforeValidator(tuple_of)] = ()
+
+    def images(self) -> Mapping[str, str]:
+        """Runner -> the image that stands for its own."""
+        names = () if isinstance(self.runner, str) else self.runner
+        return {name or names[0]: reference for name, reference in self.image.items()}
 
 
 class ChallengeSpec(ChallengeHead):

@@ -58,6 +58,7 @@ def head_faults(head: ChallengeHead, names: Names, runners: Mapping[str, str] | 
         yield from _runner(("runner", index), runner, "language", runners)
     for name, service in head.services.items():
         yield from _runner(("services", name, "runner"), service.runner, "service", runners)
+    yield from _images(head)
     for name, dataset in head.datasets.items():
         if dataset.service not in names.services:
             yield _unknown(("datasets", name, "service"), "service", dataset.service, list(names.services))
@@ -70,6 +71,22 @@ def head_faults(head: ChallengeHead, names: Names, runners: Mapping[str, str] | 
         )
     elif head.app is not None:
         yield from _app(head.app, head, names)
+
+
+def _images(head: ChallengeHead) -> Iterator[Fault]:
+    """Images of the author's own belong to runners that the challenge names."""
+    if not head.image:
+        return
+    if isinstance(head.runner, str):
+        what = f"an image of your own needs its runner, and runner is {quote(head.runner)}"
+        yield Fault(("image",), what, hint="name the runner")
+        return
+    for name in head.image:
+        if not name and len(head.runner) > 1:
+            expected = f"a map with some of {listed(head.runner)}"
+            yield Fault(("image",), "it is not said for which runner it is", expected)
+        elif name and name not in head.runner:
+            yield _unknown(("image", name), "runner of the challenge", name, list(head.runner))
 
 
 def _runner(loc: Loc, name: str, kind: str, runners: Mapping[str, str] | None) -> Iterator[Fault]:
