@@ -78,6 +78,10 @@ def test_a_failed_write_leaves_the_old_lock(tmp_path: Path, monkeypatch: pytest.
         ('{"a" 1}', r"challenge\.lock:1:6: is not JSON: .*; run gradekit challenge verify to write it anew"),
         ("[]", r"challenge\.lock: is not a lock: content: Input should be .*; run gradekit challenge verify"),
         ('{"gradekit": 1}', r"challenge\.lock: is not a lock: gradekit: Input should be a valid string"),
+        (
+            '{"gradekit": "1", "challenge": "a", "rubric": "b", "answers": {"a": {"b": ["{}"]}}}',
+            r"challenge\.lock: is not a lock: answers: .*they are not what a reference answered",
+        ),
         ("[" * 100_000, r"challenge\.lock: cannot be read: "),
     ],
 )
@@ -106,6 +110,19 @@ def test_freshness(tmp_path: Path) -> None:
     assert freshness(changed, _lock(challenge, tests=("a",))) == "stale"
     assert freshness(_challenge(tmp_path, COMMAND), None) == "not needed"
     assert staleness(_challenge(tmp_path, COMMAND), _lock(challenge)) == ""
+
+
+def test_a_lock_without_the_references_answers_is_stale(tmp_path: Path) -> None:
+    every = "{name: sums, call: f, args: [{integer: {}}]}"
+    check = f"{{id: calls, criterion: api, call: {{module: m, for_all: [{every}]}}}}"
+    challenge = _challenge(tmp_path, f"{HEAD}checks:\n  - {check}\n")
+    assert freshness(challenge, None) == "missing"
+    assert staleness(challenge, _lock(challenge)) == "it has no answers of the reference for calls"
+    answers = {"calls": {"sums": ('{"args": [1], "value": 1}',)}}
+    lock = _lock(challenge).model_copy(update={"answers": answers})
+    assert freshness(challenge, lock) == "fresh"
+    write_lock(tmp_path / "challenge.lock", lock)
+    assert read_lock(tmp_path / "challenge.lock") == lock
 
 
 def test_a_lock_without_twins_is_stale_only_where_twins_are_run(tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ class Context:
     """For suites: the test ids that the reference passed, from challenge.lock."""
     twins: Mapping[str, Twin] | None = None
     """For suites: test functions with a twin that the reference fails, from challenge.lock; None: not known yet."""
+    answers: Mapping[str, tuple[str, ...]] | None = None
+    """For generated calls: what the reference answered, from challenge.lock; None: not known yet."""
 
 
 class Database(Protocol):
@@ -191,6 +193,8 @@ class Recorded:
     """Test functions whose twin failed."""
     mistakes: tuple[str, ...] = ()
     """What the author has to mend before there can be a lock, one line each, its place first."""
+    answers: Mapping[str, tuple[str, ...]] | None = None
+    """For generated calls: name -> arguments with the reference's answer, one JSON text each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +222,7 @@ class Kind(Generic[S, E]):
     """Whether it asks the candidate's code over the call protocol."""
     runs_code: bool = True
     """Whether it needs a runner of the submission's language; False where only services read its files."""
-    recorded: Callable[[S, E, Mapping[str, bytes]], Recorded] | None = None
-    """What the reference's run shows, read with the challenge's files; None where a kind needs nothing."""
+    recorded: Callable[[S, E, Mapping[str, bytes]], Recorded | None] | None = None
+    """What the reference's run shows, read with the challenge's files; None where a kind, or a check, needs nothing."""
     tiers: Mapping[Tier, str] = field(default_factory=lambda: {Tier.BLACK_BOX: ""})
     """Every tier that a check of this kind can have, and what in its spec gives it."""

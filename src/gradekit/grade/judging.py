@@ -32,13 +32,21 @@ def context_of(challenge: Challenge, check: str, lock: Lock | None) -> Context:
     """What the judge of one check may read."""
     if lock is None:
         return Context(check, challenge.files, challenge.spec.vars)
-    return Context(check, challenge.files, challenge.spec.vars, lock.tests.get(check), lock.twins.get(check, {}))
+    return Context(
+        check,
+        challenge.files,
+        challenge.spec.vars,
+        lock.tests.get(check),
+        lock.twins.get(check, {}),
+        lock.answers.get(check),
+    )
 
 
 def lock_of(challenge: Challenge, observations: Sequence[Observation]) -> tuple[Lock, Mapping[str, tuple[str, ...]]]:
     """What the reference's run says: the lock, and by check what its author has to mend first."""
     tests: dict[str, tuple[str, ...]] = {}
     twins: dict[str, Mapping[str, Twin]] = {}
+    answers: dict[str, Mapping[str, tuple[str, ...]]] = {}
     mistakes: dict[str, tuple[str, ...]] = {}
     for observation in observations:
         check = challenge.spec.check(observation.check)
@@ -46,9 +54,20 @@ def lock_of(challenge: Challenge, observations: Sequence[Observation]) -> tuple[
         if observation.state == "observed" and kind.recorded is not None:
             evidence = kind.evidence.model_validate(observation.evidence, strict=False)
             found = kind.recorded(check.body, evidence, challenge.files)
-            tests[check.id], twins[check.id], mistakes[check.id] = found.tests, found.twins, found.mistakes
+            if found is None:
+                continue
+            mistakes[check.id] = found.mistakes
+            if found.answers is not None:
+                answers[check.id] = found.answers
+            else:
+                tests[check.id], twins[check.id] = found.tests, found.twins
     lock = Lock(
-        gradekit=__version__, challenge=challenge.digest, rubric=challenge.rubric_name, tests=tests, twins=twins
+        gradekit=__version__,
+        challenge=challenge.digest,
+        rubric=challenge.rubric_name,
+        tests=tests,
+        twins=twins,
+        answers=answers,
     )
     return lock, mistakes
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
+from gradekit.checks.call.forall import is_answer
+from gradekit.checks.call.model import CallSpec
 from gradekit.checks.suite import SuiteSpec, has_twins, without_twin
 from gradekit.checks.twins import Twin
 from gradekit.errors import Problem, SpecError
@@ -33,8 +35,22 @@ class Lock(Model):
     """Per suite check: ids of the tests that the reference passed, sorted."""
     twins: Mapping[str, Mapping[str, Twin]] = Field(default_factory=dict)
     """Per suite check: test functions with a twin that the reference fails."""
+    answers: Mapping[str, Mapping[str, Annotated[tuple[str, ...], BeforeValidator(tuple_of)]]] = Field(
+        default_factory=dict
+    )
+    """Per check with generated calls: name -> arguments with the reference's answer, one JSON text each."""
     solutions: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     """Per solution: what it got, for people to compare."""
+
+    @field_validator("answers")
+    @classmethod
+    def _are_answers(
+        cls, value: Mapping[str, Mapping[str, tuple[str, ...]]]
+    ) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        lines = (line for check in value.values() for found in check.values() for line in found)
+        if not all(map(is_answer, lines)):
+            raise ValueError("they are not what a reference answered")
+        return value
 
 
 def read_lock(path: Path) -> Lock | None:
@@ -71,7 +87,7 @@ def write_lock(path: Path, lock: Lock) -> None:
 
 def freshness(challenge: Challenge, lock: Lock | None) -> Freshness:
     """Whether the recorded test ids belong to the challenge as it is now."""
-    if not _suites(challenge):
+    if not _suites(challenge) and not _generated(challenge):
         return "not needed"
     if lock is None:
         return "missing"
@@ -80,14 +96,17 @@ def freshness(challenge: Challenge, lock: Lock | None) -> Freshness:
 
 def staleness(challenge: Challenge, lock: Lock | None) -> str:
     """Why a lock does not fit the challenge as it is now, or nothing; a lock that is missing or not needed does."""
-    suites = _suites(challenge)
-    if lock is None or not suites:
+    suites, generated = _suites(challenge), _generated(challenge)
+    if lock is None or not (suites or generated):
         return ""
     if lock.challenge != challenge.digest:
         return "the challenge has changed since it was written"
     missing = sorted(suites.keys() - lock.tests.keys())
     if missing:
         return f"it has no test ids for {', '.join(missing)}"
+    missing = sorted(generated - lock.answers.keys())
+    if missing:
+        return f"it has no answers of the reference for {', '.join(missing)}"
     missing = sorted({name for name, spec in suites.items() if has_twins(spec)} - lock.twins.keys())
     return f"it has no twins for {', '.join(missing)}" if missing else ""
 
@@ -102,6 +121,11 @@ def untwinned(challenge: Challenge, lock: Lock | None) -> Mapping[str, tuple[str
         if has_twins(spec)
     }
     return {name: tests for name, tests in found.items() if tests}
+
+
+def _generated(challenge: Challenge) -> set[str]:
+    """Checks with generated calls."""
+    return {check.id for check in challenge.spec.checks if isinstance(check.body, CallSpec) and check.body.for_all}
 
 
 def _suites(challenge: Challenge) -> Mapping[str, SuiteSpec]:

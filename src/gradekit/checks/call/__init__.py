@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradekit.checks.base import Kind
 from gradekit.checks.call.evidence import CallEvidence
+from gradekit.checks.call.forall import recorded
 from gradekit.checks.call.judge import judge
 from gradekit.checks.call.lint import lint, paths
 from gradekit.checks.call.model import CallSpec
@@ -24,4 +25,5 @@ KIND = Kind(
     lint=lint,
     paths=paths,
     calls=lambda _spec: True,
+    recorded=recorded,
 )

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from gradekit.checks.base import Context
 from gradekit.checks.call.evidence import CallEvidence, CaseFact, Exchange
-from gradekit.checks.call.model import Action, CallCase, CallSpec, CasesFileError, Raises
+from gradekit.checks.call.forall import MISSING as UNANSWERED
+from gradekit.checks.call.forall import expected
+from gradekit.checks.call.model import Action, CallCase, CallSpec, CasesFileError, ForAll, Raises
 from gradekit.checks.call.wire import Reply, read, request
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
@@ -18,6 +20,8 @@ from gradekit.language import Speech
 from gradekit.results import CaseResult, Judgement
 from gradekit.texts import clean
 
+SMALLEST = 3
+"""Wrong generated calls that are told."""
 _KINDS: Mapping[str, str] = {
     "value": "an error about a value",
     "type": "an error about a type",
@@ -41,6 +45,11 @@ def judge(spec: CallSpec, evidence: CallEvidence, context: Context) -> Judgement
             _Case(spec, case, evidence.speech, context).result(facts.get(case.name))
             for case in spec.all_cases(context.files)
         ]
+        for every in spec.for_all:
+            lines = (context.answers or {}).get(every.name)
+            if not lines:
+                return errored(UNANSWERED)
+            cases.append(_property(spec, every, lines, evidence, context))
     except CasesFileError as error:
         return errored(f"{spec.cases_file}: {error}")
     except _OldEvidenceError as error:
@@ -48,6 +57,29 @@ def judge(spec: CallSpec, evidence: CallEvidence, context: Context) -> Judgement
     except PathProblem as error:
         return errored(str(error))
     return tally(cases, noun="cases", all_or_nothing=spec.scoring == "all_or_nothing")
+
+
+def _property(
+    spec: CallSpec, every: ForAll, lines: tuple[str, ...], evidence: CallEvidence, context: Context
+) -> CaseResult:
+    """All generated calls of one kind as one case, which tells the smallest that are wrong.
+
+    Raises:
+        _OldEvidenceError: other things were asked.
+    """
+    facts = {fact.name: fact for fact in evidence.cases}
+    wrong: list[list[Mismatch]] = []
+    for place, cases in expected(every, lines):
+        fact = facts.get(every.case_name(place))
+        tried = [_Case(spec, case, evidence.speech, context).mismatches(fact) for case in cases]
+        if all(tried):
+            wrong.append([mismatch.below(f"{cases[0].label} ") for mismatch in tried[0]])
+    if not wrong:
+        return examined(every.name, every.name, [])
+    count = f"{len(wrong)} of {len(lines)} generated calls are wrong"
+    count += f"; the {SMALLEST} smallest:" if len(wrong) > SMALLEST else ""
+    shown = [mismatch for mismatches in wrong[:SMALLEST] for mismatch in mismatches]
+    return examined(every.name, every.name, [Mismatch("", count), *shown])
 
 
 class _Case:
@@ -66,8 +98,16 @@ class _Case:
             _OldEvidenceError: other things were asked.
             PathProblem: a JSONPath is none.
         """
-        case = self._case
-        return examined(case.name, case.name, list(self._mismatches(() if fact is None else fact.exchanges)))
+        return examined(self._case.name, self._case.name, self.mismatches(fact))
+
+    def mismatches(self, fact: CaseFact | None) -> list[Mismatch]:
+        """Everything that is wrong with it.
+
+        Raises:
+            _OldEvidenceError: other things were asked.
+            PathProblem: a JSONPath is none.
+        """
+        return list(self._mismatches(() if fact is None else fact.exchanges))
 
     def _mismatches(self, exchanges: tuple[Exchange, ...]) -> Iterator[Mismatch]:
         lost = False

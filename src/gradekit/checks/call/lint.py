@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from gradekit.checks import template
 from gradekit.checks.base import Complaint, Scope
-from gradekit.checks.call.model import Action, CallCase, CallSpec, CasesFileError
+from gradekit.checks.call.generate import draw_all
+from gradekit.checks.call.model import Action, CallCase, CallSpec, CasesFileError, ForAll
 from gradekit.checks.call.values import ARGUMENT_TAGS, pack, tag_of
 from gradekit.checks.call.wire import MAX_LINE
 from gradekit.checks.jsonpath import PathProblem, compile_path
@@ -41,6 +42,23 @@ def lint(spec: CallSpec, scope: Scope) -> Iterator[Complaint]:
                 what = f"{spec.cases_file}: case {index - len(spec.cases)}{place}: {complaint.what}"
                 yield Complaint(("cases_file",), what, complaint.expected, complaint.hint)
         names.add(case.name)
+    for index, every in enumerate(spec.for_all):
+        for complaint in _every(every, spec, names):
+            yield Complaint(("for_all", index, *complaint.loc), complaint.what, complaint.expected, complaint.hint)
+        names.add(every.name)
+
+
+def _every(every: ForAll, spec: CallSpec, names: set[str]) -> Iterator[Complaint]:
+    if every.name in names:
+        yield Complaint(("name",), f'a second case has the name "{every.name}"', hint="give each its own")
+    if every.module is None and spec.module is None:
+        yield Complaint(("module",), "it is not said where it is", "module here or for the whole check")
+    drawn = list(draw_all(every.args, every.count, every.seed))
+    if any(len(render(pack(args)).encode()) > MAX_LINE // 2 for args in drawn):
+        yield Complaint(("args",), f"some have more than {MAX_LINE // 2} bytes", hint="make smaller ones")
+    for args in drawn[:1]:
+        for place, value in enumerate(args):
+            yield from _tags(value, ("args", place))
 
 
 def _name(case: CallCase, names: set[str]) -> Iterator[Complaint]:

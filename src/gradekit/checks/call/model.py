@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -19,8 +19,10 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from gradekit.checks.jsontext import render
+from gradekit.checks.call.generate import MAX_COUNT, Generators
+from gradekit.checks.jsontext import Json, render
 from gradekit.checks.match import Match
+from gradekit.checks.values import is_list
 from gradekit.language import ERROR_KINDS, ErrorKind
 from gradekit.model import AUTHORED, Duration, Model, RelativePath, tuple_of
 from gradekit.texts import MAX_SHOWN, clean, not_one_of
@@ -116,12 +118,51 @@ Cases = Annotated[tuple[CallCase, ...], BeforeValidator(tuple_of)]
 _CASES: TypeAdapter[tuple[CallCase, ...]] = TypeAdapter(Cases)
 
 
+class ForAll(Model):
+    """Calls with arguments made at random, whose answers must be the reference's."""
+
+    name: str = Field(min_length=1, max_length=200, description="For reports.")
+    call: Path = Field(description="A function of the module.")
+    module: Module | None = Field(None, description="Where it is; by default that of the check.")
+    args: Generators = Field(description="How each argument is made.")
+    count: int = Field(50, ge=1, le=MAX_COUNT, description="Calls, the first ones with small arguments.")
+    seed: int = Field(1, description="Another one gives other arguments.")
+    tolerance: float | None = Field(
+        None, gt=0, description="How far an answer that is a number may be off, as its share of 1 and of the number."
+    )
+    timeout: Duration | None = Field(None, description="By default that of the check.")
+
+    def case(self, number: int, args: Iterable[Json], **expected: object) -> CallCase:
+        """One of its calls."""
+        fields = {"name": self.case_name(number), "call": self.call, "args": [escaped(item) for item in args]}
+        if self.module is not None:
+            fields["module"] = self.module
+        made = CallCase.model_validate({**fields, **expected})
+        return made.model_copy(update={"timeout": self.timeout})
+
+    def case_name(self, number: int) -> str:
+        """The name of one of its calls in the evidence."""
+        return f"{self.name} #{number}"
+
+
+def escaped(value: Json) -> Json:
+    """A value in which ``${`` stands for itself."""
+    if isinstance(value, str):
+        return value.replace("${", "$${")
+    if isinstance(value, Mapping):
+        return {name: escaped(item) for name, item in value.items()}
+    return [escaped(item) for item in value] if is_list(value) else value
+
+
 class CallSpec(Model):
     """Calls of the candidate's code, which runs in a container of its own and sees no expectation."""
 
     module: Module | None = Field(None, description="Where functions and classes are, such as shop.pricing.")
     cases: Cases = Field((), max_length=2000)
     cases_file: RelativePath | None = Field(None, description="A JSON file of the challenge with a list of more cases.")
+    for_all: Annotated[tuple[ForAll, ...], BeforeValidator(tuple_of)] = Field(
+        (), max_length=20, description="Calls with generated arguments, compared with the reference's answers."
+    )
     timeout: Duration = Field(5.0, gt=0, description="For a call.")
     fresh: bool = Field(default=False, description="Begin each case with a new process.")
     scoring: Literal["per_case", "all_or_nothing"] = Field(
@@ -130,8 +171,8 @@ class CallSpec(Model):
 
     @model_validator(mode="after")
     def _some_cases(self) -> CallSpec:
-        if not self.cases and self.cases_file is None:
-            raise ValueError("there is nothing to call; give cases, cases_file or both")
+        if not self.cases and self.cases_file is None and not self.for_all:
+            raise ValueError("there is nothing to call; give cases, cases_file or for_all")
         return self
 
     def all_cases(self, files: Mapping[str, bytes]) -> tuple[CallCase, ...]:

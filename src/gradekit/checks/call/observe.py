@@ -6,6 +6,7 @@ import base64
 
 from gradekit.checks.base import Bench, Calls
 from gradekit.checks.call.evidence import CallEvidence, CaseFact, Exchange
+from gradekit.checks.call.forall import asked
 from gradekit.checks.call.model import Action, CallCase, CallSpec, CasesFileError
 from gradekit.checks.call.wire import MAX_LINE, load, read, request
 from gradekit.checks.jsontext import Json
@@ -24,7 +25,7 @@ MAX_REPLIES = 8 << 20
 def observe(spec: CallSpec, bench: Bench) -> CallEvidence:
     """Ask all cases; after a failed exchange, and where a case wants it, in a new process."""
     try:
-        cases = spec.all_cases(bench.context.files)
+        cases = (*spec.all_cases(bench.context.files), *asked(spec, bench.context))
     except CasesFileError as error:
         raise InfrastructureError(Problem(spec.cases_file or "", str(error), "", "correct the challenge")) from None
     with bench.calls() as calls:
