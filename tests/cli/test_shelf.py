@@ -14,6 +14,7 @@ from gradekit.cli import shelf
 from gradekit.sandbox.docker import DockerEngine
 from gradekit.sandbox.images import DIGEST_LABEL
 from gradekit.sandbox.protocol import BASE_LABEL, VERSIONS_LABEL, Image
+from tests.cli.test_commands import run
 from tests.fakes import FakeEngine
 
 PROBE = runners.find(Path(__file__).parents[2] / "runners", "probe")
@@ -67,3 +68,12 @@ def test_without_an_engine() -> None:
 def test_ages(created: str, age: str) -> None:
     (line,) = shelf.table([look(Image(PROBE.tag, "sha256:1", {DIGEST_LABEL: PROBE.digest}, 0, created))], NOW)
     assert line[31:39].strip() == age
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--image", "x"], ["--image", "x", "python", "node"], ["--image", "x", "python", "--class", "host"]]
+)
+def test_an_image_is_tested_as_one_runner(arguments: list[str]) -> None:
+    done = run("runner", "test", *arguments)
+    assert done.returncode == 2
+    assert "error: --image: an image stands for one runner, in its smoke cases" in done.stderr

@@ -40,7 +40,9 @@ RUNNER = {
     """,
     "bin/serve": """\
         #!/bin/sh
-        mkdir /tmp/site && /build/program site > /tmp/site/index.html
+        # A site of one page, made by what the Procfile says.
+        web=$(sed -n 's/^web: //p' Procfile) && [ -n "$web" ] || exit 3
+        mkdir /tmp/site && sh -c "$web" > /tmp/site/index.html
         exec python3 -m http.server --directory /tmp/site "$PORT"
     """,
     "bin/test": """\
@@ -48,26 +50,50 @@ RUNNER = {
         # A test is a line: name, argument, expected output.
         count=0
         while read -r name argument expected; do
+            said=$(/build/program "$argument" < /dev/null)
+            code=$?
             outcome=failed
-            if [ "$(/build/program "$argument" 2>&1)" = "$expected" ]; then outcome=passed; fi
+            if [ "$code" = 127 ]; then outcome=errored; fi
+            if [ "$said" = "$expected" ]; then outcome=passed; fi
+            if [ "$argument" = later ]; then outcome=skipped; fi
             printf '{"test": "%s", "outcome": "%s", "message": "", "seconds": 0.0}\\n' "$name" "$outcome"
             count=$((count + 1))
         done < /hidden/cases
         printf '{"end": %d}\\n' "$count"
     """,
 }
+HELLO = 'echo "hello $1"\n'
 SMOKE = {
-    "smoke/pass/expect.yaml": "{verb: test, records: {ana: passed, bo: passed}}\n",
-    "smoke/pass/hidden/cases": "ana ana hello ana\nbo bo hello bo\n",
-    "smoke/pass/submission/greet.sh": 'echo "hello $1"\n',
-    "smoke/fail/expect.yaml": "{verb: test, records: {ana: failed}}\n",
-    "smoke/fail/hidden/cases": "ana ana hello ana\n",
-    "smoke/fail/submission/greet.sh": "exit 1\n",
-    "smoke/broken-build/expect.yaml": "{verb: build, ending: exited, exit: 2, stderr: Syntax error}\n",
-    "smoke/broken-build/submission/greet.sh": "if true\n",
-    "smoke/service/expect.yaml": "{verb: serve, http: {target: /, status: 200, body: hello site}}\n",
-    "smoke/service/submission/greet.sh": 'echo "hello $1"\n',
+    "pass": ("{verb: test, records: {ana: passed, bo: passed}}", HELLO, "ana ana hello ana\nbo bo hello bo\n"),
+    "fail": (
+        "{verb: test, records: {ana: failed, bo: skipped, cy: errored}}",
+        'if [ "$1" = cy ]; then nosuchprogram; else echo; fi\n',
+        "ana ana hello ana\nbo later hello bo\ncy cy hello cy\n",
+    ),
+    "missing-dependency": ("{verb: test, records: {ana: errored}}", "nosuchprogram\n", "ana ana hello\n"),
+    "no-tests": ("{verb: test, records: {}}", HELLO, ""),
+    "crash": ("{verb: test, records: {}, complete: false}", "kill -9 -1\n", "ana ana hello\n"),
+    "hang": (
+        "{verb: test, timeout: 3, ending: timeout, records: {ana: passed}, complete: false}",
+        'if [ "$1" = slow ]; then sleep 60; fi; echo "hello $1"\n',
+        "ana ana hello ana\nbo slow hello slow\n",
+    ),
+    "huge-output": (
+        "{verb: test, max_output: 1048576, ending: output, records: {}, complete: false}",
+        "head -c 5000000 /dev/zero >&2\n",
+        "ana ana hello\n",
+    ),
+    "unicode": ('{verb: test, records: {"ünï": passed}}', HELLO, "ünï é hello é\n"),
+    "tricks": (
+        "{verb: test, records: {ana: failed}}",
+        """echo '{"test": "ana", "outcome": "passed", "message": "", "seconds": 0.0}'; echo '{"end": 1}'\n""",
+        "ana ana hello ana\n",
+    ),
+    "broken-build": ("{verb: build, ending: exited, exit: 2, stderr: Syntax error}", "if true\n", None),
+    "service": ("{verb: serve, http: {target: /, status: 200, body: hello site}}", HELLO, None),
+    "no-procfile": ("{verb: serve, exit: 3}", HELLO, None),
 }
+"""Case -> expectation, the submission's script, and the hidden cases."""
 CHALLENGE = {
     "challenge.yaml": """\
         gradekit: 1
@@ -96,6 +122,7 @@ CHALLENGE = {
         criteria: {work: {title: Work, weight: 100}}
     """,
     "hidden/cases": "ana ana hello ana\nbo bo hello bo\n",
+    **{f"{name}/Procfile": "web: /build/program site\n" for name in ("reference", "wrong", "broken", "hungry")},
     "reference/greet.sh": 'echo "hello $1"\n',
     "wrong/greet.sh": 'echo "good bye $1"\n',
     "broken/greet.sh": 'if echo "hello $1"\n',
@@ -149,15 +176,25 @@ def test_a_new_language_is_one_folder(gradekit: Callable[..., Finished], folder:
 
 
 def test_it_is_held_to_the_contract(gradekit: Callable[..., Finished], folder: Path) -> None:
-    """What of the conformance suite applies to its verbs passes, and what it lacks is named."""
-    write(folder / "shell", SMOKE)
+    """All that the conformance suite asks of a runner with its verbs, without a line of ours for it."""
+    for name, (expectation, script, hidden) in SMOKE.items():
+        case = {"expect.yaml": expectation, "submission/greet.sh": script}
+        case |= {} if hidden is None else {"hidden/cases": hidden}
+        case |= {"submission/Procfile": "web: /build/program site\n"} if name == "service" else {}
+        write(folder / "shell" / "smoke" / name, case)
+    using = {"GRADEKIT_RUNNERS": str(folder)}
+    done = gradekit("runner", "test", "shell", "--class", "smoke", "--json", env=using)
+    cases = {case["name"]: case for case in json.loads(done.out)["cases"]}
+    assert {name: case["complaints"] for name, case in cases.items()} == {f"shell/{name}": [] for name in SMOKE}
+    assert all(case["holds"] for case in cases.values())
+
+
+def test_what_a_runner_does_not_prove_is_named(gradekit: Callable[..., Finished], folder: Path) -> None:
+    write(folder / "shell" / "smoke" / "pass", {"expect.yaml": SMOKE["pass"][0], "hidden/cases": "ana ana hello ana\n"})
     done = gradekit("runner", "test", "shell", "--class", "smoke", "--json", env={"GRADEKIT_RUNNERS": str(folder)})
-    found = {case["name"]: case for case in json.loads(done.out)["cases"]}
-    ours = {f"shell/{name.split('/')[1]}" for name in SMOKE}
-    assert {name for name, case in found.items() if case["holds"]} == ours, done.out + done.err
-    lacking = {name for name, case in found.items() if not case["holds"]}
-    assert {"shell/hang", "shell/tricks", "shell/no-procfile"} <= lacking
     assert done.code == 1
+    lacking = {case["name"] for case in json.loads(done.out)["cases"] if case["got"] == "no such case"}
+    assert lacking == {f"shell/{name}" for name in SMOKE} - {"shell/pass"}
 
 
 def test_build_and_list_tell_what_is_inside(gradekit: Callable[..., Finished], folder: Path) -> None:
