@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 
 from gradekit.runner import Runner
@@ -32,7 +33,9 @@ def entries(files: Mapping[str, str]) -> list[FileEntry]:
 
 def gateway(engine: DockerEngine) -> str:
     """The address of this machine that containers of the engine's bridge reach."""
-    return str(engine.client.sdk.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"])
+    pool = engine.client.sdk.networks.get("bridge").attrs["IPAM"]["Config"][0]
+    # An engine with a network of its default's size does not say which address it took: the first.
+    return str(pool.get("Gateway") or next(ip_network(pool["Subnet"]).hosts()))
 
 
 @dataclass

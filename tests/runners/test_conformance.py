@@ -12,7 +12,7 @@ from gradekit.corpus import SmokeCase, attempt_smoke, lacking, read_smoke
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
 from gradekit.sandbox.protocol import Image
-from tests.runners import java_mirror, ruby_mirror
+from tests.runners import go_mirror, java_mirror, ruby_mirror
 from tests.runners.fetching import gateway
 from tests.runners.mirror import served
 
@@ -40,8 +40,9 @@ def mirrors(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> I
     with (
         java_mirror.served(java_mirror.filled(tmp_path_factory.mktemp("maven")), address) as maven,
         served(ruby_mirror.filled(tmp_path_factory.mktemp("gems")), address) as gems,
+        served(go_mirror.filled(tmp_path_factory.mktemp("modules")), address) as modules,
     ):
-        yield {"MAVEN_MIRROR": maven, "BUNDLE_MIRROR__ALL": gems}
+        yield {"MAVEN_MIRROR": maven, "BUNDLE_MIRROR__ALL": gems, "GOPROXY": modules}
 
 
 @pytest.mark.docker

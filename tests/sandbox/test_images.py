@@ -222,7 +222,7 @@ def test_registry_env_passes_on_only_what_a_container_can_reach(monkeypatch: pyt
     assert images.registry_env({"PIP_INDEX_URL": "https://own.example"})["PIP_INDEX_URL"] == "https://own.example"
 
 
-@pytest.mark.parametrize("name", ["MAVEN_MIRROR", "BUNDLE_MIRROR__ALL", "COMPOSER_MIRROR"])
+@pytest.mark.parametrize("name", ["MAVEN_MIRROR", "BUNDLE_MIRROR__ALL", "COMPOSER_MIRROR", "GOPROXY"])
 def test_registry_env_passes_on_mirrors_with_an_address(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "pip_options", dict)
     assert images.registry_env({name: "https://mirror.example"}) == {name: "https://mirror.example"}

@@ -1,0 +1,3 @@
+module shop
+
+requires tea.example/leaf v1.0.0

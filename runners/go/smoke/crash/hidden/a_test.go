@@ -1,0 +1,12 @@
+package shop_test
+
+import (
+	"testing"
+
+	"shop"
+)
+
+func TestCrash(*testing.T) {
+	shop.Crash()
+	select {}
+}

@@ -1,0 +1,8 @@
+package shop
+
+import (
+	"os"
+	"syscall"
+)
+
+func Crash() { _ = syscall.Kill(os.Getppid(), syscall.SIGKILL) }

@@ -1,0 +1,6 @@
+package shop
+
+func Hang() {
+	for {
+	}
+}

@@ -1,0 +1,9 @@
+package shop_test
+
+import (
+	"testing"
+
+	"shop"
+)
+
+func TestPrint(*testing.T) { shop.Print() }

@@ -1,0 +1,12 @@
+package shop
+
+import (
+	"fmt"
+	"strings"
+)
+
+func Print() {
+	for {
+		fmt.Println(strings.Repeat("x", 10000))
+	}
+}

@@ -1,0 +1,3 @@
+package shop
+
+this is not even Go

@@ -1,0 +1,3 @@
+package shop
+
+func Hello() string { return "你好\xff" }

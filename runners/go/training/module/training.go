@@ -1,0 +1,2 @@
+// Package training is compiled once, so that the cache has what every suite needs.
+package training

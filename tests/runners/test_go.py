@@ -1,0 +1,336 @@
+"""The Go runner beyond its smoke cases: what does not build, modules from a proxy, and calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradekit import runner
+from gradekit.sandbox import images
+from gradekit.sandbox.docker import DockerEngine, connect
+from gradekit.sandbox.protocol import TESTER_UID, ContainerPlan, ExecResult, Image, Limits, Mount, Sandbox, VolumePlan
+from tests.runners.fetching import Fetching, entries, fetching
+from tests.runners.go_mirror import LEAF, filled, sums
+
+FOLDER = Path(__file__).parents[2] / "runners"
+GO = runner.find(FOLDER, "go")
+MOD = "module shop\n\ngo 1.23\n"
+WANTS = MOD + "\nrequire tea.example/leaf v1.2.0\n"
+SUMS = sums("tea.example/leaf", "v1.2.0", LEAF)
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[DockerEngine]:
+    found = connect()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def built(engine: DockerEngine) -> Mapping[str, Image]:
+    return images.ensure(("go", "probe"), folder=FOLDER, engine=engine)
+
+
+@pytest.fixture
+def proxy(engine: DockerEngine, built: Mapping[str, Image], tmp_path: Path) -> Iterator[Fetching]:
+    with fetching(engine, built, GO, "GOPROXY", filled(tmp_path)) as made:
+        yield made
+
+
+def build(sandbox: Sandbox, image: str, number: int = 0, memory: int = 512 << 20) -> ExecResult:
+    mounts = (Mount(f"work{number}", "/work"), Mount(f"build{number}", "/build", writable=True))
+    limits = Limits(memory=memory)
+    return sandbox.run(
+        ContainerPlan(image, GO.argv("build"), workdir="/work", mounts=mounts, limits=limits, alone=True), timeout=100.0
+    )
+
+
+# --- build
+
+WRONG = {
+    "an error": ({"go.mod": MOD, "a.go": "package shop\n\nvar a int = tea\n"}, "a.go:3:13: undefined: tea"),
+    "no package": ({"go.mod": MOD, "README": ""}, "there is no package"),
+    "only tests": ({"go.mod": MOD, "a_test.go": "package shop\n"}, "no Go files"),
+    "a module that nobody fetched": (
+        {"go.mod": MOD, "a.go": 'package shop\n\nimport _ "tea.example/leaf"\n'},
+        "no required module provides package tea.example/leaf",
+    ),
+    "another Go": ({"go.mod": "module shop\n\ngo 1.99\n", "a.go": "package shop\n"}, "go.mod requires go >= 1.99"),
+    "C": (
+        {"go.mod": MOD, "a.go": 'package shop\n\n// #cgo LDFLAGS: -Wl,evil\nimport "C"\n'},
+        "build constraints exclude all Go files",
+    ),
+    "a package inside of another module": (
+        {"go.mod": MOD, "a.go": 'package shop\n\nimport _ "testing/internal/testdeps"\n'},
+        "use of internal package testing/internal/testdeps not allowed",
+    ),
+}
+
+
+def test_what_does_not_build_says_why(engine: DockerEngine, built: Mapping[str, Image]) -> None:
+    volumes = [
+        plan
+        for number in range(len(WRONG))
+        for plan in (VolumePlan(f"work{number}", 1 << 20), VolumePlan(f"build{number}", 16 << 20))
+    ]
+    made = Fetching(engine, built, GO, "GOPROXY", FOLDER)
+    with engine.open(made.pod(*volumes)) as sandbox:
+        for number, (name, (files, reason)) in enumerate(WRONG.items()):
+            sandbox.fill(f"work{number}", entries(files))
+            result = build(sandbox, built["go"].id, number)
+            assert result.exit_code == 1, (name, result)
+            assert reason in result.stderr.decode(), name
+
+
+SERVICE = """package main
+
+import (
+	"database/sql"
+	"encoding/json"
+	"net/http"
+	"os"
+
+	"tea.example/leaf"
+)
+
+var db *sql.DB
+
+func main() {
+	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(leaf.Pick()) })
+	panic(http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil))
+}
+"""
+
+
+@pytest.mark.parametrize("vendored", [False, True], ids=["fetched", "vendored"])
+def test_a_service_with_a_module_builds_in_little_memory(proxy: Fetching, vendored: bool) -> None:
+    files = {"go.mod": WANTS, "go.sum": SUMS, "cmd/server/main.go": SERVICE, "cmd/server/main_test.go": "no Go"}
+    if vendored:
+        files["vendor/modules.txt"] = "# tea.example/leaf v1.2.0\n## explicit; go 1.21\ntea.example/leaf\n"
+        files["vendor/tea.example/leaf/leaf.go"] = LEAF["leaf.go"]
+        image = proxy.built["go"]
+    else:
+        image = proxy.image({"go.mod": WANTS, "go.sum": SUMS})
+    with proxy.engine.open(proxy.pod(VolumePlan("work0", 1 << 20), VolumePlan("build0", 32 << 20))) as sandbox:
+        sandbox.fill("work0", entries(files))
+        result = build(sandbox, image.id, memory=256 << 20)
+        assert result.exit_code == 0, result
+
+
+# --- deps
+
+
+def test_modules_are_fetched_and_nothing_else(proxy: Fetching) -> None:
+    said = proxy.says(
+        {"go.mod": WANTS, "go.sum": SUMS}, "sh", "-c", "cd /opt/deps/mod; ls; ls tea.example; find . -name '*.zip'"
+    )
+    assert said.split() == ["cache", "tea.example", "leaf@v1.2.0"]
+
+
+def test_what_is_replaced_by_a_folder_of_the_submission_is_not_fetched(proxy: Fetching) -> None:
+    text = MOD + "\nrequire (\n\town.example/a v1.0.0\n\ttea.example/leaf v1.2.0\n)\n\nreplace own.example/a => ./a\n"
+    assert "leaf@v1.2.0" in proxy.says({"go.mod": text, "go.sum": SUMS}, "ls", "/opt/deps/mod/tea.example")
+    assert not any("own.example" in path for path in proxy.asked)
+
+
+REFUSED = {
+    "another content": (WANTS, SUMS.replace("h1:", "h1:A", 1).replace("=", "", 1), "checksum mismatch"),
+    "no such version": (WANTS.replace("1.2.0", "9.9.9"), "", "tea.example/leaf@v9.9.9"),
+    "another Go": (WANTS.replace("1.23", "1.99"), SUMS, "go.mod requires go >= 1.99"),
+}
+
+
+@pytest.mark.parametrize(("text", "checked", "reason"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_met_is_refused(proxy: Fetching, text: str, checked: str, reason: str) -> None:
+    code, said = proxy.refusal({"go.mod": text, "go.sum": checked})
+    assert (code, reason in said) == (2, True), said
+
+
+@pytest.mark.parametrize("status", [503, 429])
+def test_a_proxy_that_does_not_serve_is_our_fault(proxy: Fetching, status: int) -> None:
+    code, said = proxy.refusal({"go.mod": WANTS, "go.sum": SUMS}, status)
+    assert (code, "cannot be reached" in said) == (3, True), said
+
+
+# --- calls
+
+LIBRARY = {
+    "go.mod": MOD,
+    "shop.go": """package shop
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+	"time"
+)
+
+const MaxSize = 3
+
+var ErrValue = errors.New("a bad value")
+
+var Rate = 0.5
+
+type Size int
+
+func (s Size) String() string { return [...]string{"small", "large"}[s] }
+
+type Line struct {
+	Name     string
+	UnitCost int `json:"cost"`
+	SKUs     []string
+}
+
+type Options struct{ Reverse bool }
+
+type OutOfStock struct{ Item string }
+
+func (e *OutOfStock) Error() string { return "no " + e.Item }
+
+type Cart struct{ lines []Line }
+
+func NewCart(lines ...Line) *Cart { return &Cart{lines} }
+func (c *Cart) Add(line Line)     { c.lines = append(c.lines, line) }
+func (c Cart) Count() int         { return len(c.lines) }
+func (c *Cart) Merge(other *Cart) { c.lines = append(c.lines, other.lines...) }
+
+func (c *Cart) Take(name string) (Line, error) {
+	for _, line := range c.lines {
+		if line.Name == name {
+			return line, nil
+		}
+	}
+	return Line{}, fmt.Errorf("take: %w", &OutOfStock{name})
+}
+
+func Echo(value any) any                         { return value }
+func Numbers(a int8, b uint64, c float64) []any  { return []any{a, b, c} }
+func Large() (int64, *big.Int)                   { return 1 << 60, new(big.Int).Lsh(big.NewInt(1), 70) }
+func First(text string) (string, bool)           { return text[:min(1, len(text))], text != "" }
+func Parse(text string) (int, error)             { return strconv.Atoi(text) }
+func Check(value int) error                      { if value < 0 { return fmt.Errorf("%d: %w", value, ErrValue) }; return nil }
+func At(items []int, index int) int              { return items[index] }
+func Divide(a, b int) int                        { return a / b }
+func Double(items []int)                         { for i := range items { items[i] *= 2 } }
+func Set(words []string) map[string]struct{}     { set := map[string]struct{}{}; for _, w := range words { set[w] = struct{}{} }; return set }
+func Day(day time.Time) string                   { return day.Weekday().String() }
+func Large2() Size                               { return 1 }
+func Sorted(words []string, options Options) any { return options.Reverse }
+func Words(by map[int]string) map[int]string     { return by }
+func Lines() []Line                              { return []Line{{"tea", 2, nil}} }
+func Fall()                                      { panic("fallen") }
+func Generic[T any](value T) T                   { return value }
+""",
+    "price_list/list.go": "package pricelist\n\nfunc Total() int { return 7 }\n",
+    "shop_test.go": "package shop\n\nnonsense\n",
+}
+ON = {"$module": "shop"}
+
+
+def ask(path: str, *args: Any, on: Any = None, op: str = "call", **more: Any) -> dict[str, Any]:
+    return {"op": op, "on": on or ON, "path": path, "args": list(args), "kwargs": {}, **more}
+
+
+CALLS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"op": "ready"}, {"refused": "there is no operation ready here"}),
+    ({"op": "import", "module": "shop"}, {"value": True}),
+    ({"op": "import", "module": "none"}, {"value": False}),
+    (ask("Echo", [1, "é", None, True, 1.5]), {"value": [1, "é", None, True, 1.5]}),
+    (ask("Echo", {"$int": "12345678901234567890"}), {"value": {"$int": "12345678901234567890"}}),
+    (ask("Numbers", 1, 2, 3), {"value": [1, 2, 3]}),
+    (ask("Numbers", 128, 2, 3), {"refused": "argument 1: 128 does not fit int8"}),
+    (ask("Numbers", 1.5, 2, 3), {"refused": "argument 1: 1.5 does not fit int8"}),
+    (ask("Numbers", 1), {"refused": "it takes 3 arguments, not 1"}),
+    (ask("Large"), {"value": {"$tuple": [{"$int": str(1 << 60)}, {"$int": str(1 << 70)}]}}),
+    (ask("First", "tea"), {"value": "t"}),
+    (ask("First", ""), {"value": None}),
+    (ask("Parse", "12"), {"value": 12}),
+    (ask("Double", [1, 2]), {"value": None, "changed": [[0, [2, 4]]]}),
+    (ask("Set", ["a"]), {"value": {"$set": ["a"]}}),
+    (ask("Day", {"$date": "2024-02-29"}), {"value": "Thursday"}),
+    (ask("Day", "no day"), {"refused": 'argument 1: "no day" is no time'}),
+    (ask("Large2"), {"value": {"$enum": ["shop:Size", "large"]}}),
+    (ask("Sorted", [], kwargs={"reverse": True}), {"value": True}),
+    (ask("Words", {"1": "a"}), {"value": {"$map": [[1, "a"]]}}),
+    (ask("Lines"), {"value": [{"name": "tea", "cost": 2, "sk_us": []}]}),
+    (ask("MaxSize", op="get"), {"value": 3}),
+    (ask("rate", op="get"), {"value": 0.5}),
+    (ask("Echo", op="get"), {"value": {"$callable": {"async": False}}}),
+    (ask("Total", on={"$module": "price_list"}), {"value": 7}),
+    (ask("Cart", {"name": "tea", "cost": 2}), {"value": {"$handle": 1, "class": "shop:Cart"}}),
+    (ask("Add", {"name": "milk", "unit_cost": 1}, on={"$handle": 1}), {"value": None}),
+    (ask("Count", on={"$handle": 1}, op="get"), {"value": 2}),
+    (ask("Cart.Count", {"$handle": 1}), {"value": 2}),
+    (ask("Cart"), {"value": {"$handle": 2, "class": "shop:Cart"}}),
+    (ask("Merge", {"$handle": 1}, on={"$handle": 2}), {"value": None}),
+    (ask("count", on={"$handle": 2}), {"value": 2}),
+    (ask("Add", {"size": 1}, on={"$handle": 1}), {"refused": "argument 1: shop.Line has no field size"}),
+    (ask("Count", on={"$handle": 9}), {"refused": "there is no object 9"}),
+]
+ERRORS: list[tuple[dict[str, Any], set[str], str]] = [
+    (ask("Take", "gold", on={"$handle": 1}), {"shop:OutOfStock", ":OutOfStock"}, "take: no gold"),
+    (ask("Check", -1), {"shop:ErrValue", ":ErrValue"}, "-1: a bad value"),
+    (ask("Parse", "x"), {"strconv:NumError", "strconv:ErrSyntax"}, 'strconv.Atoi: parsing "x": invalid syntax'),
+    (ask("At", [1], 4), {"runtime:IndexError"}, "runtime error: index out of range [4] with length 1"),
+    (ask("Divide", 1, 0), {"runtime:DivideError"}, "runtime error: integer divide by zero"),
+    (ask("Fall"), {"builtins:panic"}, "fallen"),
+    (ask("Absent"), {"gradekit:Absent"}, "package shop exports no Absent"),
+    (ask("Generic", 1), {"gradekit:Absent"}, "package shop exports no Generic"),
+    (ask("Total", on={"$module": "none"}), {"gradekit:Absent"}, "there is no package none"),
+]
+ASKING = """
+import json, socket, sys
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.connect("/call/socket")
+    stream = connection.makefile("rw", encoding="utf-8")
+    for line in open("/hidden/asked"):
+        stream.write(line)
+        stream.flush()
+        sys.stdout.write(stream.readline())
+"""
+
+
+def test_calls_are_answered(engine: DockerEngine, built: Mapping[str, Image]) -> None:
+    requests = [
+        {"id": number, **asked}
+        for number, asked in enumerate([*(one for one, _ in CALLS), *(one[0] for one in ERRORS)])
+    ]
+    made = Fetching(engine, built, GO, "GOPROXY", FOLDER)
+    python = images.ensure(("python",), folder=FOLDER, engine=engine)["python"]
+    volumes = (
+        VolumePlan("work0", 1 << 20), VolumePlan("build0", 32 << 20),
+        VolumePlan("hidden", 1 << 20, uid=TESTER_UID), VolumePlan("call", 1 << 20, 64),
+    )  # fmt: skip
+    with engine.open(made.pod(*volumes)) as sandbox:
+        sandbox.fill("work0", entries(LIBRARY))
+        sandbox.fill(
+            "hidden", entries({"asked": "".join(f"{json.dumps(asked)}\n" for asked in requests), "ask.py": ASKING})
+        )
+        result = build(sandbox, built["go"].id)
+        assert result.exit_code == 0, result
+        mounts = (Mount("work0", "/work"), Mount("build0", "/build"), Mount("call", "/call", writable=True))
+        worker = sandbox.start(ContainerPlan(built["go"].id, GO.argv("call"), mounts=mounts))
+        wait = "until [ -S /call/socket ]; do sleep 0.1; done; exec python3 /hidden/ask.py"
+        plan = ContainerPlan(
+            python.id,
+            ("/bin/sh", "-c", wait),
+            uid=TESTER_UID,
+            mounts=(Mount("hidden", "/hidden"), Mount("call", "/call")),
+        )
+        done = sandbox.run(plan, timeout=30.0)
+        told = worker.tail()
+        worker.stop()
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(requests), (done, told)
+    for number, (asked, answer) in enumerate(CALLS):
+        assert answers[number] == {"id": number, **answer}, asked
+    for number, (asked, classes, message) in enumerate(ERRORS, len(CALLS)):
+        error = answers[number].get("error", answers[number])
+        assert classes <= set(error["classes"]), asked
+        assert error["message"] == message, asked
