@@ -55,15 +55,15 @@ def build(sandbox: Sandbox, image: str, number: int = 0, memory: int = 512 << 20
 WRONG = {
     "an error": ({"go.mod": MOD, "a.go": "package shop\n\nvar a int = tea\n"}, "a.go:3:13: undefined: tea"),
     "no package": ({"go.mod": MOD, "README": ""}, "there is no package"),
-    "only tests": ({"go.mod": MOD, "a_test.go": "package shop\n"}, "no Go files"),
+    "only tests": ({"go.mod": MOD, "a_test.go": "package shop\n"}, "there is no package"),
     "a module that nobody fetched": (
         {"go.mod": MOD, "a.go": 'package shop\n\nimport _ "tea.example/leaf"\n'},
-        "no required module provides package tea.example/leaf",
+        "cannot find module providing package tea.example/leaf",
     ),
     "another Go": ({"go.mod": "module shop\n\ngo 1.99\n", "a.go": "package shop\n"}, "go.mod requires go >= 1.99"),
     "C": (
         {"go.mod": MOD, "a.go": 'package shop\n\n// #cgo LDFLAGS: -Wl,evil\nimport "C"\n'},
-        "build constraints exclude all Go files",
+        "there is no package; .go files were expected, with go.mod at the root, and no C in them",
     ),
     "a package inside of another module": (
         {"go.mod": MOD, "a.go": 'package shop\n\nimport _ "testing/internal/testdeps"\n'},
@@ -140,7 +140,7 @@ def test_what_is_replaced_by_a_folder_of_the_submission_is_not_fetched(proxy: Fe
 
 REFUSED = {
     "another content": (WANTS, SUMS.replace("h1:", "h1:A", 1).replace("=", "", 1), "checksum mismatch"),
-    "no such version": (WANTS.replace("1.2.0", "9.9.9"), "", "tea.example/leaf@v9.9.9"),
+    "no such version": (WANTS.replace("1.2.0", "1.9.9"), "", "tea.example/leaf@v1.9.9"),
     "another Go": (WANTS.replace("1.23", "1.99"), SUMS, "go.mod requires go >= 1.99"),
 }
 
@@ -161,79 +161,14 @@ def test_a_proxy_that_does_not_serve_is_our_fault(proxy: Fetching, status: int) 
 
 LIBRARY = {
     "go.mod": MOD,
-    "shop.go": """package shop
-
-import (
-	"errors"
-	"fmt"
-	"math/big"
-	"strconv"
-	"time"
-)
-
-const MaxSize = 3
-
-var ErrValue = errors.New("a bad value")
-
-var Rate = 0.5
-
-type Size int
-
-func (s Size) String() string { return [...]string{"small", "large"}[s] }
-
-type Line struct {
-	Name     string
-	UnitCost int `json:"cost"`
-	SKUs     []string
-}
-
-type Options struct{ Reverse bool }
-
-type OutOfStock struct{ Item string }
-
-func (e *OutOfStock) Error() string { return "no " + e.Item }
-
-type Cart struct{ lines []Line }
-
-func NewCart(lines ...Line) *Cart { return &Cart{lines} }
-func (c *Cart) Add(line Line)     { c.lines = append(c.lines, line) }
-func (c Cart) Count() int         { return len(c.lines) }
-func (c *Cart) Merge(other *Cart) { c.lines = append(c.lines, other.lines...) }
-
-func (c *Cart) Take(name string) (Line, error) {
-	for _, line := range c.lines {
-		if line.Name == name {
-			return line, nil
-		}
-	}
-	return Line{}, fmt.Errorf("take: %w", &OutOfStock{name})
-}
-
-func Echo(value any) any                         { return value }
-func Numbers(a int8, b uint64, c float64) []any  { return []any{a, b, c} }
-func Large() (int64, *big.Int)                   { return 1 << 60, new(big.Int).Lsh(big.NewInt(1), 70) }
-func First(text string) (string, bool)           { return text[:min(1, len(text))], text != "" }
-func Parse(text string) (int, error)             { return strconv.Atoi(text) }
-func Check(value int) error                      { if value < 0 { return fmt.Errorf("%d: %w", value, ErrValue) }; return nil }
-func At(items []int, index int) int              { return items[index] }
-func Divide(a, b int) int                        { return a / b }
-func Double(items []int)                         { for i := range items { items[i] *= 2 } }
-func Set(words []string) map[string]struct{}     { set := map[string]struct{}{}; for _, w := range words { set[w] = struct{}{} }; return set }
-func Day(day time.Time) string                   { return day.Weekday().String() }
-func Large2() Size                               { return 1 }
-func Sorted(words []string, options Options) any { return options.Reverse }
-func Words(by map[int]string) map[int]string     { return by }
-func Lines() []Line                              { return []Line{{"tea", 2, nil}} }
-func Fall()                                      { panic("fallen") }
-func Generic[T any](value T) T                   { return value }
-""",
+    "shop.go": (Path(__file__).parent / "go-shop" / "shop.go").read_text(encoding="utf-8"),
     "price_list/list.go": "package pricelist\n\nfunc Total() int { return 7 }\n",
     "shop_test.go": "package shop\n\nnonsense\n",
 }
 ON = {"$module": "shop"}
 
 
-def ask(path: str, *args: Any, on: Any = None, op: str = "call", **more: Any) -> dict[str, Any]:
+def ask(path: str, *args: object, on: object = None, op: str = "call", **more: object) -> dict[str, Any]:
     return {"op": op, "on": on or ON, "path": path, "args": list(args), "kwargs": {}, **more}
 
 

@@ -74,7 +74,7 @@ func list(env []string, file string) ([]listed, error) {
 		packages = append(packages, item)
 	}
 	if len(packages) == 0 {
-		return nil, fmt.Errorf("there is no package; .go files were expected, with go.mod at the root")
+		return nil, fmt.Errorf("there is no package; .go files were expected, with go.mod at the root, and no C in them")
 	}
 	return packages, nil
 }

@@ -1,0 +1,3 @@
+module toolkit
+
+go 1.23

@@ -1,0 +1,8 @@
+package testing
+
+import "os"
+
+func init() {
+	println("BREACH: a package of the submission stands for another")
+	os.Exit(0)
+}
