@@ -95,7 +95,7 @@ class Fetching:
 
     def refusals_without_network(self, cases: Mapping[str, tuple[Mapping[str, str], str]]) -> None:
         """Each case, files and a part of the reason, is refused, and no network is needed for that."""
-        volumes = [VolumePlan(f"in{number}", 2 << 20) for number in range(len(cases))]
+        volumes = [VolumePlan(f"in{number}", 16 << 20) for number in range(len(cases))]
         with self.engine.open(self.pod(*volumes)) as sandbox:
             for number, (name, (files, reason)) in enumerate(cases.items()):
                 sandbox.fill(f"in{number}", entries(files))

@@ -12,7 +12,7 @@ from gradekit.corpus import SmokeCase, attempt_smoke, lacking, read_smoke
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
 from gradekit.sandbox.protocol import Image
-from tests.runners import go_mirror, java_mirror, ruby_mirror
+from tests.runners import go_mirror, java_mirror, php_mirror, ruby_mirror
 from tests.runners.fetching import gateway
 from tests.runners.mirror import served
 
@@ -41,8 +41,14 @@ def mirrors(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> I
         java_mirror.served(java_mirror.filled(tmp_path_factory.mktemp("maven")), address) as maven,
         served(ruby_mirror.filled(tmp_path_factory.mktemp("gems")), address) as gems,
         served(go_mirror.filled(tmp_path_factory.mktemp("modules")), address) as modules,
+        served(php_mirror.filled(tmp_path_factory.mktemp("composer")), address) as composer,
     ):
-        yield {"MAVEN_MIRROR": maven, "BUNDLE_MIRROR__ALL": gems, "GOPROXY": modules}
+        yield {
+            "MAVEN_MIRROR": maven,
+            "BUNDLE_MIRROR__ALL": gems,
+            "GOPROXY": modules,
+            "COMPOSER_MIRROR": composer,
+        }
 
 
 @pytest.mark.docker

@@ -1,0 +1,7 @@
+<?php
+
+function again(): void
+{
+}
+
+require __FILE__;

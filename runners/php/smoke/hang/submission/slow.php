@@ -1,0 +1,13 @@
+<?php
+
+function quick(): int
+{
+    return 1;
+}
+
+function forever(): void
+{
+    while (true) {
+        quick();
+    }
+}

@@ -1,0 +1,3 @@
+<?php
+
+echo 'nothing says that this is to be started';

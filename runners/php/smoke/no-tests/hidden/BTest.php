@@ -1,0 +1,3 @@
+<?php
+
+require '/work/app.php';

@@ -1,0 +1,3 @@
+<?php
+
+throw new LogicException('no test file');

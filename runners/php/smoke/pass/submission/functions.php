@@ -1,0 +1,6 @@
+<?php
+
+function shout(string $word): string
+{
+    return strtoupper($word) . '!';
+}
