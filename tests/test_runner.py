@@ -38,13 +38,16 @@ def language(name: str, *patterns: str) -> Runner:
 def test_shipped_runners() -> None:
     found = {item.name: item for item in runner.load_all(SHIPPED)}
     assert {name: item.kind for name, item in found.items()} == {
+        "go": "language",
         "java": "language",
         "mariadb": "service",
         "node": "language",
+        "php": "language",
         "postgres": "service",
         "redis": "service",
         "probe": "probe",
         "python": "language",
+        "ruby": "language",
         "sqlite": "service",
     }
     assert found["python"].argv("deps") == ("/opt/gradekit/bin/deps",)
