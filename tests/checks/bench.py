@@ -47,6 +47,10 @@ class FakeDatabase:
     bench: FakeBench
     dataset: str | None
 
+    @property
+    def engine(self) -> str:
+        return self.bench.speaks
+
     def query(
         self,
         statements: Sequence[str],

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradekit.checks.http.observe import literal
 from gradekit.checks.statements import leading_word, split
 
 
@@ -104,3 +105,10 @@ def test_each_engine_has_its_own_rules(engine: str, text: str, expected: tuple[s
 def test_the_leading_word_is_past_the_comments_of_the_engine() -> None:
     assert leading_word("# note\n(update t set a = 1)", "mariadb") == "update"
     assert leading_word("[update]", "sqlite") == ""
+
+
+@pytest.mark.parametrize("engine", ["postgres", "mariadb", "sqlite"])
+@given(value=st.text(alphabet="\\'\"`$;-#/*[] x\n"))
+def test_a_saved_value_stays_inside_its_statement(engine: str, value: str) -> None:
+    text = f"select {literal(value, engine)}"
+    assert split(f"{text}; select 2", engine) == (text, "select 2")

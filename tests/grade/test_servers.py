@@ -12,12 +12,14 @@ import pytest
 
 from gradekit import runner as runners
 from gradekit.checks.base import Context, Role
+from gradekit.checks.http.observe import literal
 from gradekit.checks.schema.judge import judge as judge_schema
 from gradekit.checks.schema.model import SchemaSpec
 from gradekit.checks.schema.observe import observe as observe_schema
 from gradekit.checks.sql import SqlSpec
 from gradekit.checks.sql import judge as judge_sql
 from gradekit.checks.sql import observe as observe_sql
+from gradekit.checks.statements import split
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.grade.bench import PodBench
 from gradekit.grade.pod import Pod
@@ -181,6 +183,15 @@ def test_results_have_caps(server: SqlServer) -> None:
     first, after = server.query(copy, [many, "select 'still here'"], role="reader", timeout=5.0, max_rows=10)
     assert (first.error, len(first.rows), first.truncated) == (None, 10, True)
     assert rows(after) == [["still here"]]
+    server.drop(copy)
+
+
+@pytest.mark.parametrize("value", ["\\", "\\' or 1=1 -- ", "it's", '"', "$$;", "/* x", "a\\nb", "`"])
+def test_a_saved_value_is_one_text_of_the_engine(server: SqlServer, value: str) -> None:
+    copy = server.copy(loaded(server))
+    text = f"select {literal(value, server.engine)} as a where 1 = 1"
+    assert split(text, server.engine) == (text,)
+    assert rows(ask(server, copy, text)) == [[value]]
     server.drop(copy)
 
 

@@ -461,9 +461,10 @@ def test_without_a_runner_only_services_read_the_submission(folder: Folder) -> N
 def test_each_variant_has_a_lock_of_its_own(folder: Folder) -> None:
     folder.spec(f"app: {{ready: {{tcp: true}}}}\nchecks:\n  {HEALTH}\n")
     shutil.copy(folder.path / "challenge.yaml", folder.path / "challenge.small.yaml")
-    assert folder.load().lock_path == folder.path / "challenge.lock"
+    assert (folder.load().lock_path, folder.load().place) == (folder.path / "challenge.lock", folder.path)
     variant = load_challenge(folder.path / "challenge.small.yaml", rubrics=[folder.rubrics], runners=RUNNERS)
     assert variant.lock_path == folder.path / "challenge.small.lock"
+    assert variant.place == folder.path / "challenge.small.yaml"
 
 
 def test_variants_of_the_shipped_sql_challenge_differ_in_their_engine_only() -> None:

@@ -67,6 +67,10 @@ class Context:
 class Database(Protocol):
     """A fresh copy of a data set, for one check."""
 
+    @property
+    def engine(self) -> str:
+        """The engine of its service, as its runner.yaml has it."""
+
     def query(
         self,
         statements: Sequence[str],

@@ -257,7 +257,7 @@ def regrade(
 
 def _challenge_of(record: Record) -> str:
     """Where the record's challenge was, if it is still there, else its name."""
-    return record.challenge_path if Path(record.challenge_path).is_dir() else record.challenge
+    return record.challenge_path if Path(record.challenge_path).exists() else record.challenge
 
 
 @guarded

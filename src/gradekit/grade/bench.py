@@ -108,6 +108,11 @@ class SqlCopy(DatasetCopy):
 
     server: SqlServer
 
+    @property
+    def engine(self) -> str:
+        """The engine of its service."""
+        return self.server.engine
+
     def query(
         self,
         statements: Sequence[str],

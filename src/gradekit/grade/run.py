@@ -119,7 +119,7 @@ def grade(
         started_at=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - begun, 3),
         challenge=challenge.spec.id,
-        challenge_path=str(challenge.root.resolve()),
+        challenge_path=str(challenge.place.resolve()),
         challenge_digest=challenge.digest,
         submission=reference(submission),
         isolation=_isolation(setting),

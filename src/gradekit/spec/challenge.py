@@ -272,6 +272,11 @@ class Challenge:
         return self.source.parent
 
     @property
+    def place(self) -> Path:
+        """What finds it again: its folder, or the file of a variant."""
+        return self.root if self.source.name == "challenge.yaml" else self.source
+
+    @property
     def lock_path(self) -> Path:
         """Where ``challenge verify`` writes what it recorded: each variant of a challenge has its own."""
         return self.source.with_suffix(".lock")

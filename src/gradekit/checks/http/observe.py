@@ -12,7 +12,7 @@ from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvide
 from gradekit.checks.http.model import HttpSpec, Statement, Step
 from gradekit.checks.http.reading import Reading, examine, start
 from gradekit.checks.jsontext import Json, render
-from gradekit.checks.statements import split
+from gradekit.checks.statements import POSTGRES, split
 from gradekit.checks.stores.asking import ask
 from gradekit.checks.template import UnknownNameError, fill, fill_text
 from gradekit.sandbox.protocol import HttpRequest
@@ -67,25 +67,29 @@ def _ask(
             found = ask(statement.nosql, bench.app_store(), variables, role=store_role)
             answers.append(Answered(found=found, error=found.error))
             continue
+        database = bench.app_database()
         try:
-            text = _text(statement, bench.context.files, variables)
+            text = _text(statement, bench.context.files, variables, database.engine)
         except UnknownNameError as error:
             answers.append(Answered(error=str(error)))
             continue
-        results = bench.app_database().query(split(text), role="owner", timeout=SQL_TIMEOUT, max_rows=MAX_ROWS)
+        script = split(text, database.engine)
+        results = database.query(script, role="owner", timeout=SQL_TIMEOUT, max_rows=MAX_ROWS)
         answers.append(Answered.of(results[-1]) if results else Answered(error="there is no statement"))
     return tuple(answers)
 
 
-def _text(statement: Statement, files: Mapping[str, bytes], variables: Mapping[str, Json]) -> str:
+def _text(statement: Statement, files: Mapping[str, bytes], variables: Mapping[str, Json], engine: str) -> str:
     if statement.sql is not None:
-        return fill_text(statement.sql, variables, literal)
+        return fill_text(statement.sql, variables, lambda text: literal(text, engine))
     return files[statement.file or ""].decode()
 
 
-def literal(text: str) -> str:
+def literal(text: str, engine: str = POSTGRES) -> str:
     """A saved value as an SQL string, which the engine turns into the type it stands beside."""
-    return "'" + text.replace("'", "''") + "'"
+    # In strings of MariaDB a backslash takes the meaning away from the quote behind it.
+    safe = text.replace("\\", "\\\\") if engine == "mariadb" else text
+    return "'" + safe.replace("'", "''") + "'"
 
 
 def _step(spec: HttpSpec, step: Step, bench: Bench, variables: dict[str, Json]) -> Exchange:

@@ -22,5 +22,6 @@ KIND = Kind(
     judge=judge,
     show=show,
     lint=lint,
+    runs_code=False,
     uses_app=lambda spec: spec.dataset is None,
 )
