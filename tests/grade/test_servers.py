@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -322,3 +322,57 @@ def test_an_app_cannot_send_its_checks_elsewhere(pod: Pod, server: SqlServer) ->
         assert ask(server, copy, "select 1 from customers", reads=False).sqlstate in {"08006", "XX001"}, make
     assert "denied" in in_app(pod, "sh", "-c", "touch /files/x")
     server.drop(copy)
+
+
+def as_app(facts: Mapping[str, str], statements: str, **changed: str) -> Sequence[str]:
+    """The argv of MariaDB's own client, with what an app knows."""
+    known = {**facts, **changed}
+    login = [f"--{name}={known[name]}" for name in ("host", "port", "user", "password")]
+    return ("mariadb", "--no-defaults", "--protocol=tcp", *login, "-Ne", statements, known["database"])
+
+
+@pytest.mark.parametrize("pod", ["mariadb"], indirect=True)
+def test_an_app_comes_in_over_the_network_to_its_own_database_only(pod: Pod, server: SqlServer) -> None:
+    template = loaded(server, SHOP)
+    checked, copy = server.copy(template), server.copy(template, for_app=True)
+    facts = server.facts(copy)
+
+    def run(statements: str, **changed: str) -> str:
+        plan = ContainerPlan(pod.setting.images["mariadb"].id, as_app(facts, statements, **changed))
+        result = pod.sandbox.run(plan, timeout=20.0)
+        return (result.stdout + result.stderr).decode()
+
+    assert run("insert into customers values (7, 'App'); select count(*) from customers").split() == ["3"]
+    assert rows(ask(server, copy, "select name from customers where id = 7", reads=False)) == [["App"]]
+    for user, password in (
+        (f"loader_{checked}", ""),
+        ("gradekit", ""),
+        ("root", ""),
+        (f"loader_{copy}", facts["password"]),
+    ):
+        assert "ERROR 1045" in run("select 1", user=user, password=password), user
+    assert "denied" in run(f"select * from {checked}.customers")  # noqa: S608
+    assert "denied" in run("select * from mysql.global_priv")
+    assert "denied" in run("select 'x' into outfile '/data/x'")
+    assert "denied" in run("set global max_connections = 1")
+    server.drop(copy)
+    assert "ERROR 1045" in run("select 1")
+    server.drop(checked)
+
+
+@pytest.mark.parametrize("pod", ["mariadb"], indirect=True)
+def test_a_copy_is_dropped_although_its_app_holds_locks(pod: Pod, server: SqlServer) -> None:
+    copy = server.copy(loaded(server, SHOP), for_app=True)
+    locks = (
+        "set autocommit = 0; lock tables orders write, customers write; update orders set total = 1; select sleep(60)"
+    )
+    plan = ContainerPlan(pod.setting.images["mariadb"].id, as_app(server.facts(copy), locks))
+    app = pod.sandbox.start(plan)
+    busy = "select count(*) from orders"
+    end = time.monotonic() + 10
+    while ask(server, copy, busy, reads=False, timeout=0.2).sqlstate != "57014" and time.monotonic() < end:
+        time.sleep(0.1)
+    begun = time.monotonic()
+    server.drop(copy)
+    assert time.monotonic() - begun < 10
+    app.stop()
