@@ -356,7 +356,7 @@ def test_an_app_comes_in_over_the_network_to_its_own_database_only(pod: Pod, ser
     assert "denied" in run("select 'x' into outfile '/data/x'")
     assert "denied" in run("set global max_connections = 1")
     server.drop(copy)
-    assert "ERROR 1045" in run("select 1")
+    assert "ERROR" in run("select 1")
     server.drop(checked)
 
 
