@@ -322,3 +322,28 @@ def test_exactly_one_expectation(expect: dict[str, Any]) -> None:
 def test_paths_and_app() -> None:
     assert list(sql.paths(spec_of())) == [(("expect", "reference"), "hidden/q.sql")]
     assert not sql.KIND.uses_app(spec_of())
+
+
+# --- engines -------------------------------------------------------------------------------------------
+
+
+def test_a_text_is_cut_by_the_rules_of_its_engine_also_when_it_is_judged() -> None:
+    source = b"# it is mine; really\nselect mine -- ; or yours\n; # the end"
+    bench = Bench({"q.sql": source}, {"hidden/q.sql": b"select `right;`"})
+    bench.speaks = "mariadb"
+    evidence = sql.observe(spec_of(), bench)
+    assert evidence.engine == "mariadb"
+    assert {query.statements for query in bench.queries} == {
+        ("select `right;`",),
+        ("# it is mine; really\nselect mine -- ; or yours",),
+    }
+    assert sql.judge(spec_of(), evidence, CONTEXT).outcome.status is Status.PASSED
+    as_postgres = evidence.model_copy(update={"engine": "postgres"})
+    assert sql.judge(spec_of(), as_postgres, CONTEXT).outcome.status is Status.FAILED
+
+
+def test_data_sets_on_different_engines_are_a_fault_of_the_challenge() -> None:
+    bench = Bench({"q.sql": b"select 1"}, HIDDEN)
+    bench.engine = {"shop": "sqlite", "edges": "mariadb"}.__getitem__  # type: ignore[method-assign,assignment]
+    with pytest.raises(InfrastructureError, match="check q1: its data sets are on different engines: mariadb, sqlite"):
+        sql.observe(spec_of(datasets=["shop", "edges"]), bench)

@@ -161,7 +161,7 @@ def observe(spec: SqlSpec, bench: Bench) -> SqlEvidence:
         return SqlEvidence(flaw="not text")
     if "\0" in source:
         return SqlEvidence(flaw="not text")
-    engine = bench.engine(spec.names()[0])
+    engine = _engine(spec, bench)
     script = statements.split(source, engine)
     if _bad_count(spec, script):
         return SqlEvidence(source=source, engine=engine)
@@ -268,13 +268,27 @@ def _nameless(options: Compare) -> Iterator[Complaint]:
         yield Complaint(("compare", "order", "by"), "rows written in the spec have no column names", hint=hint)
 
 
+def _engine(spec: SqlSpec, bench: Bench) -> str:
+    """The engine of all data sets.
+
+    Raises:
+        InfrastructureError: they have different ones, so no text is right for all.
+    """
+    engines = sorted({bench.engine(name) for name in spec.names()})
+    if len(engines) > 1:
+        what = f"its data sets are on different engines: {', '.join(engines)}"
+        hint = "make a variant of the challenge for each engine"
+        raise InfrastructureError(Problem(f"check {bench.context.check}", what, "one engine", hint))
+    return engines[0]
+
+
 def _reference(spec: SqlSpec, bench: Bench) -> tuple[str, ...]:
     """The reference's statements; none when the spec writes the right rows itself."""
     for _, path in paths(spec):
         data = bench.context.files.get(path)
         if data is None:
             raise InfrastructureError(Problem(path, "the challenge has no such file", "the reference of a check"))
-        return statements.split(data.decode("utf-8-sig", "replace"), bench.engine(spec.names()[0]))
+        return statements.split(data.decode("utf-8-sig", "replace"), _engine(spec, bench))
     return ()
 
 
