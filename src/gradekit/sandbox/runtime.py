@@ -16,8 +16,6 @@ _FLAGS = {
 }
 """What gVisor must be started with, and why. Here `host` means the pod's own network namespace, which has loopback
 only."""
-_OLDER = {"--fsgofer-host-uds": "--host-uds=all"}
-"""Flags that older releases have instead."""
 _SECCOMP = "--oci-seccomp"
 
 
@@ -59,8 +57,7 @@ def choose(wanted: str | None, default: str, known: Mapping[str, Sequence[str]])
         hint = f"register {wanted} with the engine as docs/security.md says, or leave the setting out"
         raise UsageError(Problem("runtime", f"the engine has no runtime {wanted!r}", f"it has: {there}", hint))
     found = Runtime(name, wanted is not None, known.get(name, ()))
-    given = {_OLDER.get(flag, flag) for flag in found.flags}
-    missing = {flag: why for flag, why in _FLAGS.items() if flag not in given} if found.own_kernel else {}
+    missing = {flag: why for flag, why in _FLAGS.items() if flag not in found.flags} if found.own_kernel else {}
     if missing:
         needs = ", ".join(f"{flag} ({why})" for flag, why in missing.items())
         hint = "add it to runtimeArgs in /etc/docker/daemon.json and reload the engine"
