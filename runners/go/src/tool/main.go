@@ -21,7 +21,7 @@ func main() {
 		verb, rest = os.Args[1], os.Args[2:]
 	}
 	verbs := map[string]func([]string) error{
-		"build": build, "call": call, "deps": deps, "registries": registries, "test": test,
+		"build": build, "call": call, "deps": deps, "registries": registries, "run": runProgram, "test": test,
 	}
 	run, ok := verbs[verb]
 	if !ok {
