@@ -214,6 +214,7 @@ end
     "top.rb": """
 def plain(word) = word.upcase
 def same?(one, other) = one == other
+def found(list) = [{ 1 => 1 }.sum { |_, times| times + 1 }, (1..3).begin, list.find(&:even?)]
 
 class Counter
   def initialize = @count = 0
@@ -236,6 +237,8 @@ ASKED: list[tuple[dict[str, Any], object]] = [
     (get("RATE", on=LIST), 3),
     (call("plain", "tea", on=TOP), "TEA"),
     (call("same", 1, 1, on=TOP), True),
+    # No method of ours is in the submission's way.
+    (call("found", [1, 2], on=TOP), [2, 1, 2]),
     # Objects, by the class of the module or of the module around it.
     (call("Cart", "ana", on=LIST, kwargs={"size": 2}), CART),
     (call("add", "tea", on={"$handle": 1}), CART),
