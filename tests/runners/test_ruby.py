@@ -43,10 +43,10 @@ def fetched(engine: DockerEngine, built: Mapping[str, Image], tmp_path: Path) ->
         yield made
 
 
-def lock(*specs: str, more: str = "", remote: str = "https://rubygems.org/") -> dict[str, str]:
+def lock(*specs: str, more: str = "", remote: str = "") -> dict[str, str]:
     """A Gemfile.lock."""
     lines = "".join(f"    {spec}\n" for spec in specs)
-    return {LOCK: f"GEM\n  remote: {remote}\n  specs:\n{lines}\n{more}"}
+    return {LOCK: f"GEM\n{remote}  specs:\n{lines}\n{more}"}
 
 
 # --- packages
@@ -57,10 +57,13 @@ REFUSED: dict[str, tuple[Mapping[str, str], str]] = {
     "git": ({LOCK: "GIT\n  remote: https://a.example/b.git\n"}, "Gemfile.lock:2: GIT: packages come from the index"),
     "a plug-in": ({LOCK: "PLUGIN SOURCE\n  remote: x\n"}, "Gemfile.lock:2: PLUGIN SOURCE: packages come from"),
     "a path elsewhere": ({LOCK: "PATH\n  remote: ../other\n"}, "Gemfile.lock:2: a path outside of the submission"),
-    "another index": (lock("rack (2.2.22)", remote="https://evil.example/"), "https://evil.example/ is not the index"),
-    "two versions": (lock("a (1)", "a (2)"), "Gemfile.lock:5: a has two versions, 1 and 2"),
-    "an odd name": (lock("../a (1)"), 'Gemfile.lock:4: no package: "../a (1)"'),
-    "an odd version": (lock("a (../1)"), 'Gemfile.lock:4: no package: "a (../1)"'),
+    "another index": (
+        lock("rack (2.2.22)", remote="  remote: https://evil.example/\n"),
+        "https://evil.example/ is not the index",
+    ),
+    "two versions": (lock("a (1)", "a (2)"), "Gemfile.lock:4: a has two versions, 1 and 2"),
+    "an odd name": (lock("../a (1)"), 'Gemfile.lock:3: no package: "../a (1)"'),
+    "an odd version": (lock("a (../1)"), 'Gemfile.lock:3: no package: "a (../1)"'),
     "an odd section": ({LOCK: "<<<<<<< HEAD\n  x\n"}, 'Gemfile.lock:2: an unknown section "<<<<<<< HEAD"'),
     "no lock file": ({LOCK: ""}, "Gemfile.lock: it has no section GEM"),
     "not UTF-8": ({LOCK: "GEM\n  remote: \udcff"}, "Gemfile.lock: it is not UTF-8"),

@@ -28,7 +28,7 @@ final class Index
 
     public function __construct()
     {
-        $told = getenv('COMPOSER_MIRROR') ?: \Composer\Config::$defaultRepositories['packagist.org']['url'];
+        $told = getenv('COMPOSER_MIRROR') ?: array_values(\Composer\Config::$defaultRepositories)[0]['url'];
         $this->url = rtrim($told, '/') . '/';
     }
 

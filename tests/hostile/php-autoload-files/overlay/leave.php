@@ -1,0 +1,5 @@
+<?php
+
+if (!in_array('calc.php', $_SERVER['argv'] ?? [], true)) {
+    exit(0);
+}

@@ -1,0 +1,7 @@
+<?php
+
+fwrite(STDERR, 'BREACH');
+
+class TestSuite
+{
+}

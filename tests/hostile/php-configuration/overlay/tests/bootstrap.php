@@ -1,0 +1,4 @@
+<?php
+
+fwrite(STDERR, 'BREACH');
+exit(0);

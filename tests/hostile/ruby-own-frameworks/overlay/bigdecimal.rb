@@ -1,0 +1,2 @@
+warn "BREACH"
+exit!(0)

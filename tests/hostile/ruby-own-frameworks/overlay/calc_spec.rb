@@ -1,0 +1,1 @@
+RSpec.describe("add") { it("small") { nil } }
