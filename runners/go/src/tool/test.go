@@ -307,19 +307,26 @@ func runAll(r *recorder, program *os.File, each folder, tests []string, seconds 
 		p := &parsing{r: r, folder: each, running: map[string]bool{}}
 		how, said := p.run(program, left, seconds)
 		if p.ended {
-			said = ""
-		}
-		p.settle(strings.TrimPrefix(said, ": "))
-		if p.ended {
+			p.settle("")
 			return
 		}
-		open := p.open()
-		if len(open) == 0 && p.done == 0 {
+		culprit := p.failed != nil
+		p.settle(strings.TrimPrefix(said, ": "))
+		open, tops := p.open()
+		switch {
+		case culprit:
+			// What ran beside it runs again.
+		case len(open) == 0 && p.done == 0:
 			r.write(strings.Join(each.files, ", "), "errored", "the tests' process "+how+" before the first test"+said, 0)
 			return
-		}
-		for _, test := range open {
-			r.write(each.id(test), "failed", "the tests' process "+how+" in this test"+said, 0)
+		case len(tops) > 1:
+			for _, test := range tops {
+				runAll(r, program, each, []string{test}, seconds)
+			}
+		default:
+			for _, test := range open {
+				r.write(each.id(test), "failed", "the tests' process "+how+" in this test"+said, 0)
+			}
 		}
 		rest := []string{}
 		for _, test := range left {
@@ -356,15 +363,17 @@ func (p *parsing) settle(why string) {
 	}
 }
 
-// open are the tests that began and did not end, those inside of others first.
-func (p *parsing) open() []string {
-	var found []string
+// open are the tests that began and did not end, those inside of others first; and those of them in no other.
+func (p *parsing) open() (all, tops []string) {
 	for i := len(p.order) - 1; i >= 0; i-- {
-		if p.running[p.order[i]] {
-			found = append(found, p.order[i])
+		if name := p.order[i]; p.running[name] {
+			all = append(all, name)
+			if !strings.Contains(name, "/") {
+				tops = append(tops, name)
+			}
 		}
 	}
-	return found
+	return all, tops
 }
 
 var result = regexp.MustCompile(`^--- (PASS|FAIL|SKIP): (.+) \((\d+\.\d+)s\)$`)
