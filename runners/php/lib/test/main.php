@@ -188,7 +188,8 @@ function files(string $folder): array
 
 mb_substitute_character(0xFFFD);
 [, $app, $mode, $seconds] = [...$argv, '', ''];
-$records = new Records(fopen('php://fd/3', 'w'));
+// Not another descriptor for it: PHP would hand that on to the processes of the files.
+$records = new Records(STDOUT);
 if ($mode === 'split' && !listening()) {
     fwrite(STDERR, "the submission's container does not listen\n");
     exit(UNREACHABLE);
