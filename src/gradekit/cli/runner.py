@@ -36,7 +36,9 @@ _SILENT = 2
 def list_runners(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """List the runners, and what their images are: size, age, base, versions.
+    """List the runners and what their images hold.
+
+    Size, age, base and versions of each.
 
     Examples:
       gradekit runner list
