@@ -22,6 +22,7 @@ from gradekit.probe.egress import Caps, Proxy
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
 from gradekit.sandbox.protocol import ContainerPlan, FileEntry, Image, SandboxPlan
+from tests.runners import fetching
 
 pytestmark = pytest.mark.docker
 PYTHON = runners.find(Path(__file__).parents[2] / "runners", "python")
@@ -62,7 +63,7 @@ def engine() -> Iterator[DockerEngine]:
 
 @pytest.fixture(scope="module")
 def gateway(engine: DockerEngine) -> str:
-    return str(engine.client.sdk.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"])
+    return fetching.gateway(engine)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from gradekit.sandbox.protocol import (
     SandboxPlan,
     VolumePlan,
 )
+from tests.runners.fetching import gateway
 from tests.runners.java_mirror import Repository, dependencies, dependency, filled, managed, pom, served
 
 FOLDER = Path(__file__).parents[2] / "runners"
@@ -149,7 +150,7 @@ class Fetching:
         self.engine = engine
         self.built = built
         self.repository = repository
-        self.address = str(engine.client.sdk.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"])
+        self.address = gateway(engine)
         self.tags: list[str] = []
 
     def fetch(self, files: Mapping[str, str], status: int = 200) -> Image | ExecResult:

@@ -18,6 +18,7 @@ from gradekit.sandbox.container import RUN_LABEL
 from gradekit.sandbox.docker import DockerEngine
 from gradekit.sandbox.egress import EGRESS_LABEL, Traffic, inside, listed, place
 from gradekit.sandbox.protocol import Egress, ExecResult, FetchPlan, FileEntry, Image
+from tests.runners import fetching
 
 REGISTRIES = "/opt/gradekit/bin/registries"
 
@@ -115,7 +116,7 @@ class TestGate:
         )
 
     def gateway(self, engine: DockerEngine) -> str:
-        return str(engine.client.sdk.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"])
+        return fetching.gateway(engine)
 
     def left(self, engine: DockerEngine, run: str) -> list[str]:
         found = [*engine.client.containers(RUN_LABEL), *engine.client.volumes(RUN_LABEL)]
