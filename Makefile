@@ -48,6 +48,9 @@ verify: engine ## every challenge against its own solutions, in every language
 corpus: engine ## prove that this host holds against hostile submissions, and write the table of docs/security.md
 	@$(BIN)/gradekit runner test --write docs/security.md
 
+bench: engine ## what cached packages cost a grading
+	@$(BIN)/python -m benchmarks.deps
+
 schemas: setup ## rewrite docs/schema
 	@for name in challenge rubric report; do $(BIN)/gradekit schema $$name > docs/schema/$$name.schema.json; done
 
