@@ -46,7 +46,7 @@ _INDEX_OPTIONS = {
     "trusted-host": "PIP_TRUSTED_HOST",
 }
 _MIRRORS = ("MAVEN_MIRROR", "BUNDLE_MIRROR__ALL", "COMPOSER_MIRROR", "GOPROXY")
-"""Variables that name the one registry of Java's, Ruby's and PHP's packages."""
+"""Variables that name the one registry of Java's, Ruby's, PHP's and Go's packages."""
 _OFFLINE = re.compile(
     r"temporary failure (?:in name resolution|resolving)|could not resolve|name or service not known"
     r"|network is unreachable"
