@@ -102,6 +102,13 @@ def test_one_reference_needs_no_table() -> None:
     assert list(proven.matrix([TEXTS])) == []
 
 
+def test_a_challenge_that_runs_no_code_stands_under_none() -> None:
+    queries = Proof("queries", "queries/challenge.lock", results=(result("reference", ""),))
+    head, first, *_ = list(proven.matrix([queries, TEXTS]))[1:]
+    assert head.split() == ["challenge", "none", "python"]
+    assert first.split()[0] == "queries"
+
+
 def test_the_document() -> None:
     document = json.loads(proven.document([ORDERS, TEXTS]))
     assert document["holds"] is False

@@ -14,6 +14,8 @@ from gradekit.spec.lock import Lock, untwinned
 from gradekit.verify import Verified
 
 _NONE = "-"
+_NO_LANGUAGE = "none"
+"""As `runner: none` in a challenge that runs no code of a submission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
     languages = sorted({result.language for proof in proofs for result in proof.results if result.reference})
     if len(proofs) == 1 and len(languages) <= 1:
         return
-    rows = [("challenge", *languages)]
+    rows = [("challenge", *(name or _NO_LANGUAGE for name in languages))]
     for proof in proofs:
         cells = ["; ".join(_cell(result) for result in _references(proof, name)) or _NONE for name in languages]
         rows.append((proof.name, *cells))
