@@ -1,0 +1,1 @@
+-- Your tables: customers, products, orders, order_lines (section 2 of the brief).

@@ -1,0 +1,1 @@
+-- Your report (section 5 of the brief): one select statement.
