@@ -73,7 +73,7 @@ def _short(case: Case, told: str, ground: Ground) -> Ground:
     }
     if case.name != "confinement" and spec.app is not None:
         # What is left needs no database: neither the suite nor the app's word that it is well.
-        app = spec.app.model_copy(update={"dataset": None, "env": {}})
+        app = spec.app.model_copy(update={"dataset": (), "env": {}})
         update |= {"services": {}, "datasets": {}, "app": app}
     challenge = replace(loaded.challenge, spec=spec.model_copy(update=update))
     return replace(ground, loaded={**ground.loaded, expect.challenge: replace(loaded, challenge=challenge)})
