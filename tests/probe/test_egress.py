@@ -295,11 +295,13 @@ def test_many_connections_are_bounded_and_the_proxy_recovers(tmp_path: Path) -> 
         async with started(world, tmp_path) as (proxy, path):
             proxy.allow({"index.example:443": False})
             idle = [await asyncio.open_unix_connection(path) for _ in range(egress.MAX_CONNECTIONS)]
-            await asyncio.sleep(0.05)
-            assert (await say(path, CONNECT)).startswith(b"HTTP/1.1 503 ")
-            for _, writer in idle:
-                writer.close()
-            await asyncio.sleep(0.1)
+            try:
+                await asyncio.sleep(0.05)
+                assert (await say(path, CONNECT)).startswith(b"HTTP/1.1 503 ")
+            finally:
+                for _, writer in idle:
+                    writer.close()
+                await asyncio.sleep(0.1)
             answers = await asyncio.gather(*(say(path, CONNECT, GET) for _ in range(40)))
             assert all(answer.endswith(world.body) for answer in answers)
             assert proxy.log()["hosts"]["index.example:443"][2] == 40
