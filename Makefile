@@ -17,8 +17,8 @@ setup: .venv/.ready ## virtual environment with everything from the lock file
 engine: setup ## a running container engine and the images
 	@$(BIN)/gradekit doctor --fix
 
-demo: engine ## grade two sample submissions and show their reports
-	@$(BIN)/gradekit demo
+demo: setup ## grade two sample submissions and show their reports
+	@$(BIN)/gradekit demo --fix
 
 test: engine ## all tests, those in containers included
 	@GRADEKIT_REQUIRE_DOCKER=1 $(BIN)/pytest $(COVERAGE)

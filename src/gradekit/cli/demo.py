@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 CHALLENGE = "orders-api"
 SUBMISSIONS = {"ada": "solutions/reference", "ben": "solutions/known-bad/oversell"}
 """Candidate -> folder of the challenge that stands for what they handed in."""
+LANGUAGE = "python"
+"""Theirs; images of the other languages that the challenge allows would take minutes to make."""
 
 
 def _shipped(name: str) -> Path:
@@ -68,6 +70,7 @@ def _grade(url: str, candidate: str, challenge: Challenge, lock: Lock | None, se
 @guarded
 def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the two reports.")] = Path("demo-reports"),
+    fix: Annotated[bool, typer.Option("--fix", help="Install and start an engine where there is none.")] = False,
 ) -> ExitCode:
     """Grade two sample submissions.
 
@@ -78,6 +81,7 @@ def demo(
     """
     from gradekit.cli import assemble
     from gradekit.report import words
+    from gradekit.sandbox import setup
 
     begun = time.monotonic()
     config = configuration.load()
@@ -91,7 +95,9 @@ def demo(
         output.check_folder(out / candidate)
     progress = Lines()
     try:
-        setting = assemble.setting_for(challenge.spec, config, progress)
+        if fix:
+            setup.ensure_engine(progress.note)
+        setting = assemble.setting_for(challenge.spec, config, progress, only=LANGUAGE)
     finally:
         progress.close()
     reports = {}
