@@ -10,14 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gradekit import cleanup
+
 _NAME = re.compile(r"gradekit-(?P<pid>\d+)-[a-z]+-.+")
 
 
 @contextmanager
 def scratch(word: str) -> Iterator[Path]:
     """A private temporary folder that is gone afterwards; ``word`` (small letters) says what for."""
-    with tempfile.TemporaryDirectory(prefix=f"gradekit-{os.getpid()}-{word}-") as name:
-        yield Path(name)
+    folder = tempfile.TemporaryDirectory(prefix=f"gradekit-{os.getpid()}-{word}-")
+    try:
+        yield Path(folder.name)
+    finally:
+        with cleanup.unbroken():
+            folder.cleanup()
 
 
 def lock_folder() -> Path:

@@ -19,6 +19,7 @@ from typing import NoReturn, ParamSpec
 
 import typer
 
+from gradekit import cleanup
 from gradekit.errors import ExitCode, GradekitError, Problem
 from gradekit.report.text import clean
 
@@ -39,15 +40,15 @@ def fail(*problems: Problem) -> None:
             sys.stderr.write(f"    {clean(line, limit=_MESSAGE)}\n")
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise Terminated
+    cleanup.interrupt(Terminated())
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     signal.signal(signal.SIGINT, _give_up)
     sys.stderr.write("\ninterrupted: removing containers (again to stop at once, then run gradekit clean)\n")
-    raise KeyboardInterrupt
+    cleanup.interrupt(KeyboardInterrupt())
 
 
 def _give_up(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -98,8 +99,11 @@ def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
         signal.signal(signal.SIGINT, _interrupt)
         open_streams()
         try:
-            code = command(*args, **kwargs) or ExitCode.OK
-            sys.stdout.flush()
+            try:
+                code = command(*args, **kwargs) or ExitCode.OK
+                sys.stdout.flush()
+            finally:
+                cleanup.settle()
         except GradekitError as error:
             fail(*error.problems)
             code = error.exit_code

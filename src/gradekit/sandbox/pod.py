@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from gradekit import cleanup
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.client import DOCTOR, Client
 from gradekit.sandbox.container import Host, container_body, random_name, volume_options
@@ -64,6 +65,7 @@ class Estate:
     def volume(self, options: Mapping[str, str]) -> str:
         """Make a volume of the local driver; its name."""
         name = random_name()
+        cleanup.owe(self.clear)
         self._volumes.append(name)
         self.client.create_volume(name, options, self._labels)
         return name
@@ -80,6 +82,7 @@ class Estate:
     def raw_container(self, body: Mapping[str, object]) -> str:
         """Make a container of a whole request body; its name."""
         name = random_name()
+        cleanup.owe(self.clear)
         self._containers.append(name)
         self.client.create(name, body)
         return name
@@ -91,12 +94,16 @@ class Estate:
             self._containers.remove(container)
 
     def clear(self) -> None:
-        """Remove everything, newest first; what cannot be removed is left to the reaper, with a warning.
+        """Remove everything, newest first, and let nothing interrupt it; what cannot be removed waits for the reaper.
 
         Never raises an engine's error: it would hide what went wrong before.
         """
-        if not self._containers and not self._volumes:
-            return
+        with cleanup.unbroken():
+            if self._containers or self._volumes:
+                self._remove_all()
+            cleanup.paid(self.clear)
+
+    def _remove_all(self) -> None:
         try:
             client = self.client.patient(_CLEANING)
         except InfrastructureError as error:
