@@ -1,9 +1,11 @@
-"""challenge list, show, lint and verify."""
+"""challenge list, new, show, lint and verify."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,6 +53,47 @@ def list_challenges() -> None:
             continue
         spec = found.challenge.spec
         sys.stdout.write(f"{name:<24} {len(spec.checks):>3} checks  {spec.title}\n")
+
+
+def template_names(incomplete: str) -> list[str]:
+    """Templates, for completion."""
+    from gradekit.cli.scaffold import TEMPLATES
+
+    return [name for name in TEMPLATES if name.startswith(incomplete)]
+
+
+@commands.command()
+@guarded
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its id, or a path that ends with it.")],
+    template: Annotated[
+        str,
+        typer.Option(
+            "--template", "-t", metavar="KIND", help="api, cli, library or sql.", autocompletion=template_names
+        ),
+    ] = "api",
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="For people; made from the id by default.")] = None,
+) -> None:
+    """Make a challenge that works, to change from there.
+
+    It has a brief, a starter, checks of its kind, a reference and wrong solutions, and verify finds it as claimed:
+    api is a service with a database, cli a program that reads and prints, library functions in any language, sql
+    queries alone.
+
+    Examples:
+      gradekit challenge new notes-api
+      gradekit challenge new durations --template library --title "Durations"
+    """
+    from gradekit.cli import scaffold
+
+    folder = scaffold.create(name, template, title, Path.cwd())
+    files = sum(1 for path in folder.rglob("*") if path.is_file())
+    named = shlex.quote(str(folder))
+    sys.stdout.write(
+        f"{folder}: {files} files. Begin with README.md, which the candidate reads, and with challenge.yaml.\n"
+        f"gradekit challenge lint {named}    finds slips without running anything\n"
+        f"gradekit challenge verify {named}  grades the reference and the wrong solutions\n"
+    )
 
 
 @commands.command()

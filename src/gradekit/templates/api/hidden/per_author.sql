@@ -1,0 +1,1 @@
+select author, count(*) as notes from notes group by author order by notes desc, author;

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gradekit.cli import scaffold
+from gradekit.errors import UsageError
+from gradekit.spec.lint import lint
+from gradekit.spec.load import load_challenge
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*argv: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gradekit", "challenge", *argv],
+        cwd=cwd,
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("template", scaffold.TEMPLATES)
+def test_a_new_challenge_has_no_problems_and_no_trace_of_its_template(template: str, tmp_path: Path) -> None:
+    folder = scaffold.create("my-own", template, None, tmp_path)
+    assert folder == Path("my-own")
+    found = lint(tmp_path / folder, rubrics=[])
+    assert [str(problem) for problem in found.problems] == []
+    assert found.challenge is not None
+    spec = found.challenge.spec
+    assert (spec.id, spec.title, found.challenge.rubric.id) == ("my-own", "My own", "my-own")
+    paths = [solution.path for solution in spec.solutions]
+    assert "starter" in paths
+    assert sum(path.startswith("solutions/known-bad/") for path in paths) >= 2
+    claimed = {check for solution in spec.solutions for check in solution.expect.fails or ()}
+    assert claimed == {check.id for check in spec.checks}, "each check is lost by somebody"
+    texts = [path.read_bytes().lower() for path in (tmp_path / folder).rglob("*") if path.is_file()]
+    assert not any(b"new challenge" in text or b"new-challenge" in text for text in texts)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp", "Zs"]) | st.just(" "), min_size=1, max_size=120))
+def test_any_title_is_kept(tmp_path: Path, title: str) -> None:
+    shutil.rmtree(tmp_path / "x", ignore_errors=True)
+    if not title.strip():
+        with pytest.raises(UsageError):
+            scaffold.create("x", "cli", title, tmp_path)
+        return
+    scaffold.create("x", "cli", title, tmp_path)
+    assert load_challenge(tmp_path / "x", rubrics=[]).spec.title == title.strip()
+
+
+def test_it_goes_where_challenges_are(tmp_path: Path) -> None:
+    (tmp_path / "challenges").mkdir()
+    (tmp_path / "docs" / "schema").mkdir(parents=True)
+    (tmp_path / "docs" / "schema" / "challenge.schema.json").write_text("{}")
+    assert scaffold.create("x", "sql", None, tmp_path) == Path("challenges/x")
+    first = (tmp_path / "challenges/x/challenge.yaml").read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../../docs/schema/challenge.schema.json"
+    assert scaffold.create("./other/y", "sql", None, tmp_path) == Path("other/y")
+    assert scaffold.create(str(tmp_path / "z"), "sql", None, tmp_path / "challenges") == tmp_path / "z"
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["Notes"], 'NAME: "Notes" is no name for a challenge; at most 63 small letters, digits and hyphens; such as'),
+        (["x" * 64], "is no name for a challenge"),
+        (["x", "-t", "slq"], '--template: "slq" is unknown; one of api, cli, library, sql; did you mean "sql"?'),
+        (["x", "--title", "a\nb"], "--title: is no title; one line of 1 to 120 characters"),
+        (["there"], "there: is there already; a new name; choose another, or remove it"),
+        (["dangling"], "dangling: is there already"),
+    ],
+)
+def test_what_is_refused_leaves_nothing(argv: list[str], said: str, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "dangling").symlink_to("nowhere")
+    done = run("new", *argv, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dangling", "there"]
+
+
+def test_a_failure_in_the_middle_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaffold, "_schema", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        scaffold.create("x", "api", None, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.docker
+def test_new_challenges_are_as_claimed_at_once(tmp_path: Path) -> None:
+    for template in scaffold.TEMPLATES:
+        done = run("new", f"a-{template}", "--template", template, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert f"gradekit challenge verify a-{template}" in done.stdout
+    found = run("verify", "--all", "--json", "-q", cwd=tmp_path, GRADEKIT_CHALLENGES=str(tmp_path))
+    assert found.returncode == 0, found.stdout + found.stderr
+    challenges = json.loads(found.stdout)["challenges"]
+    assert [challenge["challenge"] for challenge in challenges] == [f"a-{name}" for name in scaffold.TEMPLATES]
+    for challenge in challenges:
+        assert (tmp_path / challenge["challenge"] / "challenge.lock").is_file()
+        for solution in challenge["solutions"]:
+            starter = solution["path"] == "starter"
+            assert (solution["earned"] == solution["possible"]) == solution["reference"]
+            assert not starter or solution["earned"] == 0
