@@ -92,7 +92,8 @@ def _fill(target: Path, template: Path, id_: str, title: str) -> None:
 
 def _plain(title: str) -> str:
     """A title as it may stand in YAML: words as they are, anything else quoted."""
-    return title if re.fullmatch(r"[A-Z][A-Za-z0-9-]*( [A-Za-z0-9-]+)+", title) else json.dumps(title, ensure_ascii=False)
+    plain = re.fullmatch(r"[A-Z][A-Za-z0-9-]*( [A-Za-z0-9-]+)+", title)
+    return title if plain else json.dumps(title, ensure_ascii=False)
 
 
 def _schema(target: Path) -> str:
