@@ -26,7 +26,7 @@ from gradekit.spec.challenge import Bounds, Challenge, Expectation
 from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import Lock
 from gradekit.submission import Submission
-from gradekit.verify import MISTAKES, mismatches, verify
+from gradekit.verify import MISTAKES, Verified, mismatches, unproven, verify
 from tests.fakes import FakeEngine
 
 
@@ -161,8 +161,9 @@ def graded(
     recording: bool,
 ) -> Record:
     submission = obtain()
-    # Only the reference runs without a lock: it is what the lock is made from.
-    assert (lock is None) is recording is submission.repo.endswith("reference")
+    # Only the reference runs without a lock, the first time: it is what the lock is made from.
+    assert (lock is None) is recording
+    assert not recording or submission.repo.endswith("reference")
     test, run, *more = submission.files["outcomes"].data.decode().split()
     records: list[JsonValue] = [{"test": "test_x", "outcome": test}]
     records += [{"test": f"test_{number}", "outcome": outcome} for number, outcome in enumerate(more)]
@@ -212,11 +213,14 @@ def test_every_solution_is_judged_by_the_tests_that_the_reference_passed(
     lock, results = verify(challenge_in(tmp_path), SETTING, progress)
     assert progress.notes == [
         "solutions/reference: the reference, whose run says which tests count",
+        "solutions/reference, 2 of 3",
+        "solutions/reference, 3 of 3",
         "solutions/early",
         "solutions/late",
     ]
     paths = ("solutions/reference", "solutions/early", "solutions/late")
     assert [(result.path, result.mismatches) for result in results] == [(path, ()) for path in paths]
+    assert [result.runs for result in results] == [3, 1, 1]
     assert lock.tests == {"tests": ("test_x",)}
     assert lock.twins == {"tests": {}}
     assert lock.solutions == {
@@ -249,3 +253,48 @@ def test_a_challenge_without_a_reference_cannot_be_verified(tmp_path: Path) -> N
     spec = SPEC.replace("  - {path: solutions/reference, expect: {passes: all}}\n", "")
     with pytest.raises(SpecError, match="there is no reference"):
         verify(challenge_in(tmp_path, spec), SETTING, Notes())
+
+
+def test_a_check_that_varies_is_flaky(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times: dict[str, int] = {}
+
+    def sometimes(
+        challenge: Challenge,
+        lock: Lock | None,
+        setting: Setting,
+        obtain: Callable[[], Submission],
+        progress: Silent,
+        *,
+        recording: bool,
+    ) -> Record:
+        record = graded(challenge, lock, setting, obtain, progress, recording=recording)
+        name = record.submission.repo
+        times[name] = times.get(name, 0) + 1
+        if times[name] != 2:
+            return record
+        broken = Observation(check="run", kind="command", state="blocked", message="broken")
+        return record.model_copy(update={"observations": (record.observations[0], broken)})
+
+    monkeypatch.setattr("gradekit.verify.grade", sometimes)
+    _, results = verify(challenge_in(tmp_path), SETTING, Notes(), 2)
+    assert [result.mismatches for result in results] == [
+        (
+            "run: failed, should pass: broken",
+            "run: flaky: passed, failed in 2 gradings of the same files",
+        ),
+        (
+            "run: failed, should pass: broken",
+            "run: flaky: passed, failed in 2 gradings of the same files",
+        ),
+        (),
+    ]
+    assert [result.runs for result in results] == [2, 2, 2]
+
+
+def test_a_check_is_proven_by_who_loses_it_and_passes_another() -> None:
+    def verified(*lost: str) -> Verified:
+        return Verified("x", report(*lost), ())
+
+    assert unproven([verified(), verified("a", "b", "c")]) == ("a", "b", "c")
+    assert unproven([verified(), verified("b"), verified("a", "b")]) == ("c",)
+    assert unproven([verified(), verified("b", "c"), verified("a", "b")]) == ()

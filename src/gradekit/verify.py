@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from gradekit.errors import Problem, SpecError
@@ -20,6 +21,8 @@ from gradekit.submission import CloneRules, obtain
 
 MISTAKES: Final = 20
 """Lines shown of what an author has to mend in one suite; the others are counted."""
+REFERENCE_RUNS: Final = 3
+"""How often a reference is graded by default: a check that fails it now and then would fail candidates, too."""
 NAMED: Final = 3
 """Checks that are named where several went wrong in the same way; more of them are counted."""
 
@@ -35,6 +38,8 @@ class Verified:
     """Name of the runner that graded it; empty where none could be chosen."""
     reference: bool = False
     """Whether it claims to pass everything."""
+    runs: int = 1
+    """How often it was graded; ``report`` is that of the first time."""
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -96,8 +101,40 @@ def _several(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= NAMED else f"{names[0]} and {len(names) - 1} more checks"
 
 
-def verify(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[Lock, Sequence[Verified]]:
+def flaky(reports: Sequence[Report]) -> tuple[str, ...]:
+    """Checks whose status is not the same in all reports of one solution, one sentence each."""
+    found = []
+    for index, check in enumerate(reports[0].checks):
+        statuses = [report.checks[index].outcome.status.value for report in reports]
+        if len(set(statuses)) > 1:
+            found.append(f"{check.id}: flaky: {', '.join(statuses)} in {len(reports)} gradings of the same files")
+    return tuple(found)
+
+
+def unproven(results: Sequence[Verified]) -> tuple[str, ...]:
+    """Ids of the checks of which nothing shows that they can fail, in the challenge's order.
+
+    A check is proven when a solution loses it that passes another one: who loses everything, as an empty folder does,
+    shows nothing about a single check.
+    """
+    proven: set[str] = set()
+    for result in results:
+        if len(result.lost) < len(result.report.checks):
+            proven.update(result.lost)
+    return tuple(check.id for check in results[0].report.checks if check.id not in proven)
+
+
+def verify(
+    challenge: Challenge, setting: Setting, progress: Progress, repeat: int | None = None
+) -> tuple[Lock, Sequence[Verified]]:
     """Grade every solution of a challenge, the reference first, and compare with what each claims.
+
+    Args:
+        challenge: the challenge.
+        setting: engine, images and runners.
+        progress: is told about each grading.
+        repeat: how often each solution is graded; None for ``REFERENCE_RUNS`` times where it is a reference, else once.
+            What is not the same each time is a mismatch.
 
     Returns:
         The lock to write (expected test ids from the reference), and a result for each solution.
@@ -117,16 +154,21 @@ def verify(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
                 "add it",
             )
         )
+
+    def graded(solution: Solution, lock: Lock) -> Verified:
+        record = run_solution(challenge, lock, solution, setting, progress)
+        return _verified(challenge, solution, record, lock, setting)
+
     progress.note(f"{reference.path}: the reference, whose run says which tests count")
     record = run_solution(challenge, None, reference, setting, progress)
     lock, mistakes = lock_of(challenge, record.observations)
     first = _verified(challenge, reference, record, lock, setting)
-    results = [replace(first, mismatches=(*first.mismatches, *_listed(mistakes)))]
+    first = replace(first, mismatches=(*first.mismatches, *_listed(mistakes)))
+    results = [_again(first, partial(graded, reference, lock), progress, repeat)]
     for solution in solutions:
         if solution is not reference:
             progress.note(solution.path)
-            record = run_solution(challenge, lock, solution, setting, progress)
-            results.append(_verified(challenge, solution, record, lock, setting))
+            results.append(_again(graded(solution, lock), partial(graded, solution, lock), progress, repeat))
     got = {result.path: _got(result) for result in results}
     return lock.model_copy(update={"solutions": got}), results
 
@@ -141,6 +183,17 @@ def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lo
         language=languages[0] if languages else "",
         reference=solution.expect.passes == "all",
     )
+
+
+def _again(first: Verified, once: Callable[[], Verified], progress: Progress, repeat: int | None) -> Verified:
+    """Grade a solution again, so often as is wanted; what differs between the gradings is a mismatch."""
+    runs = repeat or (REFERENCE_RUNS if first.reference else 1)
+    results = [first]
+    for number in range(2, runs + 1):
+        progress.note(f"{first.path}, {number} of {runs}")
+        results.append(once())
+    found = dict.fromkeys(mismatch for result in results for mismatch in result.mismatches)
+    return replace(first, mismatches=(*found, *flaky([result.report for result in results])), runs=runs)
 
 
 def _listed(mistakes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -65,6 +65,7 @@ TEXTS = Proof(
         result("bad/all", "python"),
     ),
     untwinned={"unit": ("test_a",)},
+    unproven=("health", "rounding"),
     code=ExitCode.BELOW,
 )
 
@@ -78,6 +79,7 @@ def test_the_lines_of_a_challenge() -> None:
     ]
     found = list(proven.lines(TEXTS))
     assert found[1:2] == ["    rounding: failed, should pass"]
+    assert "unproven, for no wrong solution that passes anything loses them: health, rounding" in found
     assert "  unit: test_a" in found
     assert found[-1] == "challenge.lock was not written"
 
@@ -122,6 +124,7 @@ def test_the_document() -> None:
         "earned": 88.2,
         "possible": 90.0,
         "seconds": 12.34,
+        "runs": 1,
         "lost": ["rounding"],
         "mismatches": [],
     }

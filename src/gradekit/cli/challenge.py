@@ -158,14 +158,24 @@ def verify(
         ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="All challenges that -c can name.")] = False,
+    repeat: Annotated[
+        int | None,
+        typer.Option(
+            "--repeat",
+            metavar="N",
+            min=1,
+            max=100,
+            help="Grade each solution so often; by default references 3 times, others once.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     quiet: QuietOption = 0,
     verbose: VerboseOption = 0,
 ) -> ExitCode:
     """Grade a challenge's own solutions, write challenge.lock.
 
-    Each reference must earn everything, each known-bad solution must lose exactly what it claims. At the end stands
-    what the references got in each language.
+    Each reference must earn everything, each wrong solution must lose exactly what it claims, every time. Checks that
+    no wrong solution loses are named as unproven. At the end stands what the references got in each language.
 
     Examples:
       gradekit challenge verify
@@ -178,7 +188,7 @@ def verify(
     names = _wanted(challenges, config, every=every)
     proofs = []
     for name in names:
-        proof = _prove(name, config, quiet, verbose, several=len(names) > 1)
+        proof = _prove(name, config, quiet, verbose, repeat, several=len(names) > 1)
         proofs.append(proof)
         if not as_json:
             sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.lines(proof))
@@ -209,7 +219,9 @@ def _wanted(names: list[str] | None, config: configuration.Config, *, every: boo
     return found
 
 
-def _prove(name: str | None, config: configuration.Config, quiet: int, verbose: int, *, several: bool) -> Proof:
+def _prove(
+    name: str | None, config: configuration.Config, quiet: int, verbose: int, repeat: int | None, *, several: bool
+) -> Proof:
     """Grade the solutions of one challenge and write its lock, if all is as claimed.
 
     Raises:
@@ -225,7 +237,7 @@ def _prove(name: str | None, config: configuration.Config, quiet: int, verbose: 
         if several:
             progress.note(f"{challenge.spec.id}: {len(challenge.spec.solutions)} solutions")
         setting = assemble.setting_for(challenge.spec, config, progress)
-        lock, results = run_verify(challenge, setting, progress)
+        lock, results = run_verify(challenge, setting, progress, repeat)
     except GradekitError as error:
         if not several:
             raise

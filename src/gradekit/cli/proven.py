@@ -11,7 +11,7 @@ from gradekit.errors import ExitCode, GradekitError
 from gradekit.score import points
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lock import Lock, untwinned
-from gradekit.verify import Verified
+from gradekit.verify import Verified, unproven
 
 _NONE = "-"
 _NO_LANGUAGE = "none"
@@ -29,6 +29,8 @@ class Proof:
     """Test ids in the lock."""
     results: Sequence[Verified] = ()
     untwinned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unproven: Sequence[str] = ()
+    """Checks that no wrong solution loses."""
     problems: Sequence[str] = ()
     code: ExitCode = ExitCode.OK
 
@@ -46,6 +48,7 @@ class Proof:
             tests=sum(len(ids) for ids in lock.tests.values()),
             results=results,
             untwinned=untwinned(challenge, lock),
+            unproven=unproven(results),
             code=code,
         )
 
@@ -74,6 +77,8 @@ def lines(proof: Proof) -> Iterator[str]:
         seconds = f"{result.report.run.seconds:.1f} s"
         yield f"{result.path:<36} {result.language:<8} {_score(result):>14} {seconds:>8}  {word}"
         yield from (f"    {mismatch}" for mismatch in result.mismatches)
+    if proof.unproven:
+        yield f"unproven, for no wrong solution that passes anything loses them: {', '.join(proof.unproven)}"
     yield from outline.untwinned_lines(proof.untwinned)
     if proof.holds:
         yield f"wrote {proof.lock_path} ({proof.tests} test ids)"
@@ -119,6 +124,7 @@ def document(proofs: Sequence[Proof]) -> str:
             "problems": list(proof.problems),
             "lock": proof.lock_path if proof.holds else None,
             "untwinned": {suite: list(tests) for suite, tests in proof.untwinned.items()},
+            "unproven": list(proof.unproven),
             "solutions": [
                 {
                     "path": result.path,
@@ -128,6 +134,7 @@ def document(proofs: Sequence[Proof]) -> str:
                     "earned": result.report.score.earned,
                     "possible": result.report.score.possible,
                     "seconds": result.report.run.seconds,
+                    "runs": result.runs,
                     "lost": list(result.lost),
                     "mismatches": list(result.mismatches),
                 }
