@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -298,3 +300,31 @@ def test_a_check_is_proven_by_who_loses_it_and_passes_another() -> None:
     assert unproven([verified(), verified("a", "b", "c")]) == ("a", "b", "c")
     assert unproven([verified(), verified("b"), verified("a", "b")]) == ("c",)
     assert unproven([verified(), verified("b", "c"), verified("a", "b")]) == ()
+
+
+def test_a_solution_may_be_what_it_changes_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, dict[str, bytes]] = {}
+
+    def looked_at(
+        challenge: Challenge,
+        lock: Lock | None,
+        setting: Setting,
+        obtain: Callable[[], Submission],
+        progress: Silent,
+        *,
+        recording: bool,
+    ) -> Record:
+        submission = obtain()
+        seen[submission.candidate or ""] = {name: file.data for name, file in submission.files.items()}
+        return graded(challenge, lock, setting, lambda: submission, progress, recording=recording)
+
+    monkeypatch.setattr("gradekit.verify.grade", looked_at)
+    late = "{path: solutions/late, "
+    challenge = challenge_in(tmp_path, SPEC.replace(late, f"{late}base: solutions/reference, "))
+    (tmp_path / "solutions" / "reference" / "deep").mkdir()
+    (tmp_path / "solutions" / "reference" / "deep" / "same").write_text("of the base", encoding="utf-8")
+    _, results = verify(challenge, SETTING, Notes(), 1)
+    assert [(result.path, result.mismatches) for result in results][2] == ("solutions/late", ())
+    assert seen["solutions/late"] == {"outcomes": b"passed failed", "deep/same": b"of the base"}
+    assert set(seen["solutions/early"]) == {"outcomes"}
+    assert not list(Path(tempfile.gettempdir()).glob(f"gradekit-{os.getpid()}-solution-*"))

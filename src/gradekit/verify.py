@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from gradekit.errors import Problem, SpecError
@@ -15,6 +18,7 @@ from gradekit.progress import Progress
 from gradekit.record import Record
 from gradekit.report.words import summary
 from gradekit.results import Report, Status
+from gradekit.scratch import scratch
 from gradekit.spec.challenge import Challenge, Expectation, Solution
 from gradekit.spec.lock import Lock
 from gradekit.submission import CloneRules, obtain
@@ -53,22 +57,35 @@ def run_solution(
 ) -> Record:
     """Grade one solution's folder; without a lock it is the reference, and observed for what a lock needs."""
     rules = challenge.spec.submission
-    folder = challenge.root / solution.path
-    return grade(
-        challenge,
-        lock,
-        setting,
-        lambda: obtain(
-            str(folder),
-            ref=None,
-            before=None,
-            candidate=solution.path,
-            received_at=None,
-            rules=CloneRules(max_size=rules.max_size, max_files=rules.max_files),
-        ),
-        progress,
-        recording=lock is None,
-    )
+    with _folder(challenge.root, solution) as folder:
+        return grade(
+            challenge,
+            lock,
+            setting,
+            lambda: obtain(
+                str(folder),
+                ref=None,
+                before=None,
+                candidate=solution.path,
+                received_at=None,
+                rules=CloneRules(max_size=rules.max_size, max_files=rules.max_files),
+            ),
+            progress,
+            recording=lock is None,
+        )
+
+
+@contextmanager
+def _folder(root: Path, solution: Solution) -> Iterator[Path]:
+    """A solution's files, put over a copy of its base where it has one."""
+    if solution.base is None:
+        yield root / solution.path
+        return
+    with scratch("solution") as folder:
+        whole = folder / Path(solution.path).name
+        for part in (solution.base, solution.path):
+            shutil.copytree(root / part, whole, symlinks=True, dirs_exist_ok=True)
+        yield whole
 
 
 def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:

@@ -190,6 +190,9 @@ class Solution(Model):
     """A submission whose result the author knows; it proves the challenge before candidates meet it."""
 
     path: RelativePath = Field(description="A folder below the challenge's.")
+    base: RelativePath | None = Field(
+        None, description="Another folder, such as the reference's: files of path are put over a copy of it."
+    )
     expect: Expectation
 
 

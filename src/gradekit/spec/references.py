@@ -181,9 +181,10 @@ def solution_faults(head: ChallengeHead, names: Names, root: Path) -> Iterator[F
     """Folders of solutions, and the checks that they are said to fail."""
     for index, solution in enumerate(head.solutions):
         loc: Loc = ("solutions", index)
-        if not (root / solution.path).is_dir():
-            hint = _near_folder(root, solution.path)
-            yield Fault((*loc, "path"), f"no folder {quote(solution.path)} in the challenge's folder", hint=hint)
+        for key, path in (("path", solution.path), ("base", solution.base)):
+            if path is not None and not (root / path).is_dir():
+                hint = _near_folder(root, path)
+                yield Fault((*loc, key), f"no folder {quote(path)} in the challenge's folder", hint=hint)
         for position, name in enumerate(solution.expect.fails or ()):
             if name not in names.checks:
                 yield _unknown((*loc, "expect", "fails", position), "check", name, names.checks)
