@@ -49,6 +49,8 @@ class RunnerFile(Model):
     """File patterns that tell the language of a submission."""
     lock: _Strings = ()
     """Files of the submission that the ``deps`` verb reads, as far as they exist."""
+    hints: _Strings = ()
+    """Files that ``deps`` reads, too, and that want no package: they say which version of the language is meant."""
     verbs: Annotated[tuple[Verb, ...], BeforeValidator(tuple_of)] = ()
     deps: Deps | None = None
     calls: Speech | None = None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from gradekit.grade.setting import Setting
 from gradekit.runner import Runner
 from gradekit.sandbox import docker, images
 from gradekit.sandbox.egress import EGRESS_LABEL
-from gradekit.sandbox.protocol import Egress, Ending, ExecResult, FileEntry, Image
+from gradekit.sandbox.protocol import SAID_LABEL, Egress, Ending, ExecResult, FileEntry, Image
 from tests.fakes import FakeEngine, cut, exited
 
 PYTHON = runners.find(Path(__file__).parents[2] / "runners", "python")
@@ -119,6 +120,54 @@ def test_a_registry_out_of_reach_is_ours() -> None:
     outcome = exited(3, stderr=b"the package index cannot be reached")
     with pytest.raises(InfrastructureError, match="the package index cannot be reached"):
         deps.fetch(setting(FakeEngine(fetched=lambda _plan: outcome)), PYTHON, FILES, "run", ExitStack())
+
+
+HINT = {".python-version": FileEntry(".python-version", b"3.13\n")}
+OTHER = exited(4, stderr=b"pyproject.toml: wants Python >=3.13; this runner has 3.11.2; pip would refuse it\n")
+
+
+def said(*lines: str) -> dict[str, str]:
+    return {SAID_LABEL: base64.b64encode("\n".join(lines).encode()).decode()}
+
+
+def test_a_version_that_the_image_does_not_have_is_ours() -> None:
+    with pytest.raises(InfrastructureError, match=r"runner python: pyproject.toml: wants Python >=3.13; .*say so"):
+        deps.fetch(setting(FakeEngine(fetched=lambda _plan: OTHER)), PYTHON, FILES, "run", ExitStack())
+
+
+def test_a_version_that_the_challenge_says_is_the_candidates_business() -> None:
+    engine = FakeEngine(fetched=lambda _plan: OTHER)
+    with pytest.raises(Blocked, match=r"^pyproject.toml: wants Python >=3.13; this runner has 3.11.2") as caught:
+        deps.fetch(setting(engine), PYTHON, FILES, "run", ExitStack(), version_set=True)
+    assert caught.value.detail == ""
+
+
+def test_hints_go_in_and_are_part_of_the_key() -> None:
+    engine = FakeEngine()
+    deps.fetch(setting(engine), PYTHON, FILES | HINT, "run", ExitStack())
+    deps.fetch(setting(engine), PYTHON, FILES, "run", ExitStack())
+    first, second = engine.fetches
+    assert [file.path for file in first.files] == [".python-version", "requirements.txt"]
+    assert first.tag != second.tag
+
+
+def test_what_only_hints_needs_no_registry() -> None:
+    engine = FakeEngine()
+    deps.fetch(setting(engine, offline=True), PYTHON, HINT, "run", ExitStack())
+    (plan,) = engine.fetches
+    assert (plan.env, plan.egress) == ({}, None)
+
+
+def test_notes_are_what_the_program_said_in_proper_lines() -> None:
+    labels = said('{"note": "a\\u001b[1m"}', "not JSON", '["note"]', '{"note": 1}', '{"other": ""}', '{"note": "b"}')
+    assert deps.notes(Image("t", "sha256:1", labels)) == ("a\\x1b[1m", "b")
+    assert deps.notes(Image("t", "sha256:1")) == ()
+    assert deps.notes(Image("t", "sha256:1", {SAID_LABEL: "no base64"})) == ()
+
+
+def test_notes_are_few_and_short() -> None:
+    notes = deps.notes(Image("t", "sha256:1", said(*['{"note": "%s"}' % ("a" * 500)] * 20)))
+    assert (len(notes), {len(note) for note in notes}) == (10, {400})
 
 
 @pytest.mark.docker

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,8 @@ from gradekit.progress import Silent
 from gradekit.record import Record, read, write
 from gradekit.results import Status
 from gradekit.sandbox.protocol import (
+    SAID_LABEL,
+    VERSIONS_LABEL,
     ContainerPlan,
     ExecResult,
     FileEntry,
@@ -141,6 +144,52 @@ def test_while_the_reference_is_recorded_its_suites_are_told_by_what_they_record
         Status.ERRORED,
         "the reference passes no test of this suite; mend the suite or the reference",
     )
+
+
+LOCKED = {"requirements.txt": FileEntry("requirements.txt", b"")}
+OTHER = exited(4, stderr=b"requirements.txt: wants Python 3.13; this runner has 3.11.2; it is refused\n")
+
+
+def versioned(challenge: Challenge, wanted: str) -> Challenge:
+    return replace(challenge, spec=challenge.spec.model_copy(update={"versions": {"python": wanted}}))
+
+
+def versions_run(challenge: Challenge, files: Mapping[str, FileEntry], engine: FakeEngine) -> Record:
+    known = setting(engine)
+    python = Image("gradekit/python:1", "sha256:python", {VERSIONS_LABEL: '["Python 3.11.2", "pytest 8.0"]'})
+    known = replace(known, images={**known.images, "python": python})
+    return grade(challenge, None, known, lambda: submission({**files, **LOCKED}), Silent())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "state", "message"),
+    [
+        (None, "errored", "runner python: requirements.txt: wants Python 3.13"),
+        ("3", "blocked", "requirements.txt: wants Python 3.13"),
+        ("3.11.2", "blocked", "requirements.txt: wants Python 3.13"),
+        ("3.1", "errored", "challenge {id}: versions.python: it wants 3.1, and the image of the runner has 3.11.2"),
+    ],
+)
+def test_whose_fault_another_version_is_the_challenge_says(
+    challenge: Challenge, files: Mapping[str, FileEntry], wanted: str | None, state: str, message: str
+) -> None:
+    asked = challenge if wanted is None else versioned(challenge, wanted)
+    record = versions_run(asked, files, FakeEngine(fetched=lambda _plan: OTHER))
+    assert {observation.state for observation in record.observations} == {state}
+    assert all(one.message.startswith(message.format(id=challenge.spec.id)) for one in record.observations)
+
+
+def test_an_image_that_does_not_tell_its_version_is_not_the_one_that_was_told(
+    challenge: Challenge, files: Mapping[str, FileEntry]
+) -> None:
+    record = run(versioned(challenge, "3.11"), files, FakeEngine())
+    assert "the image of the runner has none that it tells" in record.observations[0].message
+
+
+def test_hints_at_another_version_are_notices(challenge: Challenge, files: Mapping[str, FileEntry]) -> None:
+    labels = {SAID_LABEL: base64.b64encode(b'{"note": ".python-version: wants Python 3.13"}\n').decode()}
+    engine = BrokenEngine(fetched=lambda plan: Image(plan.tag, "sha256:2", labels))
+    assert versions_run(challenge, files, engine).notices == (".python-version: wants Python 3.13",)
 
 
 @pytest.mark.parametrize(("code", "word"), [(0, "done"), (1, "does not build")])

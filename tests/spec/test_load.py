@@ -224,6 +224,31 @@ def test_an_image_of_the_authors_own(folder: Folder, runner: str, image: str, im
 
 
 @pytest.mark.parametrize(
+    ("runner", "versions", "complaint"),
+    [
+        ("any", '{python: "3.11", go: "1"}', ""),
+        ("[python, go]", "{python: '3.11.2'}", ""),
+        ("any", '{pythn: "3.11"}', 'versions.pythn: no runner of kind language "pythn"; did you mean "python"?'),
+        ("[python]", '{go: "1"}', 'versions.go: no runner of the challenge "go"; there is: python'),
+        ("python", '{python: ">=3"}', "versions.python: "),
+        ("python", "{python: 3.10}", "versions.python: "),
+        ("none", '{python: "3"}', "versions.python: no runner of the challenge"),
+    ],
+)
+def test_versions_of_languages(folder: Folder, runner: str, versions: str, complaint: str) -> None:
+    folder.spec(f"versions: {versions}\napp: {{}}\nchecks:\n  {HEALTH}\n")
+    path = folder.path / "challenge.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("runner: any", f"runner: {runner}"), encoding="utf-8")
+    kinds = {"python": "language", "go": "language"}
+    if not complaint:
+        assert set(load_challenge(folder.path, rubrics=[folder.rubrics], runners=kinds).spec.versions) <= set(kinds)
+        return
+    with pytest.raises(SpecError) as caught:
+        load_challenge(folder.path, rubrics=[folder.rubrics], runners=kinds)
+    assert any(complaint in str(problem) for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize(
     ("runner", "image", "complaint"),
     [
         ("[python, node]", "own:1", "image: it is not said for which runner it is; a map with some of python, node"),

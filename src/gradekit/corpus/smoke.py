@@ -250,6 +250,12 @@ REQUIRED = (
     Required(
         "unknown-package", "deps", "exit: 2 with network", lambda expect: (expect.exit, expect.network) == (2, True)
     ),
+    Required(
+        "wrong-version",
+        "deps",
+        "exit: 4 without network, and in stderr what the submission wants and the runner has",
+        lambda expect: (expect.exit, expect.network) == (4, False) and "; this runner has " in expect.stderr,
+    ),
     Required("broken-build", "build", "exit: 1", lambda expect: expect.exit == 1),
     Required("service", "serve", "http", lambda expect: expect.http is not None),
     Required("no-procfile", "serve", "exit: 3", lambda expect: expect.exit == _NOTHING_TO_SERVE),
@@ -522,7 +528,7 @@ def _deps(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) -> 
     runner, expect = case.runner, case.expect
     if runner.deps is None:
         raise _not_asked_of(case)
-    lock = [entry for entry in _files(case.folder / "submission") if entry.path in runner.lock]
+    lock = [entry for entry in _files(case.folder / "submission") if entry.path in (*runner.lock, *runner.hints)]
     bundle = images.ca_bundle()
     if bundle is not None:
         lock.append(FileEntry(images.CA_FILE, bundle))

@@ -7,6 +7,7 @@ and the lock files, so that two submissions with the same ones share the result 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
@@ -14,7 +15,8 @@ from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.setting import Setting
 from gradekit.runner import Runner
 from gradekit.sandbox.egress import EGRESS_LABEL, Traffic
-from gradekit.sandbox.protocol import Egress, Ending, FetchPlan, FileEntry, Image
+from gradekit.sandbox.protocol import Egress, Ending, ExecResult, FetchPlan, FileEntry, Image
+from gradekit.texts import clean
 
 REPOSITORY = "gradekit-deps"
 """Cached images are ``gradekit-deps/RUNNER:KEY``; ``gradekit clean --cache`` removes them."""
@@ -23,11 +25,15 @@ _KEY_LENGTH = 24
 _TAIL = 4_000
 _UNREACHABLE = 3
 """What the deps program exits with when no package can be had, whoever asks (runners/README.md)."""
+_OTHER_VERSION = 4
+"""What it exits with when the submission demands another version of the language than this one."""
+_MAX_NOTES = 10
+_MAX_NOTE = 400
 
 
 def lock_files(runner: Runner, files: Mapping[str, FileEntry]) -> Sequence[FileEntry]:
-    """The files at the submission's root that say which packages it needs."""
-    return tuple(files[name] for name in sorted(runner.lock) if name in files)
+    """The files at the submission's root that say which packages and which version of the language it needs."""
+    return tuple(files[name] for name in sorted({*runner.lock, *runner.hints}) if name in files)
 
 
 def key(image: Image, locks: Sequence[FileEntry]) -> str:
@@ -41,15 +47,23 @@ def key(image: Image, locks: Sequence[FileEntry]) -> str:
 
 
 def fetch(
-    setting: Setting, runner: Runner, files: Mapping[str, FileEntry], run: str, held: ExitStack
+    setting: Setting,
+    runner: Runner,
+    files: Mapping[str, FileEntry],
+    run: str,
+    held: ExitStack,
+    *,
+    version_set: bool = False,
 ) -> tuple[Image, str]:
     """The image with the submission's packages, and what happened in a word for the report.
 
     The cache keeps it until ``held`` is closed; after that, it goes when there is no room and others were used later.
 
+    ``version_set``: the challenge says which version of the language it wants, so another one is the candidate's fault.
+
     Raises:
         Blocked: the packages are refused, do not exist, or do not fit the limits.
-        InfrastructureError: a fault of ours.
+        InfrastructureError: a fault of ours; so is a version of the language that the image does not have.
     """
     image = setting.images[runner.name]
     locks = lock_files(runner, files)
@@ -59,7 +73,9 @@ def fetch(
     cached = held.enter_context(setting.engine.cached(tag))
     if cached is not None:
         return cached, "cached"
-    if setting.offline:
+    # What only names a version needs no registry.
+    alone = not any(name in files for name in runner.lock)
+    if setting.offline and not alone:
         what = "its packages are not in the cache, and nothing is fetched offline"
         hint = "grade it once with the network on: without --offline and GRADEKIT_OFFLINE"
         raise InfrastructureError(Problem(f"runner {runner.name}", what, hint=hint))
@@ -71,16 +87,38 @@ def fetch(
         (*locks, *extra),
         runner.deps.destination,
         tag,
-        env=setting.registry_env(),
-        egress=Egress(setting.images["probe"].id, runner.argv("registries"), tuple(setting.registries)),
+        env={} if alone else setting.registry_env(),
+        egress=None
+        if alone
+        else Egress(setting.images["probe"].id, runner.argv("registries"), tuple(setting.registries)),
     )
     outcome = setting.engine.fetch(plan, run)
     if isinstance(outcome, Image):
         setting.engine.trim(setting.cache_size)
         return outcome, f"fetched{_origin(outcome)}"
+    raise _refusal(runner, outcome, version_set=version_set)
+
+
+def notes(image: Image) -> tuple[str, ...]:
+    """What the deps program had to say for the report, such as a version of the language that is only hinted at."""
+    found = (_note(line) for line in image.said.splitlines())
+    return tuple(clean(note, _MAX_NOTE) for note in found if note)[:_MAX_NOTES]
+
+
+def _note(line: str) -> str:
+    try:
+        record = json.loads(line)
+    except ValueError:  # cut, or of a program that prints other things
+        return ""
+    note = record.get("note") if isinstance(record, dict) else None
+    return note if isinstance(note, str) else ""
+
+
+def _refusal(runner: Runner, outcome: ExecResult, *, version_set: bool) -> Exception:
+    """Why there are no packages, and whose fault that is."""
     said = outcome.stderr.decode(errors="replace")[-_TAIL:]
     if outcome.exit_code == _UNREACHABLE:
-        raise InfrastructureError(
+        return InfrastructureError(
             Problem(
                 f"runner {runner.name}",
                 said.strip(),
@@ -88,14 +126,20 @@ def fetch(
                 "check network, proxy and mirror settings, and `registries` in gradekit.toml",
             )
         )
+    if outcome.exit_code == _OTHER_VERSION:
+        told = clean(said.strip(), _MAX_NOTE)
+        if version_set:
+            return Blocked(told)
+        hint = "if candidates were told which one it is, say so under versions; else give an image that has it"
+        return InfrastructureError(Problem(f"runner {runner.name}", told, hint=hint))
     if outcome.ending is Ending.EXITED:
-        raise Blocked("the packages could not be installed", said)
+        return Blocked("the packages could not be installed", said)
     words = {
         Ending.TIMEOUT: "fetching the packages took too long",
         Ending.OOM: "fetching the packages took too much memory",
         Ending.OUTPUT: "fetching the packages printed too much",
     }
-    raise Blocked(words[outcome.ending], said)
+    return Blocked(words[outcome.ending], said)
 
 
 def _origin(image: Image) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 
 from gradekit import __version__
 from gradekit.checks.kinds import KINDS
-from gradekit.errors import Blocked, InfrastructureError
+from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade import deps
 from gradekit.grade.bench import WORK, PodBench
 from gradekit.grade.judging import context_of, judge_alone, lock_of, result_of, with_needs
@@ -21,7 +22,7 @@ from gradekit.progress import Progress
 from gradekit.record import Observation, Record
 from gradekit.report.words import summary
 from gradekit.results import CheckResult, Isolation, Phase, SubmissionRef
-from gradekit.runner import detect
+from gradekit.runner import Runner, detect
 from gradekit.spec.challenge import Challenge, Check
 from gradekit.spec.lock import Lock
 from gradekit.submission import Submission, rules_problems
@@ -78,13 +79,16 @@ def grade(
             details.append(f"{len(submission.files)} files at {(submission.commit or submission.tree)[:12]}")
         languages = setting.languages(challenge).values()
         runner = None if challenge.spec.runner == "none" else detect(languages, tuple(submission.files))
+        notices: list[str] = []
         try:
             _refuse_broken_rules(challenge, submission)
             image = None
             if runner is not None:
                 with clock.phase("deps") as details:
-                    image, word = deps.fetch(setting, runner, submission.files, run, stack)
+                    named = _named_version(challenge, runner, setting)
+                    image, word = deps.fetch(setting, runner, submission.files, run, stack, version_set=named)
                     details.append(f"{runner.name}: {word}")
+                    notices += deps.notes(image)
             with clock.phase("services"):
                 opening.result()
                 pod.sandbox.fill(WORK, tuple(submission.files.values()))
@@ -126,9 +130,32 @@ def grade(
         images={name: setting.images[name].id for name in sorted(set(used))},
         versions={name: found for name in sorted(set(used)) if (found := setting.images[name].versions)},
         phases=tuple(clock.phases),
-        notices=_brought(setting, used),
+        notices=(*_brought(setting, used), *notices),
         observations=tuple(observations),
     )
+
+
+def _named_version(challenge: Challenge, runner: Runner, setting: Setting) -> bool:
+    """Whether the challenge says which version of the language it wants.
+
+    Raises:
+        InfrastructureError: the image has another one than it says.
+    """
+    wanted = challenge.spec.versions.get(runner.name)
+    if wanted is None:
+        return runner.name in setting.brought
+    found = re.search(r"\d+(?:\.\d+)*", next(iter(setting.images[runner.name].versions), ""))
+    here = found.group() if found else "none that it tells"
+    if not f"{here}.".startswith(f"{wanted}."):
+        raise InfrastructureError(
+            Problem(
+                f"challenge {challenge.spec.id}: versions.{runner.name}",
+                f"it wants {wanted}, and the image of the runner has {here}",
+                "",
+                "correct it, or name an image that has it under image",
+            )
+        )
+    return True
 
 
 def _brought(setting: Setting, used: Sequence[str]) -> tuple[str, ...]:

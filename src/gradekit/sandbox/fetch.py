@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from gradekit.sandbox.egress import EGRESS_LABEL, Gate, Traffic, inside
 from gradekit.sandbox.pod import IDLE, Estate
 from gradekit.sandbox.protocol import (
     CANDIDATE_UID,
+    SAID_LABEL,
     ContainerPlan,
     Ending,
     ExecResult,
@@ -37,6 +39,7 @@ _COPY = 300.0
 _INPUT_OVERHEAD = 1 << 20
 _SPOOL = 32 << 20
 _TAR_OVERHEAD = 2048
+_MAX_SAID = 4_000
 _COLLECT = (
     "tar", "-c", "-f", "-", "-C", "/out", "--sort=name", "--owner=0", "--group=0", "--numeric-owner",
     "--mode=a+rX,go-w,u-s,g-s", ".",
@@ -86,7 +89,7 @@ def fetch(client: Client, plan: FetchPlan, labels: Mapping[str, str], host: Host
             collected = _take_out(client, holder, plan, layer)
             if collected.exit_code != 0:
                 return collected
-            _store(estate, plan, labels, layer, traffic)
+            _store(estate, plan, labels, layer, {EGRESS_LABEL: traffic.label(), SAID_LABEL: _said(result)})
         image = client.image(plan.tag)
     finally:
         try:
@@ -131,7 +134,13 @@ def _failed(plan: FetchPlan, what: str, result: ExecResult) -> InfrastructureErr
     return InfrastructureError(Problem(f"image {plan.tag}", f"{what} ({said})", "", DOCTOR))
 
 
-def _store(estate: Estate, plan: FetchPlan, labels: Mapping[str, str], layer: IO[bytes], traffic: Traffic) -> None:
+def _said(result: ExecResult) -> str:
+    return base64.b64encode(result.stdout[:_MAX_SAID]).decode()
+
+
+def _store(
+    estate: Estate, plan: FetchPlan, labels: Mapping[str, str], layer: IO[bytes], told: Mapping[str, str]
+) -> None:
     """Put the layer into a container that is never started, and commit that."""
     layer.seek(0, os.SEEK_END)
     size = layer.tell()
@@ -146,8 +155,6 @@ def _store(estate: Estate, plan: FetchPlan, labels: Mapping[str, str], layer: IO
         client.put(fresh, plan.destination, layer)
         # An image inherits its container's labels; it must not look like a thing of this process.
         none = dict.fromkeys((RUN_LABEL, OWNER_LABEL, PIDNS_LABEL), "")
-        client.commit(
-            fresh, plan.tag, {**none, CACHE_LABEL: "deps", SIZE_LABEL: str(size), EGRESS_LABEL: traffic.label()}
-        )
+        client.commit(fresh, plan.tag, {**none, CACHE_LABEL: "deps", SIZE_LABEL: str(size), **told})
     finally:
         client.close()

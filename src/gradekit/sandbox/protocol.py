@@ -8,6 +8,7 @@ code inside does (exit 1, out of memory, too much output) is data in the result.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -265,6 +266,8 @@ BASE_LABEL: Final = "io.gradekit.base"
 """Name and id of the image that a runner's image was built on."""
 VERSIONS_LABEL: Final = "io.gradekit.versions"
 """What is inside of a runner's image, a JSON list of lines."""
+SAID_LABEL: Final = "io.gradekit.said"
+"""What the program that fetched an image's packages printed, cut and in base64: a label takes no line breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +280,14 @@ class Image:
     size: int = 0
     created: str = ""
     """When it was made, ISO 8601 as the engine writes it."""
+
+    @property
+    def said(self) -> str:
+        """What the program that fetched its packages printed; nothing where the label is none of ours."""
+        try:
+            return base64.b64decode(self.labels.get(SAID_LABEL, "")).decode(errors="replace")
+        except ValueError:
+            return ""
 
     @property
     def versions(self) -> tuple[str, ...]:

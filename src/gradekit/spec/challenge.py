@@ -217,6 +217,10 @@ class ChallengeHead(Model):
         default_factory=dict,
         description="An image of your own instead of the runner's: a local name or id; or a map of runners to images.",
     )
+    versions: Mapping[Slug, Annotated[str, Field(pattern=r"^\d{1,6}(\.\d{1,6}){0,2}$")]] = Field(
+        default_factory=dict,
+        description='Runner -> version of the language that candidates were told, such as "3.11"; the image has it.',
+    )
     rubric: Annotated[str, Field(min_length=1)] = Field(
         description="Name of a file in rubrics/, or a path ending .yaml relative to the challenge."
     )

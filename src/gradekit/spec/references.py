@@ -59,6 +59,7 @@ def head_faults(head: ChallengeHead, names: Names, runners: Mapping[str, str] | 
     for name, service in head.services.items():
         yield from _runner(("services", name, "runner"), service.runner, "service", runners)
     yield from _images(head)
+    yield from _versions(head, runners)
     for name, dataset in head.datasets.items():
         if dataset.service not in names.services:
             yield _unknown(("datasets", name, "service"), "service", dataset.service, list(names.services))
@@ -87,6 +88,16 @@ def _images(head: ChallengeHead) -> Iterator[Fault]:
             yield Fault(("image",), "it is not said for which runner it is", expected)
         elif name and name not in head.runner:
             yield _unknown(("image", name), "runner of the challenge", name, list(head.runner))
+
+
+def _versions(head: ChallengeHead, runners: Mapping[str, str] | None) -> Iterator[Fault]:
+    """Versions are of languages that a submission may use."""
+    for name in head.versions:
+        if head.runner == "any":
+            yield from _runner(("versions", name), name, "language", runners)
+        elif head.runner == "none" or name not in head.runner:
+            known = [] if head.runner == "none" else list(head.runner)
+            yield _unknown(("versions", name), "runner of the challenge", name, known)
 
 
 def _runner(loc: Loc, name: str, kind: str, runners: Mapping[str, str] | None) -> Iterator[Fault]:

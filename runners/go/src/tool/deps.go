@@ -137,15 +137,17 @@ func hostOf(address string) string {
 
 // manifest is what go.mod says, as Go itself reads it.
 type manifest struct {
-	Require []required
-	Replace []struct{ Old, New required }
+	Toolchain string
+	Require   []required
+	Replace   []struct{ Old, New required }
 }
 
 type required struct{ Path, Version string }
 
 // deps fetches the modules that go.mod names. Vendored ones are the submission's own files; none is fetched then.
 func deps([]string) error {
-	if exists(filepath.Join(given, "vendor", "modules.txt")) || !exists(filepath.Join(given, "go.mod")) {
+	hints()
+	if !exists(filepath.Join(given, "go.mod")) {
 		return nil
 	}
 	text, err := read("go.mod", maxManifest)
@@ -171,6 +173,12 @@ func deps([]string) error {
 	var wanted manifest
 	if err := json.Unmarshal(out, &wanted); err != nil {
 		return exit{refusedFile, "go.mod: it cannot be read: " + err.Error()}
+	}
+	if err := demands(scratch, offline, wanted); err != nil {
+		return err
+	}
+	if exists(filepath.Join(given, "vendor", "modules.txt")) {
+		return nil
 	}
 	// A module in a folder of the submission is its own code: the folder is not here, and nothing is fetched for it.
 	edits := []string{}

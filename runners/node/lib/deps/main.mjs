@@ -10,6 +10,7 @@ import { npmLock } from "./npmlock.mjs";
 import { pnpmGraph } from "./pnpm.mjs";
 import { RefusedError } from "./refused.mjs";
 import { npmTree } from "./tree.mjs";
+import { demands } from "./versions.mjs";
 import { yarnGraph } from "./yarn.mjs";
 
 const SOURCE = "/in";
@@ -42,12 +43,25 @@ function read(name, limit) {
   }
 }
 
+/** The text of a file that need not be there, and of which nothing is said when it is wrong. */
+function hint(name) {
+  try {
+    return read(name, MAX_MANIFEST) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** The lock file that counts; undefined when there is none. */
+function lockName() {
+  const names = ["npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml"];
+  return names.find((name) => existsSync(join(SOURCE, name)));
+}
+
 /** What is fetched: `{source, wanted, lock, converted}`; null when nothing is. */
 function plan() {
   const text = read("package.json", MAX_MANIFEST);
-  const found = ["npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml"].find((name) =>
-    existsSync(join(SOURCE, name)),
-  );
+  const found = lockName();
   if (text === null) {
     if (found) throw new RefusedError(`package.json: there is no such file; ${found} needs one beside it`);
     return null;
@@ -121,7 +135,14 @@ function tidy(text, scratch) {
 
 try {
   const chosen = plan();
-  process.exitCode = chosen === null ? 0 : fetch(chosen);
+  const found = lockName();
+  const said = JSON.parse(read("package.json", MAX_MANIFEST) ?? "{}");
+  const { refused, notes } = demands(said, found, found ? read(found, MAX_LOCK) : "", hint);
+  for (const note of notes) console.log(JSON.stringify({ note }));
+  if (refused !== null) {
+    console.error(refused);
+    process.exitCode = 4;
+  } else process.exitCode = chosen === null ? 0 : fetch(chosen);
 } catch (error) {
   if (!(error instanceof RefusedError)) throw error;
   console.error(error.message);

@@ -34,8 +34,31 @@ function object(string $name): ?array
     return $data;
 }
 
-/** Refuse what this PHP does not meet. */
-function meets(string $whose, array $require): void
+/** The submission demands a PHP that this one is not. */
+final class Another extends \RuntimeException
+{
+    public function __construct(string $place, string $wanted, string $what)
+    {
+        parent::__construct("$place: wants PHP " . substr($wanted, 0, 100) . '; this runner has ' . PHP_VERSION . "; $what");
+    }
+}
+
+/** Say what hints at another PHP; of 8.2.1 only 8.2 counts. */
+function note(): void
+{
+    $file = SOURCE . '/.php-version';
+    $hint = is_file($file) ? trim((string) file_get_contents($file, false, null, 0, 1024)) : '';
+    if (preg_match('/^\d+(?:\.\d+){0,2}$/', $hint)) {
+        $series = array_slice(explode('.', $hint), 0, 2);
+        if ($series !== array_slice(explode('.', PHP_VERSION), 0, count($series))) {
+            $note = (new Another('.php-version', $hint, 'it was run all the same'))->getMessage();
+            echo json_encode(['note' => $note], JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES), "\n";
+        }
+    }
+}
+
+/** Refuse what this PHP does not meet; `$own`: it is the submission's own demand, not that of a package. */
+function meets(string $whose, array $require, bool $own = false): void
 {
     foreach ($require as $name => $constraint) {
         if (($name === 'php' || $name === 'php-64bit') && is_string($constraint)) {
@@ -43,6 +66,9 @@ function meets(string $whose, array $require): void
                 $fits = \Composer\Semver\Semver::satisfies(PHP_VERSION, $constraint);
             } catch (\UnexpectedValueException $error) {
                 throw new Refused("$whose: $name: {$error->getMessage()}");
+            }
+            if (!$fits && $own) {
+                throw new Another($whose, $constraint, 'Composer would refuse to install it');
             }
             if (!$fits) {
                 throw new Refused("$whose: it needs PHP $constraint, and this is " . PHP_VERSION);
@@ -145,9 +171,9 @@ function main(): void
 {
     $wanted = object('composer.json');
     $lock = object(LOCK);
-    if ($wanted !== null) {
-        meets('composer.json: require', array_filter((array) ($wanted['require'] ?? []), 'is_string'));
-    }
+    note();
+    meets('composer.json: require', array_filter((array) ($wanted['require'] ?? []), 'is_string'), true);
+    meets(LOCK . ': platform', array_filter((array) ($lock['platform'] ?? []), 'is_string'), true);
     if ($lock === null) {
         $names = array_keys((array) ($wanted['require'] ?? []));
         $needed = array_filter($names, static fn ($name): bool => !preg_match(PLATFORM, (string) $name));
@@ -188,6 +214,9 @@ try {
 } catch (Refused $error) {
     fwrite(STDERR, $error->getMessage() . "\n");
     exit(2);
+} catch (Another $error) {
+    fwrite(STDERR, $error->getMessage() . "\n");
+    exit(4);
 } catch (Unreachable $error) {
     fwrite(STDERR, "the registry of packages cannot be reached: {$error->getMessage()}\n");
     exit(3);

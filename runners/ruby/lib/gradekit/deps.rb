@@ -6,6 +6,7 @@ require "openssl"
 require "rubygems/package"
 require "tempfile"
 require "yaml"
+require "gradekit/demands"
 require "gradekit/index"
 require "gradekit/lockfile"
 
@@ -23,6 +24,13 @@ module Gradekit
     # Exit code of the program.
     def run
       text = read(Lockfile::NAME)
+      hint = File.exist?("#{SOURCE}/.ruby-version") ? File.read("#{SOURCE}/.ruby-version", 1024).to_s.scrub : ""
+      Demands.notes(hint, text || "").each { |note| puts JSON.generate({ note: note }) }
+      refused = Demands.refused(read("Gemfile") || "", hint)
+      unless refused.nil?
+        warn refused
+        return 4
+      end
       return without_lock if text.nil?
 
       lock = Lockfile.new(text)

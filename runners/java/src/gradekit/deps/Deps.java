@@ -11,6 +11,7 @@ import java.text.ParseException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -34,7 +35,7 @@ import org.apache.ivy.util.Message;
  * Fetches the packages that /in/pom.xml, else /in/build.gradle or build.gradle.kts, names, as archives in /out/lib.
  *
  * <p>Ivy reads the files of Maven; no plug-in and no build tool runs. Exit 2: the file is refused or cannot be met;
- * exit 3: no package can be had.
+ * exit 3: no package can be had; exit 4: another Java is demanded.
  */
 public final class Deps {
     private static final Path IN = Path.of("/in");
@@ -53,15 +54,27 @@ public final class Deps {
     private static int run() throws IOException, GeneralSecurityException {
         String text;
         String source = "pom.xml";
+        note();
         try {
             text = read(source);
+            Optional<String> other = Optional.empty();
             for (String script : List.of("build.gradle", "build.gradle.kts")) {
                 if (text == null && Files.exists(IN.resolve(script))) {
                     source = script;
+                    other = Demands.ofScript(script, read(script));
                     text = Gradle.pom(script, read(script));
                 }
             }
-            if (text == null || Pom.read(text).wantsNothing()) {
+            if (text == null) {
+                return 0;
+            }
+            Pom pom = Pom.read(text);
+            other = other.or(pom::otherJava);
+            if (other.isPresent()) {
+                System.err.println(other.get());
+                return 4;
+            }
+            if (pom.wantsNothing()) {
                 return 0;
             }
         } catch (Refused refused) {
@@ -91,6 +104,17 @@ public final class Deps {
         String all = source + ": its packages cannot be fetched:\n" + problem + "\n" + told;
         System.err.println(all.substring(0, Math.min(all.length(), MAX_TOLD)));
         return 2;
+    }
+
+    private static void note() throws IOException {
+        try {
+            String text = read(".java-version");
+            // The sentence has no character that JSON would want to be escaped.
+            Demands.hint(text == null ? "" : text).ifPresent(note -> System.out.println("{\"note\": \"" + note + "\"}"));
+        } catch (Refused ignored) {
+            // A hint that cannot be read is none.
+            return;
+        }
     }
 
     private static String read(String name) throws Refused, IOException {

@@ -3,8 +3,11 @@ package gradekit.deps;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -22,9 +25,41 @@ final class Pom {
     private static final Set<String> TYPES = Set.of("", "jar");
 
     private final boolean wantsNothing;
+    private final Element project;
 
-    private Pom(boolean wantsNothing) {
+    private Pom(boolean wantsNothing, Element project) {
         this.wantsNothing = wantsNothing;
+        this.project = project;
+    }
+
+    /** What it demands that this Java is not. */
+    Optional<String> otherJava() {
+        return Demands.ofPom(project);
+    }
+
+    /** The elements of a list such as {@code properties}, by name; the last one counts. */
+    static Map<String, Element> named(Element parent, String name) {
+        Map<String, Element> found = new HashMap<>();
+        for (Element list : children(parent, name)) {
+            for (Node at = list.getFirstChild(); at != null; at = at.getNextSibling()) {
+                if (at instanceof Element element) {
+                    found.put(element.getLocalName(), element);
+                }
+            }
+        }
+        return found;
+    }
+
+    /** The plug-ins that compile. */
+    static List<Element> compilers(Element project) {
+        List<Element> found = new ArrayList<>();
+        for (Element build : children(project, "build")) {
+            for (Element plugins : children(build, "plugins")) {
+                found.addAll(children(plugins, "plugin"));
+            }
+        }
+        found.removeIf(plugin -> !word(plugin, "artifactId").equals("maven-compiler-plugin"));
+        return found;
     }
 
     /** Whether it is clear from the file alone that nothing has to be fetched. */
@@ -62,7 +97,7 @@ final class Pom {
             check(dependency);
             tests &= word(dependency, "scope").equals("test");
         }
-        return new Pom(tests && children(project, "parent").isEmpty());
+        return new Pom(tests && children(project, "parent").isEmpty(), project);
     }
 
     private static void check(Element dependency) throws Refused {
