@@ -141,7 +141,6 @@ def test_what_is_replaced_by_a_folder_of_the_submission_is_not_fetched(proxy: Fe
 REFUSED = {
     "another content": (WANTS, SUMS.replace("h1:", "h1:A", 1).replace("=", "", 1), "checksum mismatch"),
     "no such version": (WANTS.replace("1.2.0", "1.9.9"), "", "tea.example/leaf@v1.9.9"),
-    "another Go": (WANTS.replace("1.23", "1.99"), SUMS, "go.mod requires go >= 1.99"),
 }
 
 

@@ -76,7 +76,6 @@ REFUSED: dict[str, tuple[Mapping[str, str], str]] = {
         wants(php="^8.1", psr__log="^3"),
         "composer.json: it wants psr/log, and there is no composer.lock",
     ),
-    "another PHP": (wants(php="^7.4"), "composer.json: require: it needs PHP ^7.4, and this is 8.2"),
     "an odd constraint": (wants(php="tea"), "composer.json: require: php: Could not parse version constraint tea"),
     "an extension": (wants(ext_frobnicate="*"), "composer.json: require: it needs the extension frobnicate"),
     "no JSON": ({"composer.json": "{"}, "composer.json: it is no JSON object: Syntax error"),

@@ -459,9 +459,11 @@ class TestFetch:
         self, engine: DockerEngine, pod: DockerSandbox, python: str, tag: str
     ) -> None:
         script = "set -e; cd /out; mkdir lib; cp /in/lock.txt lib/$X; chmod 6777 lib/1; ln -s 1 lib/link; ! touch /in/x"
+        script += """; printf '%s\\n' '{"note": "a $X"}' '"'"""
         image = engine.fetch(self.plan(python, script, tag), "fetch-good")
         assert isinstance(image, Image)
         assert (image.tag, image.labels["io.gradekit.cache"]) == (tag, "deps")
+        assert image.said == '{"note": "a $X"}\n"\n'
         assert not image.labels.get(OWNER_LABEL)
         assert of_run(engine, "fetch-good") == []
         result = shell(pod, image.id, "cd /opt/deps/lib; cat link; stat -c '%a %u' 1; touch 1")
