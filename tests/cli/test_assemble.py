@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -8,6 +8,7 @@ import pytest
 
 from gradekit import runner as runners
 from gradekit.cli import assemble
+from gradekit.cli import config as configuration
 from gradekit.cli.terminal import Lines
 from gradekit.errors import UsageError
 from gradekit.progress import Silent
@@ -70,3 +71,27 @@ def test_images_that_are_there_are_not_told(
 def test_an_unknown_runner_is_bad_usage() -> None:
     with pytest.raises(UsageError, match="pyhton"):
         assemble.built(["pyhton"], cast("DockerEngine", Engine()), Silent(), FOLDER)
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_images_of_languages_may_wait_until_one_is_known(monkeypatch: pytest.MonkeyPatch, later: bool) -> None:
+    asked: list[Sequence[str]] = []
+
+    def ensure(names: Sequence[str], *_: object, **__: object) -> dict[str, Image]:
+        asked.append(tuple(names))
+        return {name: Image(tag=name, id=f"sha256:{name}") for name in names}
+
+    monkeypatch.setattr(images, "ensure", ensure)
+    config = configuration.Config()
+    challenge, _ = assemble.challenge_for(str(FOLDER.parent / "challenges" / "rate-limiter"), config)
+    engine = cast("DockerEngine", Engine(*(runners.find(FOLDER, name).tag for name in ("probe", "node"))))
+    setting = assemble.setting_for(challenge.spec, config, Silent(), engine=engine, later=later)
+    if not later:
+        assert asked == [("probe", "redis", "java", "node", "python")]
+        return
+    assert asked == [("probe", "node")]
+    assert set(setting.images) == {"probe", "node"}
+    setting.make(("probe", "redis", "java"))
+    setting.make(("probe", "redis", "java"))
+    assert [names for names in asked[1:] if names] == [("redis", "java")]
+    assert set(setting.images) == {"probe", "node", "redis", "java"}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -97,6 +97,48 @@ def test_no_runner_for_the_files(challenge: Challenge) -> None:
     engine = FakeEngine(sandbox())
     with pytest.raises(SubmissionError, match="no language was recognised"):
         run(challenge, {"index.html": FileEntry("index.html", b"")}, engine)
+    assert engine.open_pods == 0
+
+
+@pytest.mark.parametrize("there", [(), ("probe", "postgres"), ("probe", "postgres", "python")])
+def test_missing_images_are_made_once_the_language_is_known(
+    challenge: Challenge, files: Mapping[str, FileEntry], there: tuple[str, ...]
+) -> None:
+    happened: list[str] = []
+    whole = setting(FakeEngine(sandbox()))
+    made = {name: whole.images[name] for name in there}
+
+    def make(names: Sequence[str]) -> None:
+        happened.append(f"make {' '.join(names)}")
+        made.update({name: whole.images[name] for name in names})
+
+    def obtain() -> Submission:
+        happened.append("obtain")
+        return submission(files)
+
+    known = replace(whole, images=made, make=make)
+    record = grade(challenge, None, known, obtain, Silent())
+    assert happened == ["obtain", "make probe postgres python"]
+    assert record.images == {name: f"sha256:{name}" for name in ("postgres", "probe", "python")}
+    assert {observation.state for observation in record.observations} == {"observed"}
+
+
+def test_no_image_is_made_for_what_is_no_submission(challenge: Challenge) -> None:
+    def make(names: Sequence[str]) -> None:
+        pytest.fail(f"{names} are not needed")
+
+    known = replace(setting(FakeEngine(sandbox())), images={}, make=make)
+    with pytest.raises(SubmissionError, match="no language was recognised"):
+        grade(challenge, None, known, lambda: submission({"a.html": FileEntry("a.html", b"")}), Silent())
+
+
+def test_an_image_that_cannot_be_made_ends_the_grading(challenge: Challenge, files: Mapping[str, FileEntry]) -> None:
+    def make(names: Sequence[str]) -> None:
+        raise InfrastructureError(Problem(f"image {names[-1]}", "cannot be built"))
+
+    engine = FakeEngine(sandbox())
+    with pytest.raises(InfrastructureError, match="image python: cannot be built"):
+        grade(challenge, None, replace(setting(engine), make=make), lambda: submission(files), Silent())
     assert engine.open_pods == 0
 
 

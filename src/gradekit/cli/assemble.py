@@ -122,11 +122,12 @@ def setting_for(
     only: str | None = None,
     offline: bool = False,
     engine: DockerEngine | None = None,
+    later: bool = False,
 ) -> Setting:
     """Connect to the engine and see that the images are there, building what is missing.
 
     ``only`` keeps one language; ``offline``, like GRADEKIT_OFFLINE=1, takes packages from the cache alone; ``engine``
-    is used instead of a new connection.
+    is used instead of a new connection. ``later`` leaves what is missing to the grading, which knows the language.
 
     Raises:
         InfrastructureError: no engine, or an image cannot be had.
@@ -146,11 +147,21 @@ def setting_for(
         wanted = [name for name in wanted if name in known]
     using = engine or docker.connect(runtime=config.runtime)
     own = {name: reference for name, reference in spec.images().items() if name in wanted}
-    brought = {name: images.brought(using, known[name], reference, progress.note) for name, reference in own.items()}
-    made = built([name for name in wanted if name not in brought], using, progress, folder)
+    made: dict[str, Image] = {}
+
+    def make(names: Sequence[str]) -> None:
+        missing = [name for name in dict.fromkeys(names) if name not in made]
+        for name in missing:
+            if name in own:
+                made[name] = images.brought(using, known[name], own[name], progress.note)
+        made.update(built([name for name in missing if name not in own], using, progress, folder))
+
+    there = [name for name in wanted if name in known and name not in own and using.image(known[name].tag)]
+    make(there if later else wanted)
     return Setting(
         engine=using,
-        images={**made, **brought},
+        images=made,
+        make=make,
         brought=own,
         runners=known,
         registry_env=lambda: images.registry_env(environment),

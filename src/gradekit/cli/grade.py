@@ -171,7 +171,7 @@ def grade(
     if config.ignored:
         progress.note(f"{config.ignored} is the submission's and is not read")
     try:
-        setting = assemble.setting_for(spec.spec, config, progress, only=runner, offline=offline)
+        setting = assemble.setting_for(spec.spec, config, progress, only=runner, offline=offline, later=True)
         rules = spec.spec.submission
         record = run_grade(
             spec,

@@ -58,12 +58,13 @@ def grade(
 ) -> Record:
     """Run a challenge's checks on a submission and record what was observed.
 
-    The pod and its services start while the submission is fetched. ``recording``: this is the reference, so what a
-    lock would say comes from this run itself, and progress is told by it.
+    The pod and its services start while the submission is fetched. Images that are missing are made after that, and
+    only those that this submission needs. ``recording``: this is the reference, so what a lock would say comes from
+    this run itself, and progress is told by it.
 
     Raises:
-        SubmissionError: the submission could not be obtained, or no runner fits it. Faults of ours raise
-            nothing: they stand in the record.
+        SubmissionError: the submission could not be obtained, or no runner fits it.
+        InfrastructureError: an image cannot be had. Other faults of ours raise nothing: they stand in the record.
     """
     clock = _Clock(progress)
     started = datetime.now(UTC)
@@ -73,12 +74,16 @@ def grade(
         pod = Pod(challenge, setting, run)
         stack.callback(pod.close)
         threads = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="gradekit-pod"))
-        opening = threads.submit(pod.open)
+        used = ("probe", *(service.runner for service in challenge.spec.services.values()))
+        opening = threads.submit(pod.open) if setting.images.keys() >= set(used) else None
         with clock.phase("clone") as details:
             submission = obtain()
             details.append(f"{len(submission.files)} files at {(submission.commit or submission.tree)[:12]}")
         languages = setting.languages(challenge).values()
         runner = None if challenge.spec.runner == "none" else detect(languages, tuple(submission.files))
+        used = used if runner is None else (*used, runner.name)
+        setting.make(used)
+        opening = opening or threads.submit(pod.open)
         notices: list[str] = []
         try:
             _refuse_broken_rules(challenge, submission)
@@ -112,11 +117,6 @@ def grade(
         else:
             with clock.phase("checks"):
                 observations = _observe_all(challenge, lock, bench, progress, recording=recording)
-    used = (
-        "probe",
-        *(() if runner is None else (runner.name,)),
-        *(service.runner for service in challenge.spec.services.values()),
-    )
     return Record(
         gradekit=__version__,
         id=run,

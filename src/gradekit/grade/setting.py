@@ -16,8 +16,10 @@ class Setting:
 
     engine: Engine
     images: Mapping[str, Image]
-    """By runner name: ``probe``, the challenge's services and every language it allows."""
+    """By runner name: of ``probe``, the challenge's services and every language it allows, those that are there."""
     runners: Mapping[str, Runner]
+    make: Callable[[Sequence[str]], None] = lambda _names: None
+    """See that ``images`` has these runners, building what is missing; raises InfrastructureError where it cannot."""
     brought: Mapping[str, str] = field(default_factory=dict)
     """Runner name -> reference of the image that the challenge's author brings instead of the runner's own."""
     registry_env: Callable[[], Mapping[str, str]] = dict
