@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -11,10 +12,12 @@ from gradekit.cli import assemble
 from gradekit.cli import config as configuration
 from gradekit.cli.terminal import Lines
 from gradekit.errors import UsageError
+from gradekit.grade.setting import Setting
 from gradekit.progress import Silent
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine
 from gradekit.sandbox.protocol import Image
+from tests.fakes import FakeEngine
 
 FOLDER = Path(__file__).parents[2] / "runners"
 
@@ -95,3 +98,24 @@ def test_images_of_languages_may_wait_until_one_is_known(monkeypatch: pytest.Mon
     setting.make(("probe", "redis", "java"))
     assert [names for names in asked[1:] if names] == [("redis", "java")]
     assert set(setting.images) == {"probe", "node", "redis", "java"}
+
+
+def test_a_challenge_is_verified_with_the_languages_of_its_solutions(tmp_path: Path) -> None:
+    config = configuration.Config()
+    challenge, _ = assemble.challenge_for(str(FOLDER.parent / "challenges" / "rate-limiter"), config)
+    known = {name: runners.find(FOLDER, name) for name in ("python", "node", "java", "redis")}
+    setting = Setting(FakeEngine(), {}, known)
+    spec = challenge.spec
+    solutions = [
+        solution.model_copy(update={"path": path}) for solution, path in zip(spec.solutions, "abc", strict=False)
+    ]
+    for path, name in (("a", "app.py"), ("b", "src/Main.java"), ("c", "README")):
+        (tmp_path / path / name).parent.mkdir(parents=True)
+        (tmp_path / path / name).touch()
+    moved = replace(
+        challenge, spec=spec.model_copy(update={"solutions": tuple(solutions)}), source=tmp_path / "challenge.yaml"
+    )
+    assert len(solutions) == 3
+    assert assemble.solved_in(moved, setting) == ("probe", "redis", "python", "java")
+    alone = replace(moved, spec=moved.spec.model_copy(update={"runner": "none"}))
+    assert assemble.solved_in(alone, setting) == ("probe", "redis")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from gradekit import runner as runners
 from gradekit.cli import config as configuration
 from gradekit.cli.terminal import Lines
-from gradekit.errors import Problem, SpecError, UsageError
+from gradekit.errors import Problem, SpecError, SubmissionError, UsageError
 from gradekit.grade.setting import Setting
 from gradekit.progress import Progress
 from gradekit.sandbox.protocol import Image
@@ -63,6 +63,18 @@ def image_names(spec: ChallengeSpec, known: Mapping[str, runners.Runner]) -> Seq
         if runner.kind == "language" and (spec.runner == "any" or (spec.runner != "none" and name in spec.runner))
     ]
     return tuple(dict.fromkeys(("probe", *(service.runner for service in spec.services.values()), *languages)))
+
+
+def solved_in(challenge: Challenge, setting: Setting) -> Sequence[str]:
+    """The runners that proving a challenge needs: probe, services, and languages of solutions, as their files tell."""
+    languages = setting.languages(challenge)
+    names = ["probe", *(service.runner for service in challenge.spec.services.values())]
+    for solution in challenge.spec.solutions if languages else ():
+        folder = challenge.root / solution.path
+        files = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        with suppress(SubmissionError):  # a grading says it better
+            names.append(runners.detect(languages.values(), files).name)
+    return tuple(dict.fromkeys(names))
 
 
 def wanted_images(config: configuration.Config) -> Sequence[str]:

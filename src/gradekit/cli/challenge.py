@@ -236,7 +236,8 @@ def _prove(
         challenge, _ = assemble.challenge_for(name, config)
         if several:
             progress.note(f"{challenge.spec.id}: {len(challenge.spec.solutions)} solutions")
-        setting = assemble.setting_for(challenge.spec, config, progress)
+        setting = assemble.setting_for(challenge.spec, config, progress, later=True)
+        setting.make(assemble.solved_in(challenge, setting))
         lock, results = run_verify(challenge, setting, progress, repeat)
     except GradekitError as error:
         if not several:
