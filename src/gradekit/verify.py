@@ -83,7 +83,7 @@ def _folder(root: Path, solution: Solution) -> Iterator[Path]:
         return
     with scratch("solution") as folder:
         whole = folder / Path(solution.path).name
-        for part in (solution.base, solution.path):
+        for part in solution.folders:
             shutil.copytree(root / part, whole, symlinks=True, dirs_exist_ok=True)
         yield whole
 

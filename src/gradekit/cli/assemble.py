@@ -70,8 +70,10 @@ def solved_in(challenge: Challenge, setting: Setting) -> Sequence[str]:
     languages = setting.languages(challenge)
     names = ["probe", *(service.runner for service in challenge.spec.services.values())]
     for solution in challenge.spec.solutions if languages else ():
-        folder = challenge.root / solution.path
-        files = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        folders = [challenge.root / folder for folder in solution.folders]
+        files = (
+            path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*") if path.is_file()
+        )
         with suppress(SubmissionError):  # a grading says it better
             names.append(runners.detect(languages.values(), files).name)
     return tuple(dict.fromkeys(names))

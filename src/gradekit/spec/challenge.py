@@ -195,6 +195,11 @@ class Solution(Model):
     )
     expect: Expectation
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Where its files are; those of a later folder go over those of an earlier one."""
+        return (self.path,) if self.base is None else (self.base, self.path)
+
 
 class ChallengeHead(Model):
     """Everything of a challenge but its checks."""
