@@ -56,7 +56,6 @@ def run_solution(
     challenge: Challenge, lock: Lock | None, solution: Solution, setting: Setting, progress: Progress
 ) -> Record:
     """Grade one solution's folder; without a lock it is the reference, and observed for what a lock needs."""
-    rules = challenge.spec.submission
     with _folder(challenge.root, solution) as folder:
         return grade(
             challenge,
@@ -68,7 +67,7 @@ def run_solution(
                 before=None,
                 candidate=solution.path,
                 received_at=None,
-                rules=CloneRules(max_size=rules.max_size, max_files=rules.max_files),
+                rules=CloneRules.of(challenge.spec),
             ),
             progress,
             recording=lock is None,

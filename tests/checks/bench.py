@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from gradekit.checks.base import Context, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
+from gradekit.history import History
 from gradekit.language import Speech
 from gradekit.sandbox.protocol import (
     CallReply,
@@ -144,6 +145,7 @@ class FakeBench:
     sleeps: list[float] = field(default_factory=list)
     by_candidate: bool = False
     worker: FakeCalls | None = None
+    history: History | None = None
     speaks: str = "postgres"
     language: str = "toy"
 

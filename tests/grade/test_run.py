@@ -13,6 +13,7 @@ from gradekit.errors import InfrastructureError, Problem, SubmissionError
 from gradekit.grade.judging import judge
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
+from gradekit.history import Commit, History
 from gradekit.progress import Silent
 from gradekit.record import Record, read, write
 from gradekit.results import Status
@@ -286,3 +287,19 @@ def test_a_challenge_without_a_runner_needs_no_language_and_fetches_nothing(tmp_
     assert engine.fetches == []
     assert set(record.images) == {"postgres", "probe"}
     assert judge(asked, record, None).score.total == 100
+
+
+def test_a_history_is_judged_and_a_plain_folder_has_none(tmp_path: Path) -> None:
+    (tmp_path / "challenge.yaml").write_text(
+        "gradekit: 1\nid: log\ntitle: Log\nrunner: none\nrubric: rubric.yaml\n"
+        "checks: [{id: log, criterion: api, points: 1, git: {expect: {commits: {gte: 2}}}}]\n"
+    )
+    (tmp_path / "rubric.yaml").write_text(RUBRIC)
+    challenge = load_challenge(tmp_path, rubrics=[])
+    plain = submission({"a": FileEntry("a", b"")})
+    cloned = replace(plain, history=History((Commit(id="a" * 40, subject="wip"),), ("Ana",)))
+    for given, total in ((plain, 100), (cloned, 0)):
+        record = grade(challenge, None, setting(FakeEngine(FakeSandbox())), lambda given=given: given, Silent())  # type: ignore[misc]
+        report = judge(challenge, record, None)
+        assert report.score.total == total
+        assert "ana" not in report.model_dump_json().replace('"candidate":"ana"', "")

@@ -499,3 +499,13 @@ def test_variants_of_the_shipped_sql_challenge_differ_in_their_engine_only() -> 
         variant = (shipped / f"challenge.{engine}.yaml").read_text(encoding="utf-8")
         same = variant.replace(f"id: sql-analytics-{engine}", "id: sql-analytics").replace(title, "PostgreSQL")
         assert same.replace(f"runner: {engine}", "runner: postgres").replace(f"-{engine},", "-postgres,") == base
+
+
+def test_a_kind_that_advises_has_points_only_if_its_author_says_so(folder: Folder) -> None:
+    folder.spec(f"app: {{}}\nchecks:\n  {HEALTH}\n")
+    assert not folder.load().spec.reads_history
+    given = "{id: more, criterion: api, points: 2, git: {expect: {commits: {gte: 2}}}}"
+    folder.spec(f"app: {{}}\nchecks:\n  {HEALTH}\n  - {{id: log, criterion: api, git: {{}}}}\n  - {given}\n")
+    spec = folder.load().spec
+    assert [check.points for check in spec.checks] == [1, 0, 2]
+    assert spec.reads_history

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from gradekit.checks.twins import Twin
 from gradekit.errors import Blocked, InfrastructureError
+from gradekit.history import History
 from gradekit.language import Speech
 from gradekit.model import Loc
 from gradekit.results import Exhibit, Judgement, Tier
@@ -132,6 +133,10 @@ class Bench(Protocol):
         """The candidate's files, by path."""
 
     @property
+    def history(self) -> History | None:
+        """The commits before the graded one, for kinds that read them; None for a plain folder."""
+
+    @property
     def language(self) -> str:
         """The name of the submission's runner."""
 
@@ -226,6 +231,10 @@ class Kind(Generic[S, E]):
     """Whether it asks the candidate's code over the call protocol."""
     runs_code: bool = True
     """Whether it needs a runner of the submission's language; False where only services read its files."""
+    reads_history: bool = False
+    """Whether it looks at the commits before the graded one, so that they are fetched."""
+    advisory: bool = False
+    """Whether a check has no points unless its author gives it some."""
     recorded: Callable[[S, E, Mapping[str, bytes]], Recorded | None] | None = None
     """What the reference's run shows, read with the challenge's files; None where a kind, or a check, needs nothing."""
     tiers: Mapping[Tier, str] = field(default_factory=lambda: {Tier.BLACK_BOX: ""})

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gradekit.checks import call, command, http, nosql, schema, sql, suite
+from gradekit.checks import call, command, git, http, nosql, schema, sql, suite
 from gradekit.checks.base import Kind
 
 KINDS: Mapping[str, Kind[Any, Any]] = {
-    kind.name: kind for kind in (http.KIND, sql.KIND, schema.KIND, nosql.KIND, suite.KIND, command.KIND, call.KIND)
+    kind.name: kind
+    for kind in (
+        http.KIND,
+        sql.KIND,
+        schema.KIND,
+        nosql.KIND,
+        suite.KIND,
+        command.KIND,
+        call.KIND,
+        git.KIND,
+    )
 }

@@ -43,7 +43,6 @@ def _grade(url: str, candidate: str, challenge: Challenge, lock: Lock | None, se
     from gradekit.grade.run import grade
     from gradekit.submission import CloneRules, obtain
 
-    rules = challenge.spec.submission
     progress = Lines()
     try:
         record = grade(
@@ -56,7 +55,7 @@ def _grade(url: str, candidate: str, challenge: Challenge, lock: Lock | None, se
                 before=None,
                 candidate=candidate,
                 received_at=None,
-                rules=CloneRules(max_size=rules.max_size, max_files=rules.max_files),
+                rules=CloneRules.of(challenge.spec),
             ),
             progress,
         )

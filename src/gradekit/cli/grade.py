@@ -172,7 +172,6 @@ def grade(
         progress.note(f"{config.ignored} is the submission's and is not read")
     try:
         setting = assemble.setting_for(spec.spec, config, progress, only=runner, offline=offline, later=True)
-        rules = spec.spec.submission
         record = run_grade(
             spec,
             lock,
@@ -183,7 +182,7 @@ def grade(
                 before=moment,
                 candidate=candidate,
                 received_at=None,
-                rules=CloneRules(max_size=rules.max_size, max_files=rules.max_files),
+                rules=CloneRules.of(spec.spec),
                 access=access,
             ),
             progress,

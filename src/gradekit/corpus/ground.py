@@ -76,7 +76,6 @@ class Ground:
             InfrastructureError: the engine failed.
         """
         loaded = self.loaded[challenge]
-        rules = loaded.challenge.spec.submission
         begun = time.monotonic()
         record = grade(
             loaded.challenge,
@@ -88,7 +87,7 @@ class Ground:
                 before=None,
                 candidate=None,
                 received_at=None,
-                rules=CloneRules(max_size=rules.max_size, max_files=rules.max_files),
+                rules=CloneRules.of(loaded.challenge.spec),
             ),
             progress or Silent(),
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from gradekit.checks.base import Context, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.servers.base import Script, Server, SqlServer, StoreServer, load_fault
+from gradekit.history import History
 from gradekit.language import Speech
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
@@ -168,6 +169,8 @@ class PodBench:
     context: Context = field(default_factory=lambda: Context(""))
     shares: Mapping[str, Mount] = field(default_factory=dict)
     """By service, the folder of files that the app shares with it."""
+    history: History | None = None
+    """The commits before the graded one, if a check wants them."""
     _deadline: float = 0.0
     _timeout: float = 0.0
     _app: Running | None = None

@@ -108,6 +108,7 @@ def grade(
                 runner,
                 "" if runner is None else setting.images[runner.name].id,
                 shares=pod.shares,
+                history=submission.history,
             )
             if runner is not None and "build" in runner.verbs:
                 with clock.phase("build") as details:

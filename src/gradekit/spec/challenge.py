@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, SerializeAsAny, WithJsonSchema, model_validator
 
+from gradekit.checks.kinds import KINDS
 from gradekit.errors import Problem
 from gradekit.model import Duration, Model, RelativePath, Size, Slug, tuple_of
 from gradekit.spec.rubric import Rubric
@@ -144,7 +145,9 @@ class CheckHead(Model):
     id: Slug = Field(description="Unique name of the check, shown in reports.")
     title: str | None = Field(None, min_length=1, max_length=120, description="Shown in reports, by default the id.")
     criterion: Slug = Field(description="Criterion of the rubric that its points count for.")
-    points: int = Field(1, ge=0, le=10_000, description="Weight inside the criterion.")
+    points: int = Field(
+        1, ge=0, le=10_000, description="Weight inside the criterion; 0 by default for kinds that advise only."
+    )
     required: bool = Field(default=False, description="If it fails, the submission does not pass, whatever the total.")
     need: Slugs = Field((), description="Earlier checks: if one is not passed, this one is skipped.")
     fresh: bool = Field(default=False, description="Restart the app on a fresh copy of its data before it.")
@@ -250,6 +253,11 @@ class ChallengeSpec(ChallengeHead):
     """A challenge as authored; ``defaults`` are merged into the checks already."""
 
     checks: tuple[Check, ...] = Field(min_length=1)
+
+    @property
+    def reads_history(self) -> bool:
+        """Whether a check looks at the commits before the graded one."""
+        return any(KINDS[check.kind].reads_history for check in self.checks)
 
     def check(self, check_id: str) -> Check:
         """The check with this id.

@@ -294,6 +294,8 @@ class _Loading:
         elif not any(isinstance(raw[key], Mapping) for key in unknown):  # that is the kind, misspelt
             self.found.append(Fault(loc, "has no kind", f"exactly one of {listed(KINDS)}"))
         head = {key: value for key, value in raw.items() if key in fields}
+        if draft.kind is not None and KINDS[draft.kind].advisory:
+            head = {"points": 0, **head}
         try:
             draft.head = CheckHead.model_validate(head, context=AUTHORED)
         except ValidationError as error:
@@ -365,8 +367,8 @@ class _Loading:
         if _RANKS[tier] <= _RANKS[least]:
             return
         ways = [f"set {way}" for other, way in kind.tiers.items() if _RANKS[other] <= _RANKS[least]]
-        black_box = [other.name for other in KINDS.values() if Tier.BLACK_BOX in other.tiers]
-        ways.append(f"check it from outside, by {', '.join(black_box)}")
+        outside = [other for other in KINDS.values() if Tier.BLACK_BOX in other.tiers and not other.advisory]
+        ways.append(f"check it from outside, by {', '.join(other.name for other in outside)}")
         place = (*loc, kind.name)
         what = f"the tier of this check is {tier.value}, below min_tier: {least.value}"
         yield Fault(place, what, hint=f"to raise it, {', or '.join(ways)}", at=place)

@@ -211,6 +211,13 @@ class Git:
         packs = self._directory / "objects" / "pack"
         return any(path.stat().st_size > self._max_pack - _CHUNK for path in packs.iterdir())
 
+    def shallow(self) -> frozenset[str]:
+        """Commits whose parents are not there because the clone, or the repository it is of, ends with them."""
+        try:
+            return frozenset((self._directory / "shallow").read_text("ascii").split())
+        except FileNotFoundError:
+            return frozenset()
+
     def remote_refs(self) -> list[tuple[str, str]]:
         """Object id and name of the remote's HEAD, branches and tags, as many as fit into 1 MiB."""
         listed = self.run("ls-remote", "--quiet", *self._upload_pack(), "--", self._url)

@@ -14,12 +14,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gradekit.errors import Problem, SubmissionError, UsageError
+from gradekit.history import History
 from gradekit.sandbox.protocol import FileEntry
 from gradekit.submission.access import Access
 from gradekit.submission.address import Address, parse
 from gradekit.submission.explain import failure, unknown_ref
 from gradekit.submission.folder import read_folder
 from gradekit.submission.gitio import Finished, Git, private_folder
+from gradekit.submission.history import MAX_COMMITS, read_history
 from gradekit.submission.sieve import CloneRules, Sieve, printable, size_text
 from gradekit.texts import clean
 
@@ -48,6 +50,7 @@ class Submission:
         files: by path, sorted.
         dropped: entries that are left out (links, submodules, dangerous names), each with the reason.
         seconds: how long it took.
+        history: the commits that lead to it, if the rules ask for them; None for a plain folder.
     """
 
     repo: str
@@ -59,6 +62,7 @@ class Submission:
     files: Mapping[str, FileEntry]
     dropped: tuple[str, ...]
     seconds: float
+    history: History | None = None
 
 
 def obtain(
@@ -94,7 +98,7 @@ def obtain(
     address = parse(repo)
     _check_arguments(address, ref, before)
     sieve = Sieve(rules, address.shown)
-    commit = None
+    commit = history = None
     if address.kind == "folder":
         files = _from_folder(address, ref, before, rules, sieve)
     else:
@@ -104,6 +108,7 @@ def obtain(
             clone = _Clone(git, address, access, size_text(max_pack))
             commit = clone.commit(ref, before)
             files = clone.files(commit, rules, sieve)
+            history = clone.history(commit) if rules.history else None
     if not files:
         where = f"commit {commit[:12]}" if commit else "the folder"
         inside = "" if _inner(rules) is None else f" in {clean(rules.path)}"
@@ -122,6 +127,7 @@ def obtain(
         files=MappingProxyType(files),
         dropped=sieve.dropped,
         seconds=time.monotonic() - begun,
+        history=history,
     )
 
 
@@ -160,6 +166,8 @@ class _Clone:
         self._address = address
         self._access = access
         self._size_limit = size_limit
+        self._shallow: str | None = None
+        """The source of which only the last commit was fetched."""
 
     def commit(self, ref: str | None, before: datetime | None) -> str:
         """Fetch what is needed and say which commit it is."""
@@ -168,6 +176,7 @@ class _Clone:
         for source in _sources(wanted):
             fetched = self._git.fetch(*depth, f"+{source}:{_TIP}")
             if fetched.code == 0:
+                self._shallow = source if depth else None
                 break
             if not unknown_ref(fetched.errors):
                 raise self._failure(fetched)
@@ -198,6 +207,17 @@ class _Clone:
                 "some of its objects are missing or broken", "", "push it again from a full clone"
             )
         return {entry.path: FileEntry(entry.path, blobs.data[entry.oid], entry.executable) for entry in listing.kept}
+
+    def history(self, commit: str) -> History:
+        """What leads to the commit; the files are read before, so that a history that is too large spoils nothing."""
+        if self._shallow is not None:
+            # One more than is read: of the last one the parents are not known.
+            fetched = self._git.fetch(f"--depth={MAX_COMMITS + 2}", f"+{self._shallow}:{_TIP}")
+            if fetched.code and self._git.overfull():
+                return History(problem=f"what git fetches of the history has more than {self._size_limit}")
+            if fetched.code:
+                raise self._failure(fetched)
+        return read_history(self._git, commit)
 
     def _fetch_unnamed(self, wanted: str) -> None:
         """The other side has no such ref; if it is a commit id, it may still be inside of one of its refs."""

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from gradekit.errors import Problem, SubmissionError
+from gradekit.spec.challenge import ChallengeSpec
 from gradekit.texts import clean
 
 _MAX_NAME = 255
@@ -21,7 +22,8 @@ _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 class CloneRules:
     """What a submission may be: sizes in bytes, ``timeout`` in seconds for all of git's work.
 
-    ``path`` is the folder of the repository that holds the submission; nothing else is kept.
+    ``path`` is the folder of the repository that holds the submission; nothing else is kept. ``history``: whether the
+    commits before the graded one are read, too.
     """
 
     max_size: int = 50 * _MIB
@@ -29,6 +31,13 @@ class CloneRules:
     max_file_size: int = 20 * _MIB
     timeout: float = 120.0
     path: str = "."
+    history: bool = False
+
+    @classmethod
+    def of(cls, spec: ChallengeSpec) -> CloneRules:
+        """What a challenge allows and needs."""
+        rules = spec.submission
+        return cls(max_size=rules.max_size, max_files=rules.max_files, history=spec.reads_history)
 
 
 def size_text(size: int) -> str:
