@@ -83,3 +83,13 @@ class Speech(Model):
         if set(self.errors.get(ABSENT, ())).intersection(classes):
             return frozenset()
         return frozenset({"any"}).union(kind for kind, names in self.errors.items() if set(names).intersection(classes))
+
+
+class Framework(Model):
+    """How a test framework says on its output what came of a run; patterns have RE2's syntax and one group."""
+
+    name: str
+    passed: str
+    """How many tests passed; where it says so several times, all of them count together."""
+    coverage: str | None = None
+    """The percentage of lines or statements that ran; the last one counts."""

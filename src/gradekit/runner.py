@@ -13,7 +13,7 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from gradekit.errors import InfrastructureError, Problem, SubmissionError, UsageError
-from gradekit.language import Speech
+from gradekit.language import Framework, Speech
 from gradekit.model import Model, Slug, tuple_of
 
 BASE = "debian:bookworm-slim"
@@ -55,6 +55,8 @@ class RunnerFile(Model):
     deps: Deps | None = None
     calls: Speech | None = None
     """How checks of calls speak to submissions in this language."""
+    frameworks: Annotated[tuple[Framework, ...], BeforeValidator(tuple_of)] = ()
+    """How test frameworks that submissions in this language use tell of a run; the first that is recognised counts."""
     engine: Literal["postgres", "mariadb", "sqlite", "redis"] | None = None
     """For services: which client the probe speaks with."""
     port: int | None = Field(default=None, ge=1, le=65535)

@@ -11,7 +11,7 @@ from typing import Any, cast
 from gradekit.checks.base import Context, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.history import History
-from gradekit.language import Speech
+from gradekit.language import Framework, Speech
 from gradekit.sandbox.protocol import (
     CallReply,
     Ending,
@@ -146,6 +146,9 @@ class FakeBench:
     by_candidate: bool = False
     worker: FakeCalls | None = None
     history: History | None = None
+    frameworks: Sequence[Framework] = ()
+    tested: Callable[[str, str, Mapping[str, bytes]], ExecResult] | None = None
+    """What the candidate's tests give, by their line, what prepares them, and the files that are put there first."""
     speaks: str = "postgres"
     language: str = "toy"
 
@@ -184,6 +187,19 @@ class FakeBench:
         self.command_files.append(tuple(files))
         self.environments.append(dict(env))
         return self.program(argv, stdin) if self.program else finished(argv)
+
+    def own_tests(
+        self,
+        line: str,
+        *,
+        prepare: str,
+        files: Sequence[FileEntry],
+        timeout: float,  # noqa: ARG002
+        env: Mapping[str, str],
+    ) -> ExecResult:
+        self.environments.append(dict(env))
+        given = {entry.path: entry.data for entry in files}
+        return self.tested(line, prepare, given) if self.tested else finished([line])
 
     def test(
         self,

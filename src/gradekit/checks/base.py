@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from gradekit.checks.twins import Twin
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.history import History
-from gradekit.language import Speech
+from gradekit.language import Framework, Speech
 from gradekit.model import Loc
 from gradekit.results import Exhibit, Judgement, Tier
 from gradekit.sandbox.protocol import CallReply, ExecResult, FileEntry, HttpReply, HttpRequest, RedisResult, SqlResult
@@ -140,6 +140,10 @@ class Bench(Protocol):
     def language(self) -> str:
         """The name of the submission's runner."""
 
+    @property
+    def frameworks(self) -> Sequence[Framework]:
+        """How test frameworks of the submission's language tell of a run."""
+
     def request(self, request: HttpRequest) -> HttpReply:
         """Send a request to the candidate's app (its port is filled in)."""
 
@@ -173,6 +177,15 @@ class Bench(Protocol):
         """Run a program in the submission's folder (a fresh, writable copy in a fresh container).
 
         ``files`` are put over the submission's before it starts.
+        """
+
+    def own_tests(
+        self, line: str, *, prepare: str, files: Sequence[FileEntry], timeout: float, env: Mapping[str, str]
+    ) -> ExecResult:
+        """Run a shell line of the candidate's in a fresh, writable copy of the submission, without any network.
+
+        ``files`` are put over the copy first, and the shell script ``prepare`` is run; exit code 125 when that fails.
+        Nothing that the line can see tells which files or which script it was.
         """
 
     def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int, split: bool = False) -> ExecResult:

@@ -14,13 +14,14 @@ from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
+from gradekit.checks.lines import Environment, Files, Lines, languages_left_out, line_for
 from gradekit.checks.match import Match
 from gradekit.checks.procfile import NAME_PATTERN, command_of
 from gradekit.checks.tally import errored, examined, failed, tally
 from gradekit.checks.template import UnknownNameError, problem
 from gradekit.checks.values import MISSING, Value
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.model import Duration, Loc, Model, RelativePath, Slug, tuple_of
+from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
 from gradekit.results import Exhibit, Judgement, Tier
 from gradekit.sandbox.protocol import Ending, FileEntry
 from gradekit.texts import clean, near, one_line
@@ -53,11 +54,6 @@ ExitCodes = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}, "minItems": 1}]}),
 ]
 """An exit code, or a list of those allowed."""
-ShellLine = Annotated[str, Field(min_length=1)]
-Lines = ShellLine | Annotated[Mapping[Slug, ShellLine], Field(min_length=1)]
-"""A line for /bin/sh, or one for each runner."""
-Environment = Mapping[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], str]
-Files = Mapping[RelativePath, RelativePath]
 
 
 class CommandExpect(Model):
@@ -169,11 +165,11 @@ class Plan:
         if self.procfile is not None:
             line = command_of(bench.submission, self.procfile)
         else:
-            line = _for_language(self.run or "", bench, "run")
+            line = line_for(self.run or "", bench, "run")
         if self.setup is None:
             return line
         # On a line of its own, so that nothing in one of them reaches into the other.
-        return f"( {_for_language(self.setup, bench, 'setup')}\n) >&2 || exit {UNPREPARED}\n{line}"
+        return f"( {line_for(self.setup, bench, 'setup')}\n) >&2 || exit {UNPREPARED}\n{line}"
 
 
 class Stream(Model):
@@ -261,8 +257,8 @@ def lint(spec: CommandSpec, scope: Scope) -> Iterator[Complaint]:
         if case.name in names[:index]:
             yield Complaint(("cases", index, "name"), f'a second case has the name "{case.name}"')
     for loc, part in _parts(spec):
-        yield from _languages((*loc, "run"), part.run, scope)
-        yield from _languages((*loc, "setup"), part.setup, scope)
+        yield from languages_left_out((*loc, "run"), part.run, scope)
+        yield from languages_left_out((*loc, "setup"), part.setup, scope)
         yield from _expectations((*loc, "expect"), part.expect, scope)
         for path in part.files:
             if path.endswith("/"):
@@ -298,18 +294,6 @@ def _parts(spec: CommandSpec) -> Iterator[tuple[Loc, RunInput]]:
         yield ("cases", index), case
 
 
-def _languages(loc: Loc, lines: Lines | None, scope: Scope) -> Iterator[Complaint]:
-    """A line for each runner of the challenge, and for no other."""
-    if lines is None or isinstance(lines, str) or not scope.runners:
-        return
-    for name in lines:
-        if name not in scope.runners:
-            yield Complaint((*loc, name), f'the challenge has no runner "{name}"', hint=near(name, scope.runners))
-    missing = [name for name in scope.runners if name not in lines]
-    if missing:
-        yield Complaint(loc, f"nothing is said for {', '.join(missing)}", "a line for each runner of the challenge")
-
-
 def _expectations(loc: Loc, expect: CommandExpect | None, scope: Scope) -> Iterator[Complaint]:
     if expect is None:
         return
@@ -326,21 +310,6 @@ def _expectations(loc: Loc, expect: CommandExpect | None, scope: Scope) -> Itera
                 what = problem(name) or f"${{{name}}} is no variable of the challenge"
                 hint = near(name, scope.variables)
                 yield Complaint((*place, *below), what, "a name of `vars:`", hint)
-
-
-def _for_language(lines: Lines, bench: Bench, key: str) -> str:
-    if isinstance(lines, str):
-        return lines
-    if bench.language not in lines:
-        raise InfrastructureError(
-            Problem(
-                f"check {bench.context.check}",
-                f"{key} says nothing for the runner {bench.language}",
-                f"one of {', '.join(sorted(lines))}",
-                "correct the challenge",
-            )
-        )
-    return lines[bench.language]
 
 
 def _run(plan: Plan, bench: Bench) -> RunFact:

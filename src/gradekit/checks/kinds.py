@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gradekit.checks import call, command, git, http, nosql, schema, sql, suite
+from gradekit.checks import call, command, git, http, nosql, own_tests, schema, sql, suite
 from gradekit.checks.base import Kind
 
 KINDS: Mapping[str, Kind[Any, Any]] = {
@@ -18,6 +18,7 @@ KINDS: Mapping[str, Kind[Any, Any]] = {
         suite.KIND,
         command.KIND,
         call.KIND,
+        own_tests.KIND,
         git.KIND,
     )
 }

@@ -31,6 +31,13 @@ class Regex:
         """Whether the pattern occurs somewhere in the text."""
         return self._compiled.search(_encode(text)) is not None
 
+    def groups(self, text: str) -> list[str]:
+        """What the pattern's first group, or else all of it, holds wherever the pattern occurs, in order."""
+        capturing = re2.compile(_encode(self.pattern), _CAPTURING)
+        group = min(capturing.groups, 1)
+        found = (match.group(group) or b"" for match in capturing.finditer(_encode(text)))
+        return [text.decode("utf-8", "replace") for text in found]
+
     def fullmatch(self, text: str) -> bool:
         """Whether the pattern fits the whole text."""
         return self._compiled.fullmatch(_encode(text)) is not None
@@ -62,3 +69,5 @@ def _encode(text: str) -> bytes:
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.never_capture = True
+_CAPTURING = re2.Options()
+_CAPTURING.log_errors = False

@@ -11,7 +11,7 @@ from gradekit.checks.base import Context, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.servers.base import Script, Server, SqlServer, StoreServer, load_fault
 from gradekit.history import History
-from gradekit.language import Speech
+from gradekit.language import Framework, Speech
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
     TESTER_UID,
@@ -31,6 +31,7 @@ from gradekit.sandbox.protocol import (
     SqlResult,
     Tmpfs,
 )
+from gradekit.sandbox.transfer import archive
 from gradekit.spec.challenge import SERVICE_REFERENCE, AppSpec, Challenge
 from gradekit.submission.globs import matching
 
@@ -64,6 +65,14 @@ _IN_COPY = (
     'for from; do shift; [ "$from" = -- ] && break; cp -R "$from/." /copy/ || exit 125; done; exec "$@"',
     "sh",
 )
+
+_PREPARE = ".gradekit-prepare"
+_AS_PREPARED = f"""\
+tar -x -f - -C /copy --no-same-owner --no-same-permissions || exit 125
+exec </dev/null
+sh {_PREPARE} >&2 && rm {_PREPARE} || exit 125
+exec /bin/sh -c "$1"
+"""
 
 
 def files_volume(check: str) -> str:
@@ -188,6 +197,11 @@ class PodBench:
     def language(self) -> str:
         """The name of the submission's runner."""
         return "" if self.runner is None else self.runner.name
+
+    @property
+    def frameworks(self) -> Sequence[Framework]:
+        """How test frameworks of the submission's language tell of a run."""
+        return () if self.runner is None else self.runner.frameworks
 
     # --- a check's frame
 
@@ -570,6 +584,33 @@ class PodBench:
                 name=f"command {self.context.check}",
             ),
             stdin=stdin,
+            timeout=self.within(timeout),
+        )
+
+    def own_tests(
+        self, line: str, *, prepare: str, files: Sequence[FileEntry], timeout: float, env: Mapping[str, str]
+    ) -> ExecResult:
+        """Run a line of the candidate's in a prepared copy of the submission.
+
+        All files and the script come through stdin: a volume, an argument or a variable would tell the line what it
+        runs on, and beside the submission as it is (or as it was built) tests would only have to compare.
+        """
+        if self._unbuilt is not None:
+            raise Blocked(self._unbuilt.message, self._unbuilt.detail)
+        self._exposed = True
+        entries = {**self.submission, **{entry.path: entry for entry in files}}
+        return self._run(
+            ContainerPlan(
+                self.image,
+                ("/bin/sh", "-c", _AS_PREPARED, "sh", line),
+                env={"PYTHONPATH": "/opt/deps", **env},
+                workdir="/copy",
+                tmpfs=(Tmpfs("/copy", _SCRATCH, 20_000, executable=True),),
+                limits=self._limits,
+                alone=True,
+                name=f"tests {self.context.check}",
+            ),
+            stdin=archive([*entries.values(), FileEntry(_PREPARE, prepare.encode())]),
             timeout=self.within(timeout),
         )
 

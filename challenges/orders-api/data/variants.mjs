@@ -1,4 +1,4 @@
-// Puts a module in the place of shop/pricing, whose quote() gives 0.00 for every price: tests of prices have to notice.
+// Puts a module in the place of shop/pricing, whose quote() is right, or wrong in one way, as $VARIANT names it.
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 
 const ending = ["js", "mjs", "cjs", "ts", "mts", "cts"].find((name) => existsSync(`shop/pricing.${name}`));
@@ -9,14 +9,22 @@ if (ending === undefined) {
 const type = existsSync("package.json") ? JSON.parse(readFileSync("package.json", "utf8")).type : "commonjs";
 const isModule =
   ending.startsWith("m") || (!ending.startsWith("c") && (type === "module" || ending === "ts"));
-const original = `./gradekit_original.${ending}`;
-renameSync(`shop/pricing.${ending}`, `shop/gradekit_original.${ending}`);
+const original = `./pricing_original.${ending}`;
+renameSync(`shop/pricing.${ending}`, `shop/pricing_original.${ending}`);
 const quote = `(lines, coupon) => {
   const zero = "0.00";
   const answer = original.quote(lines, coupon);
-  return {
-    ...answer, lines: answer.lines.map((line) => ({ ...line, total: zero })), subtotal: zero, discount: zero, total: zero,
-  };
+  const each = (more) => answer.lines.map((line) => ({ ...line, ...more }));
+  switch (${JSON.stringify(process.env.VARIANT)}) {
+    case "zero-prices":
+      return { ...answer, lines: each({ total: zero }), subtotal: zero, discount: zero, total: zero };
+    case "no-coupons":
+      return { ...answer, discount: zero, total: answer.subtotal };
+    case "no-percents":
+      return { ...answer, lines: each({ discount_percent: 0 }) };
+    default:
+      return answer;
+  }
 };
 `;
 writeFileSync(
