@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from gradekit.checks import call, command, git, nosql, own_tests, schema, sql, suite
-from gradekit.checks.base import Context, Kind
+from gradekit.checks.base import Context
+from gradekit.checks.kinds import KINDS
 from gradekit.checks.twins import Twin
 
 ROOT = Path(__file__).parent / "judge"
-KINDS: Mapping[str, Kind[Any, Any]] = {
-    kind.name: kind
-    for kind in (sql.KIND, schema.KIND, nosql.KIND, suite.KIND, command.KIND, call.KIND, own_tests.KIND, git.KIND)
-}
 FOLDERS = sorted(path.parent for name in KINDS for path in (ROOT / name).glob("*/check.yaml"))
 
 

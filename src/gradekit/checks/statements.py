@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 POSTGRES: Final = "postgres"
@@ -84,17 +85,38 @@ def split(text: str, engine: str = POSTGRES) -> tuple[str, ...]:
 
 def leading_word(statement: str, engine: str = POSTGRES) -> str:
     """The first word of a statement in small letters, past comments and parentheses; "" when there is none."""
-    lexer = _LEXERS[engine]
-    place = 0
-    while match := lexer.match(statement, place):
-        place = match.end()
-        if match.lastgroup == "block":
-            place = _after_comment(statement, place)
-        elif match.lastgroup == "word":
-            return match[0].lower()
-        elif match.lastgroup not in {"space", "comment"} and match[0] != "(":
+    for kind, text in tokens(statement, engine):
+        if kind == "word":
+            return text.lower()
+        if kind not in {"space", "comment"} and text != "(":
             break
     return ""
+
+
+def leading_words(statement: str, count: int, engine: str = POSTGRES) -> tuple[str, ...]:
+    """At most so many words at the beginning, in small letters, past comments; anything else ends them."""
+    found: list[str] = []
+    for kind, text in tokens(statement, engine):
+        if kind == "word":
+            found.append(text.lower())
+        elif kind not in {"space", "comment"}:
+            break
+        if len(found) == count:
+            break
+    return tuple(found)
+
+
+def tokens(text: str, engine: str = POSTGRES) -> Iterator[tuple[str, str]]:
+    """Kind and text of each token: ``comment``, ``string``, ``quoted``, ``word``, ``space``, ``mark`` and so on."""
+    lexer = _LEXERS[engine]
+    place = 0
+    while match := lexer.match(text, place):
+        place = match.end()
+        if match.lastgroup == "block":
+            place = _after_comment(text, place)
+            yield "comment", text[match.start() : place]
+        else:
+            yield str(match.lastgroup), match[0]
 
 
 def _after_comment(text: str, place: int) -> int:
