@@ -328,3 +328,13 @@ def test_a_solution_may_be_what_it_changes_of_another(tmp_path: Path, monkeypatc
     assert seen["solutions/late"] == {"outcomes": b"passed failed", "deep/same": b"of the base"}
     assert set(seen["solutions/early"]) == {"outcomes"}
     assert not list(Path(tempfile.gettempdir()).glob(f"gradekit-{os.getpid()}-solution-*"))
+
+
+def test_mutants_that_no_data_set_sees_are_a_mismatch_of_the_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    monkeypatch.setattr("gradekit.verify.killed", lambda *_: ({"killed": 1, "of": 2}, ["mutation: 1 of 2"]))
+    lock, results = verify(challenge_in(tmp_path, SPEC + "mutation: {}\n"), SETTING, Notes())
+    assert results[0].mismatches == ("mutation: 1 of 2",)
+    assert lock.mutants == {"killed": 1, "of": 2}

@@ -14,6 +14,7 @@ from gradekit.errors import Problem, SpecError
 from gradekit.grade.judging import judge, lock_of
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
+from gradekit.mutation import killed
 from gradekit.progress import Progress
 from gradekit.record import Record
 from gradekit.report.words import summary
@@ -179,7 +180,13 @@ def verify(
     record = run_solution(challenge, None, reference, setting, progress)
     lock, mistakes = lock_of(challenge, record.observations)
     first = _verified(challenge, reference, record, lock, setting)
-    first = replace(first, mismatches=(*first.mismatches, *_listed(mistakes)))
+    found = list(_listed(mistakes))
+    if challenge.spec.mutation is not None:
+        progress.note("mutants of the reference queries, which some data set must tell apart")
+        mutants, survivors = killed(challenge, setting, progress)
+        lock = lock.model_copy(update={"mutants": mutants})
+        found += survivors
+    first = replace(first, mismatches=(*first.mismatches, *found))
     results = [_again(first, partial(graded, reference, lock), progress, repeat)]
     for solution in solutions:
         if solution is not reference:

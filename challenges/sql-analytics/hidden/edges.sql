@@ -1,4 +1,4 @@
--- Everything at its border: a circle of one, equal names, prices at the limit, only cancelled orders, zero amounts.
+-- Everything at its border: a circle of one, equal names of people and products, prices at the limit, only cancelled orders, zero amounts.
 insert into customers values
   (1, 'Ada', null, null),
   (2, 'Ada', '', 1),
@@ -9,11 +9,12 @@ insert into products values
   (2, 'Cheap', 'tea', 999),
   (3, 'Gift', 'food', 0),
   (4, 'Dear', 'tea', 1001),
-  (5, 'Cup', 'ware', 999);
+  (5, 'Cup', 'ware', 999),
+  (6, 'Gift', 'food', 0);
 insert into orders values
   (1, 10, '2024-12-31', 'cancelled'),
   (2, 10, '2025-01-01', 'cancelled'),
   (3, 2, '2024-12-31', 'paid'),
   (4, 2, '2025-01-01', 'paid');
-insert into order_lines values (1, 1, 1, 1000), (2, 2, 2, 999), (2, 3, 1, 0), (3, 3, 7, 0), (4, 3, 1, 0), (4, 2, 1, 999);
+insert into order_lines values (1, 1, 1, 1000), (2, 2, 2, 999), (2, 3, 1, 0), (3, 3, 7, 0), (3, 6, 8, 0), (4, 3, 1, 0), (4, 2, 1, 999);
 insert into movements values (1, 0);

@@ -204,6 +204,22 @@ class Solution(Model):
         return (self.path,) if self.base is None else (self.base, self.path)
 
 
+class Ignored(Model):
+    """Mutants that no data set can tell apart."""
+
+    mutant: str = Field(
+        min_length=1, description="As verify names it; *, ? and [12] match as in names of files: *: distinct added *"
+    )
+    reason: str = Field(min_length=1, description="Why it is right, too.")
+
+
+class MutationSpec(Model):
+    """Mistakes put into the reference queries: the data sets must tell them apart."""
+
+    min_killed: float = Field(0.9, ge=0, le=1, description="Least share of mutants that some data set tells apart.")
+    ignore: Annotated[tuple[Ignored, ...], BeforeValidator(tuple_of)] = Field((), description="Mutants left out.")
+
+
 class ChallengeHead(Model):
     """Everything of a challenge but its checks."""
 
@@ -241,6 +257,7 @@ class ChallengeHead(Model):
     datasets: Mapping[Slug, DatasetSpec] = Field(default_factory=dict)
     app: AppSpec | None = None
     vars: Mapping[Name, Scalar] = Field(default_factory=dict, description="${name} in checks.")
+    mutation: MutationSpec | None = Field(None, description="Mutants of the reference queries, run by verify.")
     solutions: Annotated[tuple[Solution, ...], BeforeValidator(tuple_of)] = ()
 
     def images(self) -> Mapping[str, str]:

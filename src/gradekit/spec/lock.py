@@ -39,6 +39,8 @@ class Lock(Model):
         default_factory=dict
     )
     """Per check with generated calls: name -> arguments with the reference's answer, one JSON text each."""
+    mutants: Mapping[str, Any] = Field(default_factory=dict)
+    """Of reference queries: how many there are and were told apart, and which were not; for people to compare."""
     solutions: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     """Per solution: what it got, for people to compare."""
 

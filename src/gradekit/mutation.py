@@ -1,0 +1,147 @@
+"""Mutants of a challenge's reference queries, run on its data sets: what no data set tells apart, no check sees."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from gradekit.checks import statements
+from gradekit.checks.kinds import KINDS
+from gradekit.checks.mutants import DIALECTS, UNCHANGED, NotParsedError, mutants
+from gradekit.checks.sql import SqlEvidence, SqlSpec, paths
+from gradekit.grade.judging import judge_alone
+from gradekit.grade.run import grade
+from gradekit.grade.setting import Setting
+from gradekit.progress import Progress, Silent
+from gradekit.record import Observation
+from gradekit.results import Status
+from gradekit.sandbox.protocol import FileEntry
+from gradekit.spec.challenge import Challenge, Check, MutationSpec
+from gradekit.submission import Submission
+
+_TIMEOUT: Final = 3.0
+"""Seconds for a mutant's statement: one that never ends is told apart by that."""
+_WHOLE: Final = 3600.0
+_NAMED: Final = 20
+"""Survivors that are named in one message."""
+_TIMED_OUT: Final = "57014"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A mutant as a check: its file is what a candidate would have handed in."""
+
+    name: str
+    control: str
+    """The case of the reference as the parser writes it."""
+    check: Check
+    file: FileEntry
+
+
+def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """Run the mutants of all references of ``sql`` checks as submissions, in one grading.
+
+    Returns:
+        what the lock keeps, and what the author has to mend, one sentence each.
+    """
+    rules = challenge.spec.mutation or MutationSpec()
+    found: list[str] = []
+    cases = list(_cases(challenge, setting, found))
+    fates = _fates(challenge, setting, cases) if cases else {}
+    ignored = set()
+    for entry in rules.ignore:
+        names = {name for name in fates if fnmatchcase(name, entry.mutant)}
+        ignored |= names
+        if not names:
+            found.append(f'mutation: no mutant "{entry.mutant}"; remove it from ignore')
+    lost = {case.control for case in cases if case.name == case.control and fates[case.name] != "survived"}
+    rewritten = "the query does not pass its own check once the parser has written it anew"
+    found += [f"mutation: {control}: {rewritten}" for control in sorted(lost - ignored)]
+    counted = [
+        case for case in cases if case.name != case.control and case.control not in lost and case.name not in ignored
+    ]
+    errored = [case.name for case in counted if fates[case.name] == "errored"]
+    if errored:
+        found.append(f"mutation: {errored[0]}: it could not be run; see the log of the grading")
+    alive = [case.name for case in counted if fates[case.name] == "survived"]
+    dead = [case.name for case in counted if fates[case.name] == "killed"]
+    progress.note(f"{len(dead)} of {len(dead) + len(alive)} mutants told apart")
+    if len(dead) < rules.min_killed * (len(dead) + len(alive)):
+        named = "; ".join(alive[:_NAMED]) + ("; ..." if len(alive) > _NAMED else "")
+        share = f"{len(dead)} of {len(dead) + len(alive)} mutants are told apart by the data sets"
+        found.append(f"mutation: {share}, at least {rules.min_killed:.0%} expected; none sees: {named}")
+    return {"killed": len(dead), "of": len(dead) + len(alive), "survivors": alive}, found
+
+
+def _cases(challenge: Challenge, setting: Setting, found: list[str]) -> Iterator[_Case]:
+    seen: set[str] = set()
+    for check in challenge.spec.checks:
+        if not isinstance(check.body, SqlSpec):
+            continue
+        for _, path in paths(check.body):
+            if path in seen:
+                continue
+            seen.add(path)
+            engine = _engine(challenge, setting, check.body.names()[0])
+            script = statements.split(challenge.files[path].decode("utf-8-sig"), engine)
+            try:
+                versions = mutants(script[0], engine) if len(script) == 1 and engine in DIALECTS else ()
+            except NotParsedError as problem:
+                found.append(f"mutation: {path}: {problem}")
+                continue
+            for version in versions:
+                yield _case(check, check.body, path, version.name, version.text)
+
+
+def _case(check: Check, spec: SqlSpec, path: str, name: str, text: str) -> _Case:
+    control = f"{path}: {UNCHANGED}"
+    full = f"{path}: {name}"
+    digest = hashlib.sha256(f"{check.id} {full}".encode()).hexdigest()[:16]
+    file = FileEntry(f"{digest}.sql", text.encode())
+    body = spec.model_copy(update={"file": file.path, "timeout": min(spec.timeout, _TIMEOUT)})
+    changes = {"id": f"mutant-{digest}", "title": full, "body": body, "need": (), "timeout": _WHOLE}
+    return _Case(full, control, check.model_copy(update=changes), file)
+
+
+def _engine(challenge: Challenge, setting: Setting, dataset: str) -> str:
+    service = challenge.spec.services[challenge.spec.datasets[dataset].service]
+    return setting.runners[service.runner].engine or ""
+
+
+def _fates(challenge: Challenge, setting: Setting, cases: Sequence[_Case]) -> Mapping[str, str]:
+    """What became of each: killed, survived, stillborn (the engine refuses it) or errored."""
+    limits = challenge.spec.limits.model_copy(update={"timeout": _WHOLE})
+    checks = tuple(case.check for case in cases)
+    rules = challenge.spec.submission.model_copy(update={"required": (), "forbidden": ()})
+    update = {"checks": checks, "limits": limits, "submission": rules, "runner": "none", "app": None}
+    made = replace(challenge, spec=challenge.spec.model_copy(update=update))
+    files = {case.file.path: case.file for case in cases}
+    submission = Submission(
+        repo="mutants",
+        ref=None,
+        commit=None,
+        tree=hashlib.sha256(repr(sorted(files)).encode()).hexdigest(),
+        candidate=None,
+        received_at=None,
+        files=files,
+        dropped=(),
+        seconds=0.0,
+    )
+    record = grade(made, None, setting, lambda: submission, Silent())
+    return {
+        case.name: _fate(made, case.check, observation)
+        for case, observation in zip(cases, record.observations, strict=True)
+    }
+
+
+def _fate(challenge: Challenge, check: Check, observation: Observation) -> str:
+    status = judge_alone(challenge, check, observation, None).outcome.status
+    if status is not Status.FAILED or observation.state != "observed":
+        return "survived" if status is Status.PASSED else "errored"
+    evidence = KINDS[check.kind].evidence.model_validate(observation.evidence)
+    assert isinstance(evidence, SqlEvidence)  # noqa: S101 - only checks of that kind are made here
+    refused = any(run.candidate.error and run.candidate.sqlstate != _TIMED_OUT for run in evidence.runs)
+    return "stillborn" if refused else "killed"
