@@ -23,7 +23,7 @@ BIN = "/opt/gradekit/bin"
 _UNBUILT = ("smoke",)
 """Folders of a runner that are no part of its image."""
 _Strings = Annotated[tuple[str, ...], BeforeValidator(tuple_of)]
-Verb = Literal["deps", "registries", "build", "serve", "test", "call"]
+Verb = Literal["deps", "registries", "build", "serve", "test", "call", "check"]
 
 
 class Deps(Model):
@@ -41,7 +41,7 @@ class RunnerFile(Model):
 
     gradekit: Literal[1]
     name: Slug
-    kind: Literal["language", "service", "probe"]
+    kind: Literal["language", "service", "probe", "checker"]
     title: str = Field(min_length=1)
     versions: _Strings = ()
     """Shell commands that print what is inside."""
@@ -77,6 +77,8 @@ class RunnerFile(Model):
             raise ValueError("a language needs `verbs` and `detect`")
         if self.kind == "service" and None in (self.engine, self.uid, self.data, self.sockets):
             raise ValueError("a service needs `engine`, `uid`, `data` and `sockets`")
+        if (self.kind == "checker") != ("check" in self.verbs):
+            raise ValueError("a checker, and nothing else, has the verb `check`")
         if ("deps" in self.verbs) != (self.deps is not None):
             raise ValueError("`deps` must be described exactly when it is one of the verbs")
         if self.deps is not None and "registries" not in self.verbs:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from gradekit.checks.base import Context, Role
+from gradekit.checks.jsontext import Json
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.history import History
 from gradekit.language import Framework, Speech
@@ -135,6 +136,8 @@ class FakeBench:
     reply: Reply = lambda _command: RedisResult()
     program: Program | None = None
     suite: Callable[[Sequence[FileEntry]], ExecResult] | None = None
+    tool: Callable[[str], ExecResult] | None = None
+    settings: list[Mapping[str, Json]] = field(default_factory=list)
     clock: float = 100.0
     requests: list[HttpRequest] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
@@ -210,6 +213,17 @@ class FakeBench:
         split: bool = False,  # noqa: ARG002
     ) -> ExecResult:
         return self.suite(files) if self.suite else finished(["test"])
+
+    def checker(
+        self,
+        name: str,
+        settings: Mapping[str, Json],
+        *,
+        timeout: float,  # noqa: ARG002 - the protocol's signature
+        max_output: int,  # noqa: ARG002
+    ) -> ExecResult:
+        self.settings.append(settings)
+        return self.tool(name) if self.tool else finished([name])
 
     @contextmanager
     def calls(self) -> Iterator[FakeCalls]:

@@ -9,6 +9,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from gradekit.checks.jsontext import Json
 from gradekit.checks.twins import Twin
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.history import History
@@ -198,6 +199,12 @@ class Bench(Protocol):
     def calls(self) -> AbstractContextManager[Calls]:
         """The candidate's code behind the call protocol, until the context ends."""
 
+    def checker(self, name: str, settings: Mapping[str, Json], *, timeout: float, max_output: int) -> ExecResult:
+        """Run the ``check`` of a checker's image beside the app, in a container without code of the candidate.
+
+        stdin is the settings as JSON, with one more member, ``port``: where the app listens.
+        """
+
     def sleep(self, seconds: float) -> None:
         """Wait, interruptibly."""
 
@@ -242,6 +249,8 @@ class Kind(Generic[S, E]):
     """Whether observing puts files of the challenge into a candidate's container."""
     calls: Callable[[S], bool] = lambda _: False
     """Whether it asks the candidate's code over the call protocol."""
+    checker: str = ""
+    """The runner of kind checker whose image it needs."""
     runs_code: bool = True
     """Whether it needs a runner of the submission's language; False where only services read its files."""
     reads_history: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gradekit.checks import call, command, git, http, nosql, own_tests, plan, schema, security, sql, suite
+from gradekit.checks import call, command, git, http, nosql, openapi, own_tests, plan, schema, security, sql, suite
 from gradekit.checks.base import Kind
 
 KINDS: Mapping[str, Kind[Any, Any]] = {
@@ -13,6 +13,7 @@ KINDS: Mapping[str, Kind[Any, Any]] = {
     for kind in (
         http.KIND,
         security.KIND,
+        openapi.KIND,
         sql.KIND,
         plan.KIND,
         schema.KIND,

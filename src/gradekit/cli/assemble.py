@@ -12,7 +12,7 @@ from gradekit import runner as runners
 from gradekit.cli import config as configuration
 from gradekit.cli.terminal import Lines
 from gradekit.errors import Problem, SpecError, SubmissionError, UsageError
-from gradekit.grade.setting import Setting
+from gradekit.grade.setting import Setting, checkers
 from gradekit.progress import Progress
 from gradekit.sandbox.protocol import Image
 from gradekit.spec.challenge import Challenge, ChallengeSpec
@@ -56,19 +56,21 @@ def challenge_for(
 
 
 def image_names(spec: ChallengeSpec, known: Mapping[str, runners.Runner]) -> Sequence[str]:
-    """The runners whose images a challenge needs: probe, services, and every language it allows."""
+    """The runners whose images a challenge needs: probe, services, checkers, and every language it allows."""
     languages = [
         name
         for name, runner in known.items()
         if runner.kind == "language" and (spec.runner == "any" or (spec.runner != "none" and name in spec.runner))
     ]
-    return tuple(dict.fromkeys(("probe", *(service.runner for service in spec.services.values()), *languages)))
+    services = (service.runner for service in spec.services.values())
+    return tuple(dict.fromkeys(("probe", *services, *checkers(spec), *languages)))
 
 
 def solved_in(challenge: Challenge, setting: Setting) -> Sequence[str]:
     """The runners that proving a challenge needs: probe, services, and languages of solutions, as their files tell."""
     languages = setting.languages(challenge)
-    names = ["probe", *(service.runner for service in challenge.spec.services.values())]
+    services = (service.runner for service in challenge.spec.services.values())
+    names = ["probe", *services, *checkers(challenge.spec)]
     for solution in challenge.spec.solutions if languages else ():
         folders = [challenge.root / folder for folder in solution.folders]
         files = (

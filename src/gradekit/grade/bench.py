@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from gradekit.checks.base import Context, Role
+from gradekit.checks.jsontext import Json, render
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.servers.base import Script, Server, SqlServer, StoreServer, load_fault
 from gradekit.history import History
@@ -180,6 +181,8 @@ class PodBench:
     """By service, the folder of files that the app shares with it."""
     history: History | None = None
     """The commits before the graded one, if a check wants them."""
+    checkers: Mapping[str, str] = field(default_factory=dict)
+    """Runner of kind checker -> id of its image."""
     _deadline: float = 0.0
     _timeout: float = 0.0
     _app: Running | None = None
@@ -684,6 +687,22 @@ class PodBench:
                 alone=True,
                 name=f"calls {self.context.check}",
             )
+        )
+
+    def checker(self, name: str, settings: Mapping[str, Json], *, timeout: float, max_output: int) -> ExecResult:
+        """Run the ``check`` of a checker's image beside the app; it has the pod's network and nothing else."""
+        return self._run(
+            ContainerPlan(
+                self.checkers[name],
+                (f"{_VERBS}/check",),
+                uid=TESTER_UID,
+                workdir="/tmp",  # noqa: S108 - inside the container
+                limits=self._limits,
+                name=f"{name} {self.context.check}",
+            ),
+            stdin=render({**settings, "port": self._app_spec.port}).encode(),
+            timeout=self.within(timeout),
+            max_output=max_output,
         )
 
     @contextmanager

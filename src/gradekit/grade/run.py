@@ -17,7 +17,7 @@ from gradekit.grade import deps
 from gradekit.grade.bench import WORK, PodBench
 from gradekit.grade.judging import context_of, judge_alone, lock_of, result_of, with_needs
 from gradekit.grade.pod import Pod
-from gradekit.grade.setting import Setting
+from gradekit.grade.setting import Setting, checkers
 from gradekit.progress import Progress
 from gradekit.record import Observation, Record
 from gradekit.report.words import summary
@@ -81,7 +81,7 @@ def grade(
             details.append(f"{len(submission.files)} files at {(submission.commit or submission.tree)[:12]}")
         languages = setting.languages(challenge).values()
         runner = None if challenge.spec.runner == "none" else detect(languages, tuple(submission.files))
-        used = used if runner is None else (*used, runner.name)
+        used = (*used, *checkers(challenge.spec), *(() if runner is None else (runner.name,)))
         setting.make(used)
         opening = opening or threads.submit(pod.open)
         notices: list[str] = []
@@ -109,6 +109,7 @@ def grade(
                 "" if runner is None else setting.images[runner.name].id,
                 shares=pod.shares,
                 history=submission.history,
+                checkers={name: setting.images[name].id for name in checkers(challenge.spec)},
             )
             if runner is not None and "build" in runner.verbs:
                 with clock.phase("build") as details:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gradekit.checks.kinds import KINDS
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import Engine, Image
-from gradekit.spec.challenge import Challenge
+from gradekit.spec.challenge import Challenge, ChallengeSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,9 @@ class Setting:
             for name, runner in self.runners.items()
             if runner.kind == "language" and (allowed == "any" or (allowed != "none" and name in allowed))
         }
+
+
+def checkers(spec: ChallengeSpec) -> Sequence[str]:
+    """The runners of kind checker whose images the checks of a challenge need."""
+    names = (KINDS[check.kind].checker for check in spec.checks)
+    return tuple(dict.fromkeys(name for name in names if name))

@@ -1,0 +1,103 @@
+"""An author's OpenAPI document: read, cut to the chosen operations, looked over; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
+
+import yaml
+
+from gradekit.checks.jsontext import Json
+from gradekit.texts import clean
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
+"""Operations of a path; TRACE is none that an app has."""
+
+
+class DocumentProblem(ValueError):  # noqa: N818 - it describes a text
+    """Why a text is no OpenAPI document that can be used."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Dates stay texts, as JSON has them."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read(data: bytes) -> Mapping[str, Json]:
+    """The document.
+
+    Raises:
+        DocumentProblem: it is not OpenAPI 3.0 or 3.1, or refers to what is not in it.
+    """
+    try:
+        document = yaml.load(data.decode(), _Loader)  # noqa: S506 - it is the safe one, but for dates
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise DocumentProblem(f"it is neither YAML nor JSON: {clean(' '.join(str(error).split()))}") from None
+    version = document.get("openapi") if isinstance(document, dict) else None
+    if not isinstance(version, str) or version[:4] not in {"3.0.", "3.1."}:
+        raise DocumentProblem("it is not OpenAPI 3.0 or 3.1: `openapi` has to be a text such as 3.1.0")
+    if not isinstance(document.get("paths"), dict) or not operations(document):
+        raise DocumentProblem("it has no operation below `paths`")
+    for reference in _references(document):
+        if not _leads(document, reference):
+            raise DocumentProblem(f"$ref {clean(reference)} leads to nothing in the document")
+    return cast("Mapping[str, Json]", document)
+
+
+def operations(document: Mapping[str, Json]) -> Sequence[str]:
+    """``METHOD /path`` of every operation, in the document's order."""
+    paths = cast("Mapping[str, Json]", document["paths"])
+    return [
+        f"{method.upper()} {path}"
+        for path, item in paths.items()
+        if isinstance(item, Mapping)
+        for method in item
+        if method in METHODS
+    ]
+
+
+def chosen(document: Mapping[str, Json], include: Sequence[str], exclude: Sequence[str]) -> Mapping[str, Json]:
+    """The document with the operations that are to be tested."""
+    paths = {}
+    for path, item in cast("Mapping[str, Mapping[str, Json]]", document["paths"]).items():
+        kept = {
+            key: value
+            for key, value in item.items()
+            if key not in METHODS
+            or ((not include or f"{key.upper()} {path}" in include) and f"{key.upper()} {path}" not in exclude)
+        }
+        if any(key in METHODS for key in kept):
+            paths[path] = kept
+    return {**document, "paths": paths}
+
+
+def _references(value: Json) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            if key == "$ref" and isinstance(child, str):
+                yield child
+            else:
+                yield from _references(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _references(child)
+
+
+def _leads(document: Json, reference: str) -> bool:
+    if not reference.startswith("#/"):
+        return False
+    place = document
+    for part in reference[2:].split("/"):
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(place, list) and name.isdecimal() and int(name) < len(place):
+            place = place[int(name)]
+        elif isinstance(place, Mapping) and name in place:
+            place = place[name]
+        else:
+            return False
+    return True
