@@ -16,6 +16,7 @@ from gradekit.results import Isolation
 from gradekit.sandbox.protocol import (
     CallReply,
     CallRequest,
+    CommandResult,
     ContainerPlan,
     Ending,
     ExecResult,
@@ -24,8 +25,8 @@ from gradekit.sandbox.protocol import (
     HttpReply,
     HttpRequest,
     Image,
+    MongoRequest,
     RedisRequest,
-    RedisResult,
     Running,
     Sandbox,
     SandboxPlan,
@@ -123,8 +124,11 @@ class FakeSandbox:
         http: HttpAnswers | None = None,
         sql: SqlAnswers | None = None,
         start: Callable[[ContainerPlan], FakeRunning] = FakeRunning,
-        redis: Callable[[RedisRequest], Sequence[RedisResult]] = lambda _: [
-            RedisResult(code="refused", error="nobody")
+        redis: Callable[[RedisRequest], Sequence[CommandResult]] = lambda _: [
+            CommandResult(code="refused", error="nobody")
+        ],
+        mongodb: Callable[[MongoRequest], Sequence[CommandResult]] = lambda _: [
+            CommandResult(code="refused", error="nobody")
         ],
         call: Callable[[CallRequest], CallReply] = lambda _request: CallReply(error="refused"),
         listening: Callable[[int], bool] | bool = True,
@@ -137,6 +141,7 @@ class FakeSandbox:
         self._sql: SqlAnswers = {} if sql is None else sql
         self._start = start
         self._redis = redis
+        self._mongodb = mongodb
         self._call = call
         self._listening = listening
         self._script = _Script()
@@ -184,9 +189,13 @@ class FakeSandbox:
                 break
         return results
 
-    def redis(self, request: RedisRequest) -> Sequence[RedisResult]:
+    def redis(self, request: RedisRequest) -> Sequence[CommandResult]:
         self.calls.append(("redis", request))
         return self._redis(request)
+
+    def mongodb(self, request: MongoRequest) -> Sequence[CommandResult]:
+        self.calls.append(("mongodb", request))
+        return self._mongodb(request)
 
     def call(self, request: CallRequest) -> CallReply:
         self.calls.append(("call", request))

@@ -41,6 +41,7 @@ def test_shipped_runners() -> None:
         "go": "language",
         "java": "language",
         "mariadb": "service",
+        "mongodb": "service",
         "node": "language",
         "php": "language",
         "postgres": "service",

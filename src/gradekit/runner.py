@@ -57,8 +57,11 @@ class RunnerFile(Model):
     """How checks of calls speak to submissions in this language."""
     frameworks: Annotated[tuple[Framework, ...], BeforeValidator(tuple_of)] = ()
     """How test frameworks that submissions in this language use tell of a run; the first that is recognised counts."""
-    engine: Literal["postgres", "mariadb", "sqlite", "redis"] | None = None
+    engine: Literal["postgres", "mariadb", "sqlite", "redis", "mongodb"] | None = None
     """For services: which client the probe speaks with."""
+    official: str | None = Field(default=None, min_length=1)
+    """For services: the image to build on where it is here or can be pulled. Elsewhere the build has the image that all
+    runners start from, and installs what stands in."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """For services that apps reach: where they listen on loopback."""
     uid: int | None = Field(default=None, ge=10001, le=60000)

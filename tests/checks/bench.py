@@ -15,18 +15,18 @@ from gradekit.history import History
 from gradekit.language import Framework, Speech
 from gradekit.sandbox.protocol import (
     CallReply,
+    CommandResult,
     Ending,
     ExecResult,
     FileEntry,
     HttpReply,
     HttpRequest,
-    RedisResult,
     SqlResult,
 )
 
 App = Callable[[HttpRequest], HttpReply]
 Answer = Callable[[str], SqlResult]
-Reply = Callable[[tuple[str, ...]], RedisResult]
+Reply = Callable[[tuple[str, ...]], CommandResult]
 Program = Callable[[Sequence[str], bytes], ExecResult]
 
 
@@ -84,9 +84,9 @@ class FakeStore:
     bench: FakeBench
     dataset: str | None
 
-    def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[RedisResult]:
+    def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[CommandResult]:
         del timeout
-        results: list[RedisResult] = []
+        results: list[CommandResult] = []
         for command in commands:
             self.bench.commanded.append((self.dataset, role, tuple(command)))
             results.append(self.bench.reply(tuple(command)))
@@ -133,7 +133,7 @@ class FakeBench:
     submission: Mapping[str, FileEntry] = field(default_factory=dict)
     app: App | None = None
     answer: Answer = lambda _statement: SqlResult()
-    reply: Reply = lambda _command: RedisResult()
+    reply: Reply = lambda _command: CommandResult()
     program: Program | None = None
     suite: Callable[[Sequence[FileEntry]], ExecResult] | None = None
     tool: Callable[[str], ExecResult] | None = None

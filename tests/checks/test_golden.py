@@ -25,8 +25,10 @@ def test_judgement(folder: Path, golden: Callable[[Path, str], None]) -> None:
     spec = kind.spec.model_validate(check[kind.name])
     evidence = kind.evidence.model_validate_json((folder / "evidence.json").read_bytes())
     tests = check.get("expected_tests")
+    files = {name: text.encode() for name, text in check.get("files", {}).items()}
     context = Context(
         check=folder.name,
+        files=files,
         variables=check.get("variables", {}),
         expected_tests=None if tests is None else tuple(tests),
         twins={unit: Twin.model_validate(twin) for unit, twin in check.get("twins", {}).items()},

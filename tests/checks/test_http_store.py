@@ -14,7 +14,7 @@ from gradekit.checks.http import KIND
 from gradekit.checks.http.evidence import HttpEvidence
 from gradekit.checks.http.model import HttpSpec
 from gradekit.results import Status
-from gradekit.sandbox.protocol import HttpReply, RedisResult
+from gradekit.sandbox.protocol import CommandResult, HttpReply
 from tests.checks.bench import FakeBench, reply, scripted
 
 
@@ -37,7 +37,7 @@ def test_a_store_is_asked_before_as_the_owner_and_after_as_a_reader() -> None:
     on = FakeBench(
         context=Context("c"),
         app=scripted(reply(200, '{"name": "x y"}')),
-        reply=lambda command: RedisResult(json.dumps(answers[" ".join(command)])),
+        reply=lambda command: CommandResult(json.dumps(answers[" ".join(command)])),
     )
     check = spec(
         """
@@ -63,7 +63,7 @@ def test_a_store_is_asked_before_as_the_owner_and_after_as_a_reader() -> None:
 
 
 def test_nothing_is_sent_when_a_command_before_fails() -> None:
-    on = FakeBench(context=Context("c"), reply=lambda _: RedisResult(code="WRONGTYPE", error="WRONGTYPE no"))
+    on = FakeBench(context=Context("c"), reply=lambda _: CommandResult(code="WRONGTYPE", error="WRONGTYPE no"))
     check = spec("before: [{nosql: {redis: INCR a}}]\nsteps: [{request: GET /, expect: any}]")
     evidence = observe(check, on)
     assert on.requests == []

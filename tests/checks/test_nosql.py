@@ -17,7 +17,7 @@ from gradekit.checks.stores import asking
 from gradekit.checks.stores.answers import Found, KeyFact
 from gradekit.checks.stores.words import commands, split
 from gradekit.errors import Blocked, InfrastructureError
-from gradekit.sandbox.protocol import RedisResult
+from gradekit.sandbox.protocol import CommandResult
 from tests.checks.bench import FakeBench
 
 
@@ -85,9 +85,9 @@ def test_lint() -> None:
 
 
 def replies(table: Mapping[str, Any]) -> FakeBench:
-    def reply(command: tuple[str, ...]) -> RedisResult:
+    def reply(command: tuple[str, ...]) -> CommandResult:
         value = table[" ".join(command)]
-        return value if isinstance(value, RedisResult) else RedisResult(json.dumps(value))
+        return value if isinstance(value, CommandResult) else CommandResult(json.dumps(value))
 
     return FakeBench(context=Context("check", variables={"who": "an n"}), reply=reply)
 
@@ -128,7 +128,7 @@ def test_keys_with_their_types_and_times(monkeypatch: pytest.MonkeyPatch) -> Non
         {"KEYS a": ["b"], "TYPE b": 5, "PTTL b": 5},
         {"KEYS a": ["b"], "TYPE b": "string", "PTTL b": "soon"},
         {"KEYS a": ["b"], "TYPE b": "string", "PTTL b": 10**400},
-        {"KEYS a": RedisResult("[")},
+        {"KEYS a": CommandResult("[")},
     ],
 )
 def test_replies_that_no_redis_gives_are_laid_at_whoever_reached_it(table: dict[str, Any]) -> None:
@@ -144,8 +144,8 @@ def test_no_keys() -> None:
 
 
 def test_errors_that_the_data_cause_are_answers() -> None:
-    wrong = RedisResult(code="WRONGTYPE", error="WRONGTYPE Operation")
-    large = RedisResult(code="too-large", error="the reply is too large")
+    wrong = CommandResult(code="WRONGTYPE", error="WRONGTYPE Operation")
+    large = CommandResult(code="too-large", error="the reply is too large")
     wanted = spec({"redis": "GET a", "expect": {"reply": 1}}, {"keys": "*", "expect": {"count": 1}})
     evidence = KIND.observe(wanted, replies({"GET a": wrong, "KEYS *": large}))
     assert [answer.error for answer in evidence.answers] == ["WRONGTYPE Operation", "the reply is too large"]
@@ -164,14 +164,14 @@ def test_a_name_without_value_is_an_answer(query: dict[str, str]) -> None:
 @pytest.mark.parametrize("code", ["closed", "timeout", "BUSY", "LOADING"])
 @pytest.mark.parametrize(("theirs", "error"), [(True, Blocked), (False, InfrastructureError)])
 def test_a_server_that_does_not_answer_is_no_answer(code: str, theirs: bool, error: type[Exception]) -> None:
-    bench = replies({"GET a": RedisResult(code=code, error="it is gone")})
+    bench = replies({"GET a": CommandResult(code=code, error="it is gone")})
     bench.by_candidate = theirs
     with pytest.raises(error, match="GET a: it is gone"):
         KIND.observe(spec(), bench)
 
 
 def test_what_a_reader_may_not_do_is_our_fault() -> None:
-    bench = replies({"SET a 1": RedisResult(code="NOPERM", error="NOPERM no permissions")})
+    bench = replies({"SET a 1": CommandResult(code="NOPERM", error="NOPERM no permissions")})
     bench.by_candidate = True
     with pytest.raises(InfrastructureError, match="the store denies it"):
         KIND.observe(spec({"redis": "SET a 1", "expect": {"reply": "OK"}}), bench)

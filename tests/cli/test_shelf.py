@@ -13,7 +13,7 @@ from gradekit import runner as runners
 from gradekit.cli import shelf
 from gradekit.sandbox.docker import DockerEngine
 from gradekit.sandbox.images import DIGEST_LABEL
-from gradekit.sandbox.protocol import BASE_LABEL, VERSIONS_LABEL, Image
+from gradekit.sandbox.protocol import BASE_LABEL, STAND_IN_LABEL, VERSIONS_LABEL, Image
 from tests.cli.test_commands import run
 from tests.fakes import FakeEngine
 
@@ -77,3 +77,9 @@ def test_an_image_is_tested_as_one_runner(arguments: list[str]) -> None:
     done = run("runner", "test", *arguments)
     assert done.returncode == 2
     assert "error: --image: an image stands for one runner, in its smoke cases" in done.stderr
+
+
+def test_what_stands_in_for_another_is_told() -> None:
+    labels = {DIGEST_LABEL: PROBE.digest, STAND_IN_LABEL: "mongo:7.0"}
+    lines = list(shelf.table([look(Image(PROBE.tag, "sha256:1", labels))], NOW))
+    assert lines[1:] == [" " * 11 + "another server in the place of mongo:7.0: it can only confirm\n"]

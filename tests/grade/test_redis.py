@@ -21,11 +21,11 @@ from gradekit.sandbox.docker import connect
 from gradekit.sandbox.protocol import (
     CANDIDATE_UID,
     SERVICE_UID,
+    CommandResult,
     ContainerPlan,
     FileEntry,
     Mount,
     RedisRequest,
-    RedisResult,
     Sandbox,
     SandboxPlan,
     Tmpfs,
@@ -75,11 +75,11 @@ class World:
         self.bench = PodBench(challenge, files, self.sandbox, "image", {"cache": self.server}, time.monotonic() + 60)
         self.bench.begin(Context("c"), 5.0, app=False, fresh=False)
 
-    def redis(self, request: RedisRequest) -> Sequence[RedisResult]:
-        results: list[RedisResult] = []
+    def redis(self, request: RedisRequest) -> Sequence[CommandResult]:
+        results: list[CommandResult] = []
         for command in request.commands:
             code = next((code for start, code in self.fails.items() if " ".join(command).startswith(start)), None)
-            results.append(RedisResult(code=code, error=None if code is None else f"{code} no"))
+            results.append(CommandResult(code=code, error=None if code is None else f"{code} no"))
             if code is not None:
                 break
         return results

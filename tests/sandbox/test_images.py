@@ -15,7 +15,7 @@ import pytest
 from gradekit import runner
 from gradekit.errors import InfrastructureError, UsageError
 from gradekit.sandbox import images
-from gradekit.sandbox.protocol import Image
+from gradekit.sandbox.protocol import STAND_IN_LABEL, Image
 
 RUNNERS = Path(__file__).parents[2] / "runners"
 LISTING = """\
@@ -135,6 +135,30 @@ def test_images_are_built_side_by_side() -> None:
     found = images.ensure(["probe", "postgres"], folder=RUNNERS, engine=engine, jobs=2)  # type: ignore[arg-type]
     assert list(found) == ["probe", "postgres"]
     assert {call["tag"] for call in engine.calls} == {runner.find(RUNNERS, name).tag for name in found}
+
+
+OFFICIAL = str(runner.find(RUNNERS, "mongodb").official)
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_an_official_image_is_built_on_where_it_is_or_can_be_pulled(here: bool) -> None:
+    engine = FakeEngine([], have=(runner.BASE, OFFICIAL) if here else (runner.BASE,))
+    image = ensure(engine, "mongodb")["mongodb"]
+    assert engine.calls[0]["buildargs"]["BASE"] == OFFICIAL
+    assert engine.client.sdk.images.pull.call_count == (not here)
+    assert image.stand_in == ""
+
+
+def test_what_stands_in_for_an_official_image_is_known_by_its_label() -> None:
+    engine = FakeEngine([])
+    engine.client.sdk.images.pull.side_effect = docker.errors.DockerException("no such host")
+    lines: list[str] = []
+    images.build(runner.find(RUNNERS, "mongodb"), lines.append, engine=engine)  # type: ignore[arg-type]  # a double
+    assert engine.calls[0]["buildargs"]["BASE"] == runner.BASE
+    image = Image("t", "i", {**engine.labellings[0]["labels"]})
+    assert image.stand_in == f"Python 3.11.2; psycopg\\x1b 3 in the place of {OFFICIAL}"
+    assert Image("t", "i", {STAND_IN_LABEL: "mongo:1"}).stand_in == "another server in the place of mongo:1"
+    assert any("cannot be pulled (no such host)" in line for line in lines)
 
 
 def test_a_tag_without_its_digest_is_not_trusted() -> None:

@@ -16,9 +16,10 @@ from gradekit.sandbox.protocol import (
     PROBE_UID,
     CallReply,
     CallRequest,
+    CommandResult,
     HttpRequest,
+    MongoRequest,
     RedisRequest,
-    RedisResult,
     SqlRequest,
 )
 from gradekit.sandbox.wire import Wire
@@ -121,12 +122,25 @@ def test_redis_both_ways(probe: Probe, client: ProbeClient) -> None:
         request, results=[{"reply": "[1]"}, {"reply": "null", "code": "OOM", "error": "x"}]
     )
     asked = RedisRequest("cache", [["GET", "a"], ["SET", "a", "1"]], database=3, timeout=2.0, max_bytes=7)
-    assert client.redis(asked) == (RedisResult("[1]"), RedisResult("null", "OOM", "x"))
+    assert client.redis(asked) == (CommandResult("[1]"), CommandResult("null", "OOM", "x"))
     client.redis(RedisRequest("cache", [["PING"]], user="app", password="pw", total=9.0))
     first, second = probe.requests
     assert (first["folder"], first["user"], first["password"]) == ("/vol/cache", "gradekit", None)
     assert (first["database"], first["commands"], first["total"]) == (3, [["GET", "a"], ["SET", "a", "1"]], 4.0)
     assert (second["user"], second["password"], second["total"]) == ("app", "pw", 9.0)
+
+
+def test_mongodb_both_ways(probe: Probe, client: ProbeClient) -> None:
+    probe.answer = lambda request: line(
+        request, results=[{"reply": "[1]"}, {"reply": "null", "code": "DuplicateKey", "error": "x"}]
+    )
+    asked = MongoRequest("db", ['{"ping": 1}', "{}"], "checks", "copy_1", timeout=2.0, max_bytes=7)
+    assert client.mongodb(asked) == (CommandResult("[1]"), CommandResult("null", "DuplicateKey", "x"))
+    client.mongodb(MongoRequest("db", ["{}"], "app", total=9.0))
+    first, second = probe.requests
+    assert (first["folder"], first["socket"], first["database"]) == ("/vol/db", "checks.sock", "copy_1")
+    assert (first["commands"], first["total"], first["max_bytes"]) == (['{"ping": 1}', "{}"], 4.0, 7)
+    assert (second["socket"], second["database"], second["total"]) == ("app.sock", "admin", 9.0)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from gradekit.history import History
 from gradekit.language import Framework, Speech
 from gradekit.model import Loc
 from gradekit.results import Exhibit, Judgement, Tier
-from gradekit.sandbox.protocol import CallReply, ExecResult, FileEntry, HttpReply, HttpRequest, RedisResult, SqlResult
+from gradekit.sandbox.protocol import CallReply, CommandResult, ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
 
 S = TypeVar("S", bound=BaseModel)
 E = TypeVar("E", bound=BaseModel)
@@ -97,7 +97,7 @@ class Database(Protocol):
 class Store(Protocol):
     """A fresh copy of a data set in a key-value store, for one check."""
 
-    def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[RedisResult]:
+    def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[CommandResult]:
         """Run commands as a role, up to the first that fails; ``timeout`` seconds for each."""
 
     def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:

@@ -36,6 +36,8 @@ class Item(Model):
     """ISO 8601."""
     base: str = ""
     """Name and id of the image that it was built on."""
+    stand_in: str = ""
+    """What stands in for which official image; empty where nothing does."""
     versions: tuple[str, ...] = ()
 
 
@@ -50,6 +52,7 @@ def look(runner: Runner, engine: DockerEngine | None) -> Item:
             "size": image.size,
             "created": image.created or None,
             "base": image.base,
+            "stand_in": image.stand_in,
             "versions": image.versions,
         }
     return Item(name=runner.name, kind=runner.kind, title=runner.title, tag=runner.tag, **facts)
@@ -63,6 +66,8 @@ def table(items: Sequence[Item], now: datetime) -> Iterator[str]:
         if item.base:
             name, _, digest = item.base.partition(" ")
             yield f"{'':<10} on {clean(name, _LINE)} {clean(digest.removeprefix('sha256:')[:_SHORT])}\n"
+        if item.stand_in:
+            yield f"{'':<10} {clean(item.stand_in, _LINE)}: it can only confirm\n"
         for line in item.versions:
             yield f"{'':<10} {clean(line, _LINE)}\n"
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BeforeValidator, Field, JsonValue, ValidationError, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, ValidationError, model_validator
 
 from gradekit.corpus.attempt import Attempt
 from gradekit.corpus.case import EXPECT, Texts
 from gradekit.errors import InfrastructureError, Problem, UsageError
+from gradekit.grade.servers import ENGINES
 from gradekit.model import Model, tuple_of
 from gradekit.runner import Runner, Verb
 from gradekit.sandbox import images
@@ -25,6 +26,7 @@ from gradekit.sandbox.docker import DockerEngine
 from gradekit.sandbox.protocol import (
     SERVICE_UID,
     TESTER_UID,
+    CommandResult,
     ContainerPlan,
     Egress,
     Ending,
@@ -33,6 +35,7 @@ from gradekit.sandbox.protocol import (
     FileEntry,
     HttpRequest,
     Image,
+    MongoRequest,
     Mount,
     RedisRequest,
     Sandbox,
@@ -59,8 +62,8 @@ _REMOVING = 300.0
 _WORK = 16 << 20
 _STARTING = 10.0
 _POLL = 0.05
-_NOSQL = "redis"
-"""The engine whose cases are not written in SQL."""
+_NOSQL = ("redis", "mongodb")
+"""The engines whose cases are not written in SQL."""
 
 
 class Then(Model):
@@ -123,21 +126,61 @@ class Commands(Model):
 
     def expected(self) -> str:
         """In a few words."""
-        return self.error or ("a reply" if "reply" in self.model_fields_set else "done")
+        return _reply_text(self, self.error)
 
     def ask(self, sandbox: Sandbox, engine: str) -> tuple[str, str]:
         """What it came to in a few words, and what is wrong with that."""
         del engine
-        last = sandbox.redis(
-            RedisRequest("db", self.commands, database=self.database, user=self.user, password=self.password)
-        )[-1]
-        asked = "reply" in self.model_fields_set and last.code is None
-        told = last.code or ("a reply" if asked else "done")
-        if last.code != self.error:
-            return told, f"{last.error or 'it succeeded'}, should be {self.expected()}"
-        if asked and json.loads(last.reply) != self.reply:
-            return told, f"reply {last.reply}, should be {json.dumps(self.reply)}"
-        return told, ""
+        request = RedisRequest("db", self.commands, database=self.database, user=self.user, password=self.password)
+        return _replied(self, sandbox.redis(request)[-1])
+
+
+class Documents(Model):
+    """Commands for MongoDB one after the other, and the last one's reply or the name of its error."""
+
+    server: Literal["app", "checks"] = "checks"
+    database: str = "smoke"
+    commands: Annotated[tuple[Mapping[str, JsonValue], ...], BeforeValidator(tuple_of), Field(min_length=1)]
+    reply: JsonValue = None
+    error: str | None = None
+
+    def expected(self) -> str:
+        """In a few words."""
+        return _reply_text(self, self.error)
+
+    def ask(self, sandbox: Sandbox, engine: str) -> tuple[str, str]:
+        """What it came to in a few words, and what is wrong with that."""
+        del engine
+        texts = [json.dumps(command) for command in self.commands]
+        return _replied(self, sandbox.mongodb(MongoRequest("db", texts, self.server, self.database))[-1])
+
+
+def _reply_text(step: Commands | Documents, code: str | None) -> str:
+    return code or ("a reply" if "reply" in step.model_fields_set else "done")
+
+
+def _replied(step: Commands | Documents, last: CommandResult) -> tuple[str, str]:
+    told = _reply_text(step, last.code)
+    if last.code != step.error:
+        return told, f"{last.error or 'it succeeded'}, should be {step.expected()}"
+    asked = "reply" in step.model_fields_set and last.code is None
+    if asked and json.loads(last.reply) != step.reply:
+        return told, f"reply {last.reply}, should be {json.dumps(step.reply)}"
+    return told, ""
+
+
+def _form(step: object) -> str:
+    """Whether commands of a step are lists of texts, or objects."""
+    commands = step.get("commands") if isinstance(step, Mapping) else None
+    return (
+        "documents" if isinstance(commands, list) and any(isinstance(item, Mapping) for item in commands) else "words"
+    )
+
+
+_Asked = Annotated[
+    Annotated[Commands, Tag("words")] | Annotated[Documents, Tag("documents")],
+    Discriminator(_form),
+]
 
 
 class SmokeExpect(Model):
@@ -156,10 +199,10 @@ class SmokeExpect(Model):
     message: str = ""
     http: Http | None = None
     sql: Annotated[tuple[Step, ...], BeforeValidator(tuple_of)] = ()
-    nosql: Annotated[tuple[Commands, ...], BeforeValidator(tuple_of)] = ()
+    nosql: Annotated[tuple[_Asked, ...], BeforeValidator(tuple_of)] = ()
 
     @property
-    def steps(self) -> Sequence[Step | Commands]:
+    def steps(self) -> Sequence[Step | Commands | Documents]:
         """What a service is asked."""
         return (*self.sql, *self.nosql)
 
@@ -198,7 +241,7 @@ class Required:
     fits: Callable[[SmokeExpect], bool]
 
 
-def _replies(step: Commands) -> bool:
+def _replies(step: Commands | Documents) -> bool:
     return "reply" in step.model_fields_set
 
 
@@ -310,7 +353,7 @@ def _asks(expect: SmokeExpect) -> str:
 
 def lacking(runner: Runner, cases: Sequence[SmokeCase]) -> list[Attempt]:
     """The required cases that a runner does not have, or that say something else, as attempts that came to nothing."""
-    asked = {"nosql" if runner.engine == _NOSQL else "sql"} if runner.engine is not None else set(runner.verbs)
+    asked = {"nosql" if runner.engine in _NOSQL else "sql"} if runner.engine is not None else set(runner.verbs)
     own = {case.folder.name: case.expect for case in cases if case.runner.name == runner.name}
     found = []
     for required in REQUIRED:
@@ -596,12 +639,12 @@ def _service(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) 
 
 
 def _listens(sandbox: Sandbox, runner: Runner) -> bool:
-    """Wait until a service listens on its port, or answers where it has none."""
-    if runner.port is not None:
-        return sandbox.listening(runner.port, timeout=_STARTING)
+    """Wait until a service listens on its port, if it has one, and answers us."""
     end = time.monotonic() + _STARTING
-    step = Step(statements=("select 1",), database="")
-    while step.answer(sandbox, runner.engine or "").error is not None:
+    if runner.port is not None and not sandbox.listening(runner.port, timeout=_STARTING):
+        return False
+    server = ENGINES[runner.engine or ""](sandbox, "db")
+    while server.ready() is not None:
         if time.monotonic() > end:
             return False
         time.sleep(_POLL)

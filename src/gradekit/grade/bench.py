@@ -18,6 +18,7 @@ from gradekit.sandbox.protocol import (
     TESTER_UID,
     CallReply,
     CallRequest,
+    CommandResult,
     ContainerPlan,
     Ending,
     ExecResult,
@@ -26,7 +27,6 @@ from gradekit.sandbox.protocol import (
     HttpRequest,
     Limits,
     Mount,
-    RedisResult,
     Running,
     Sandbox,
     SqlResult,
@@ -153,7 +153,7 @@ class StoreCopy(DatasetCopy):
 
     server: StoreServer
 
-    def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[RedisResult]:
+    def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[CommandResult]:
         """Run commands as a role, all of them within the check's deadline."""
         within = self.bench.within
         total = within(timeout * max(1, len(commands)))

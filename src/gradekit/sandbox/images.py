@@ -29,7 +29,7 @@ from gradekit import runner
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.runner import Runner
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.protocol import BASE_LABEL, VERSIONS_LABEL, Image
+from gradekit.sandbox.protocol import BASE_LABEL, STAND_IN_LABEL, VERSIONS_LABEL, Image
 from gradekit.scratch import scratch
 from gradekit.texts import clean
 
@@ -129,9 +129,12 @@ def build(item: Runner, progress: Progress = lambda _: None, *, engine: DockerEn
         progress(line)
 
     with _connected(engine) as using:
-        base = base_image(progress, engine=using)
+        official = _official(using, item, progress)
+        base = official or base_image(progress, engine=using)
         found = using.image(base)
         labels = {DIGEST_LABEL: item.digest, BASE_LABEL: f"{base} {found.id if found else ''}".strip()}
+        if official is None and item.official is not None:
+            labels[STAND_IN_LABEL] = item.official
         arguments = {"BASE": base, **registry_env()}
         for network in (None, "host"):
             last.clear()
@@ -150,6 +153,21 @@ def build(item: Runner, progress: Progress = lambda _: None, *, engine: DockerEn
     if image is None:
         raise InfrastructureError(Problem(f"image {item.tag}", "the engine reported a build but has no such image"))
     return image
+
+
+def _official(engine: DockerEngine, item: Runner, progress: Progress) -> str | None:
+    """The official image that a runner names, if it is here or can be had."""
+    wanted = item.official
+    if wanted is None or engine.image(wanted) is not None:
+        return wanted
+    progress(f"{wanted}: pulling")
+    try:
+        engine.client.sdk.images.pull(wanted)
+    except (docker.errors.DockerException, RequestException) as error:
+        failure = " ".join(str(error).split())
+        progress(f"{wanted}: it cannot be pulled ({failure}); {item.tag} gets what stands in for it")
+        return None
+    return wanted
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from gradekit.sandbox.protocol import (
     PROBE_UID,
     CallReply,
     CallRequest,
+    CommandResult,
     ContainerPlan,
     Ending,
     ExecResult,
@@ -27,9 +28,9 @@ from gradekit.sandbox.protocol import (
     HttpReply,
     HttpRequest,
     Limits,
+    MongoRequest,
     Mount,
     RedisRequest,
-    RedisResult,
     Running,
     SandboxPlan,
     SqlRequest,
@@ -278,13 +279,22 @@ class DockerSandbox:
             self._blame(error, Exposure.NONE if request.user is None else Exposure.DATA)
             return (SqlResult(error=str(error), sqlstate=_GONE),)
 
-    def redis(self, request: RedisRequest) -> Sequence[RedisResult]:
+    def redis(self, request: RedisRequest) -> Sequence[CommandResult]:
         """Run commands from the probe."""
         try:
             return self._talk.redis(request)
         except ProbeLostError as error:
             self._blame(error, Exposure.NONE if request.user is None else Exposure.DATA)
-            return (RedisResult(code="closed", error=str(error)),)
+            return (CommandResult(code="closed", error=str(error)),)
+
+    def mongodb(self, request: MongoRequest) -> Sequence[CommandResult]:
+        """Run commands from the probe."""
+        try:
+            return self._talk.mongodb(request)
+        except ProbeLostError as error:
+            # Whatever these servers hold, somebody else may have put it there.
+            self._blame(error, Exposure.DATA)
+            return (CommandResult(code="closed", error=str(error)),)
 
     def call(self, request: CallRequest) -> CallReply:
         """Exchange one line with whoever serves calls."""

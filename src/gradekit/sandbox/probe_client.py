@@ -16,10 +16,11 @@ from gradekit.sandbox.protocol import (
     PROBE_UID,
     CallReply,
     CallRequest,
+    CommandResult,
     HttpReply,
     HttpRequest,
+    MongoRequest,
     RedisRequest,
-    RedisResult,
     SqlColumn,
     SqlRequest,
     SqlResult,
@@ -133,7 +134,7 @@ class ProbeClient:
         )
         return _decoded(answer, _sql_results)
 
-    def redis(self, request: RedisRequest) -> Sequence[RedisResult]:
+    def redis(self, request: RedisRequest) -> Sequence[CommandResult]:
         """Run commands on a service.
 
         Raises:
@@ -157,7 +158,31 @@ class ProbeClient:
             # A byte becomes up to six in the JSON of a value (\u0000), and each backslash of those two in the answer's.
             cap=7 * request.max_bytes * max(1, len(request.commands)),
         )
-        return _decoded(answer, _redis_results)
+        return _decoded(answer, _command_results)
+
+    def mongodb(self, request: MongoRequest) -> Sequence[CommandResult]:
+        """Run commands on a service.
+
+        Raises:
+            ProbeLostError, InfrastructureError: no answer of the probe; the engine refused.
+        """
+        total = request.timeout * max(1, len(request.commands)) if request.total is None else request.total
+        answer = self._call(
+            "mongodb",
+            {
+                "folder": f"/vol/{request.service}",
+                "socket": f"{request.server}.sock",
+                "database": request.database,
+                "commands": list(request.commands),
+                "timeout": request.timeout,
+                "total": total,
+                "max_bytes": request.max_bytes,
+            },
+            timeout=total,
+            # An empty regular expression has four bytes, and sixty as JSON in JSON: nothing grows more.
+            cap=16 * request.max_bytes * max(1, len(request.commands)),
+        )
+        return _decoded(answer, _command_results)
 
     def call(self, request: CallRequest) -> CallReply:
         """Exchange a line with the submission's side of the call protocol.
@@ -310,13 +335,13 @@ def _http_reply(answer: Mapping[str, Any]) -> HttpReply:
     )
 
 
-def _redis_results(answer: Mapping[str, Any]) -> Sequence[RedisResult]:
-    return tuple(_redis_result(_a(dict, result)) for result in _a(list, answer["results"]))
+def _command_results(answer: Mapping[str, Any]) -> Sequence[CommandResult]:
+    return tuple(_command_result(_a(dict, result)) for result in _a(list, answer["results"]))
 
 
-def _redis_result(result: Mapping[str, Any]) -> RedisResult:
+def _command_result(result: Mapping[str, Any]) -> CommandResult:
     code, error = (result.get(name) for name in ("code", "error"))
-    return RedisResult(
+    return CommandResult(
         reply=_text(result["reply"]),
         code=None if code is None else _text(code),
         error=None if error is None else _text(error),

@@ -218,16 +218,37 @@ class RedisRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class RedisResult:
-    """The reply to one command: the text of a JSON value.
+class MongoRequest:
+    """Commands for MongoDB, texts of Extended JSON, sent one after the other on one connection.
 
-    Maps are objects, sets are sorted lists, and what is not UTF-8 is ``{"base64": ...}``.
+    All go over a unix socket in a folder that only the service and the probe have; there is nobody to log in.
+    """
+
+    service: str
+    commands: Sequence[str]
+    server: str
+    """Which of the service's servers: the name of its socket without ``.sock``."""
+    database: str = "admin"
+    timeout: float = 5.0
+    """Seconds for each command."""
+    total: float | None = None
+    """Seconds for all commands together, and 2 s more; None: as many times ``timeout``."""
+    max_bytes: int = 1 << 20
+    """Of each reply, all batches together."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """The reply to one command of a store: the text of a JSON value.
+
+    Of Redis: maps are objects, sets are sorted lists, and what is not UTF-8 is ``{"base64": ...}``. Of MongoDB:
+    relaxed Extended JSON, the documents of a cursor as a list.
     """
 
     OURS = ("refused", "timeout", "closed", "protocol", "too-large")
     reply: str = "null"
     code: str | None = None
-    """The server's code, such as ``WRONGTYPE``, or one of OURS: the commands ended here."""
+    """The server's code, such as ``WRONGTYPE`` or ``DuplicateKey``, or one of OURS: the commands ended here."""
     error: str | None = None
     """The server's message."""
 
@@ -265,6 +286,7 @@ class CallReply:
 BASE_LABEL: Final = "io.gradekit.base"
 """Name and id of the image that a runner's image was built on."""
 VERSIONS_LABEL: Final = "io.gradekit.versions"
+STAND_IN_LABEL: Final = "io.gradekit.stands-in"
 """What is inside of a runner's image, a JSON list of lines."""
 SAID_LABEL: Final = "io.gradekit.said"
 """What the program that fetched an image's packages printed, cut and in base64: a label takes no line breaks."""
@@ -297,6 +319,13 @@ class Image:
         except ValueError:
             return ()
         return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    @property
+    def stand_in(self) -> str:
+        """What stands in it for which official image, in words; empty where nothing does."""
+        official = self.labels.get(STAND_IN_LABEL, "")
+        inside = "; ".join(self.versions) or "another server"
+        return f"{inside} in the place of {official}" if official else ""
 
     @property
     def base(self) -> str:
@@ -351,7 +380,10 @@ class Sandbox(Protocol):
         A refused or broken connection is one SqlResult with ``error`` and SQLSTATE ``08006``.
         """
 
-    def redis(self, request: RedisRequest) -> Sequence[RedisResult]:
+    def redis(self, request: RedisRequest) -> Sequence[CommandResult]:
+        """Run commands from the probe; the list is shorter than the request when one failed."""
+
+    def mongodb(self, request: MongoRequest) -> Sequence[CommandResult]:
         """Run commands from the probe; the list is shorter than the request when one failed."""
 
     def call(self, request: CallRequest) -> CallReply:

@@ -12,7 +12,7 @@ from gradekit.checks.stores.answers import Found, KeyFact
 from gradekit.checks.stores.questions import Query
 from gradekit.checks.template import UnknownNameError, fill_text
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.sandbox.protocol import RedisResult
+from gradekit.sandbox.protocol import CommandResult
 from gradekit.texts import one_line
 
 TIMEOUT = 10.0
@@ -49,7 +49,7 @@ def run(commands: Sequence[Sequence[str]], store: Store, *, role: Role) -> Found
     return Found(error=last.error) if last.error is not None else Found(reply=last.reply)
 
 
-def _results(commands: Sequence[Sequence[str]], store: Store, role: Role) -> Sequence[RedisResult]:
+def _results(commands: Sequence[Sequence[str]], store: Store, role: Role) -> Sequence[CommandResult]:
     results = store.command(commands, role=role, timeout=TIMEOUT)
     last = results[-1]
     place = one_line(" ".join(commands[len(results) - 1]))

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from gradekit.checks.base import Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.sandbox.faults import Exposure, Fault, Mishap, whose
-from gradekit.sandbox.protocol import RedisResult, SqlResult
+from gradekit.sandbox.protocol import CommandResult, SqlResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,11 @@ class SqlServer(Server, Protocol):
 
 @runtime_checkable
 class StoreServer(Server, Protocol):
-    """A server whose data sets are asked in commands for Redis."""
+    """A server whose data sets are asked in commands of their own, each a list of words; of MongoDB it is one text."""
 
     def command(
         self, database: str, script: Sequence[Sequence[str]], *, role: Role, timeout: float, total: float
-    ) -> Sequence[RedisResult]:
+    ) -> Sequence[CommandResult]:
         """Run commands with the rights of ``role``, ``timeout`` seconds for each and ``total`` for all of them."""
 
 

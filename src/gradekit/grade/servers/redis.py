@@ -15,7 +15,7 @@ from gradekit.checks.base import Role
 from gradekit.checks.stores.words import commands
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.grade.servers.base import LoadFailure, Script, refusal
-from gradekit.sandbox.protocol import RedisRequest, RedisResult, Sandbox
+from gradekit.sandbox.protocol import CommandResult, RedisRequest, Sandbox
 
 _LOGIN = {"owner": "loader", "reader": "reader"}
 _ADMIN_TIMEOUT = 30.0
@@ -23,7 +23,7 @@ _APP, _LAST = 0, 63
 """Databases: the app's, and the last one that the server has."""
 _PORT = 6379
 # Out of memory, a script that does not end, starting, our own: what others can do to a server.
-_SERVER_FAULTS = ("OOM", "BUSY", "LOADING", *RedisResult.OURS)
+_SERVER_FAULTS = ("OOM", "BUSY", "LOADING", *CommandResult.OURS)
 
 
 @dataclass
@@ -129,13 +129,13 @@ class RedisServer:
 
     def command(
         self, database: str, script: Sequence[Sequence[str]], *, role: Role, timeout: float, total: float
-    ) -> Sequence[RedisResult]:
+    ) -> Sequence[CommandResult]:
         """Run commands with the rights of ``role``; ``total`` seconds are for all of them."""
         return self._run(int(database), script, role, timeout, total)
 
     def _run(
         self, database: int, script: Sequence[Sequence[str]], role: Role, timeout: float, total: float
-    ) -> Sequence[RedisResult]:
+    ) -> Sequence[CommandResult]:
         login = _LOGIN[role]
         return self.sandbox.redis(
             RedisRequest(
