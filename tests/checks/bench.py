@@ -84,6 +84,10 @@ class FakeStore:
     bench: FakeBench
     dataset: str | None
 
+    @property
+    def engine(self) -> str:
+        return self.bench.stores
+
     def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[CommandResult]:
         del timeout
         results: list[CommandResult] = []
@@ -153,6 +157,7 @@ class FakeBench:
     tested: Callable[[str, str, Mapping[str, bytes]], ExecResult] | None = None
     """What the candidate's tests give, by their line, what prepares them, and the files that are put there first."""
     speaks: str = "postgres"
+    stores: str = "redis"
     language: str = "toy"
 
     def request(self, request: HttpRequest) -> HttpReply:

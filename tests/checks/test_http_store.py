@@ -146,3 +146,25 @@ def test_complaints() -> None:
 def test_what_the_models_refuse(part: dict[str, Any], what: str) -> None:
     with pytest.raises(ValidationError, match=what):
         HttpSpec.model_validate({"steps": [{"request": "GET /", "expect": "any"}], **part})
+
+
+def test_documents_before_are_written_and_after_only_read() -> None:
+    wrong = HttpSpec.model_validate(
+        {
+            "before": [{"nosql": {"mongodb": {"find": "a"}}}, {"nosql": {"mongodb": {"insert": "a", "documents": []}}}],
+            "steps": [{"request": "GET /", "expect": "any"}],
+            "after": [
+                {"nosql": {"mongodb": {"drop": "a"}}, "expect": {"reply": 1}},
+                {"nosql": {"mongodb": {"find": "${nothing}"}}, "expect": {"reply": []}},
+            ],
+        }
+    )
+    found = [
+        (complaint.loc, complaint.what.partition(" of the")[0])
+        for complaint in KIND.lint(wrong, Scope({}, {}, app=True))
+    ]
+    assert found == [
+        (("before", 0, "nosql"), '"find" is none'),
+        (("after", 0, "nosql"), '"drop" is none'),
+        (("after", 1, "nosql", "mongodb", "find"), "${nothing} is not known here"),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from gradekit.checks.base import Context, Scope
 from gradekit.checks.nosql import KIND
 from gradekit.checks.nosql.evidence import NosqlEvidence
 from gradekit.checks.nosql.model import NosqlSpec
-from gradekit.checks.stores import asking
+from gradekit.checks.stores import asking, documents
 from gradekit.checks.stores.answers import Found, KeyFact
 from gradekit.checks.stores.words import commands, split
 from gradekit.errors import Blocked, InfrastructureError
@@ -45,13 +46,17 @@ def test_a_command_is_a_text_or_words() -> None:
 @pytest.mark.parametrize(
     ("ask", "what"),
     [
-        ({"expect": {"reply": 1}}, "exactly one of redis, keys"),
-        ({"redis": "GET a", "keys": "a", "expect": {"reply": 1}}, "exactly one of redis, keys"),
+        ({"expect": {"reply": 1}}, "exactly one of redis, keys, mongodb"),
+        ({"redis": "GET a", "keys": "a", "expect": {"reply": 1}}, "exactly one of redis, keys, mongodb"),
         ({"redis": "GET 'a", "expect": {"reply": 1}}, "has no end"),
         ({"redis": "", "expect": {"reply": 1}}, "at least 1"),
         ({"redis": [], "expect": {"reply": 1}}, "at least 1"),
         ({"redis": ["GET", True], "expect": {"reply": 1}}, "valid string"),
         ({"redis": 7, "expect": {"reply": 1}}, "valid tuple"),
+        ({"mongodb": {}, "expect": {"reply": 1}}, "at least 1"),
+        ({"mongodb": "find a", "expect": {"reply": 1}}, "valid dict|valid mapping"),
+        ({"mongodb": {"find": "a"}, "redis": "GET a", "expect": {"reply": 1}}, "exactly one of"),
+        ({"mongodb": {"find": "a"}, "expect": {"count": 1}}, "give reply alone"),
         ({"redis": "GET a", "expect": {}}, "give reply alone"),
         ({"redis": "GET a", "expect": {"reply": 1, "count": 1}}, "give reply alone"),
         ({"keys": "a", "expect": {}}, "give some of them, and no reply"),
@@ -191,3 +196,96 @@ def test_questions_and_answers_as_text() -> None:
         "keys limit:*\n\nlimit:a\\x1b: zset, expires in 1.5 s\nlimit:b: zset, never expires\n2 keys in all"
     )
     assert (third.title, third.text) == ("broken", "GET c\n\nerror: WRONGTYPE \\x00")
+
+
+# --- MongoDB
+
+
+def test_scripts_are_objects_one_after_the_other() -> None:
+    script = '\n{"create": "a"}{"insert": "a",\n "documents": [{"n": 1.50}]}\n\n'
+    assert list(documents.commands(script)) == ['{"create": "a"}', '{"insert": "a", "documents": [{"n": 1.5}]}']
+    assert list(documents.commands(" \n")) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "what"),
+    [
+        ('{"create": "a"}\n{"create": ', "begins in line 2: it is not JSON (Expecting value)"),
+        ("[" * 100_000, "begins in line 1: it is nested too deep"),
+        ('\n\n["create"]', "begins in line 3: it is no JSON object"),
+        ("{}", 'begins in line 1: "" is none of the commands'),
+        ('{"shutdown": 1}', '"shutdown" is none of the commands that stand first here: collMod, create'),
+        ('{"find": "a"}', '"find" is none of the commands'),
+        ('{"insert": "a", "$db": "other"}', "$db is gradekit's to say"),
+    ],
+)
+def test_what_is_no_script(script: str, what: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(what)):
+        list(documents.commands(script))
+
+
+def test_lint_of_documents() -> None:
+    wrong = spec(
+        {"mongodb": {"insert": "a", "documents": []}, "expect": {"reply": 1}},
+        {"mongodb": {"aggregate": "a", "pipeline": [{"$match": {}}, {"$out": "b"}]}, "expect": {"reply": 1}},
+        {"mongodb": {"find": "a", "filter": {"n": "${nobody}"}}, "expect": {"reply": "${known}"}},
+        {"mongodb": {"aggregate": "a", "pipeline": "wrong"}, "expect": {"reply": 1}},
+        before=[{"find": "a"}, {"insert": "a", "documents": [{"n": "${nothing}"}]}],
+    )
+    found = [
+        (complaint.loc, complaint.what.partition(" of the")[0])
+        for complaint in KIND.lint(wrong, Scope({}, {"known": 1}))
+    ]
+    assert found == [
+        (("before", 0), '"find" is none'),
+        (("before", 1), "${nothing} is not known here"),
+        (("ask", 0), '"insert" is none'),
+        (("ask", 1), "a pipeline with $out or $merge writes; questions only read"),
+        (("ask", 2), "${nobody} is not known here"),
+    ]
+
+
+def documents_bench(**variables: Any) -> FakeBench:  # noqa: ANN401 - JSON
+    bench = FakeBench(context=Context("check", variables=variables), reply=lambda _: CommandResult("[]"))
+    bench.stores = "mongodb"
+    return bench
+
+
+def test_documents_are_asked_as_texts_with_types_kept() -> None:
+    bench = documents_bench(limit=3, sku="PEN")
+    asked = {"find": "items", "filter": {"sku": "${sku}", "n": {"$lt": "${limit}"}}, "limit": 5}
+    wanted = spec(
+        {"mongodb": asked, "expect": {"reply": []}},
+        before=[{"insert": "items", "documents": [{"sku": "a ${sku}", "open": True, "tags": ["${limit}"]}]}],
+    )
+    assert KIND.observe(wanted, bench) == NosqlEvidence(answers=(Found(reply="[]"),))
+    assert [(role, json.loads(command)) for _, role, (command,) in bench.commanded] == [
+        ("owner", {"insert": "items", "documents": [{"sku": "a PEN", "open": True, "tags": [3]}]}),
+        ("reader", {"find": "items", "filter": {"sku": "PEN", "n": {"$lt": 3}}, "limit": 5}),
+    ]
+    assert wanted.ask[0].title.startswith('{"find": "items", "filter":')
+
+
+def test_what_was_saved_never_becomes_an_operator() -> None:
+    """A submission that answers an object in the place of an id would match any document with it."""
+    bench = documents_bench()
+    query = spec({"mongodb": {"find": "items", "filter": {"_id": "${id}"}}, "expect": {"reply": []}}).ask[0]
+    asking.ask(query, bench.store("items"), {"id": {"$exists": True}}, role="reader")
+    assert json.loads(bench.commanded[-1][2][0])["filter"] == {"_id": '{"$exists": true}'}
+    assert asking.ask(query, bench.store("items"), {}, role="reader").error == "${id} has no value"
+
+
+@pytest.mark.parametrize(
+    ("ask", "engine"),
+    [
+        ({"mongodb": {"find": "a"}, "expect": {"reply": 1}}, "redis"),
+        ({"redis": "GET a", "expect": {"reply": 1}}, "mongodb"),
+        ({"keys": "a", "expect": {"count": 1}}, "mongodb"),
+    ],
+)
+def test_a_question_for_another_engine_is_the_authors_mistake(ask: dict[str, Any], engine: str) -> None:
+    bench = documents_bench()
+    bench.stores = engine
+    with pytest.raises(InfrastructureError, match=f"a question for another engine than {engine}"):
+        KIND.observe(spec(ask), bench)
+    assert bench.commanded == []

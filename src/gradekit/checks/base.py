@@ -95,10 +95,17 @@ class Database(Protocol):
 
 
 class Store(Protocol):
-    """A fresh copy of a data set in a key-value store, for one check."""
+    """A fresh copy of a data set in a store, for one check."""
+
+    @property
+    def engine(self) -> str:
+        """The engine of its service, as its runner.yaml has it."""
 
     def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[CommandResult]:
-        """Run commands as a role, up to the first that fails; ``timeout`` seconds for each."""
+        """Run commands as a role, up to the first that fails; ``timeout`` seconds for each.
+
+        A command is a list of words for Redis, and one text of Extended JSON for MongoDB.
+        """
 
     def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
         """The exception for a command of ours that cannot run here; as of ``Database``."""

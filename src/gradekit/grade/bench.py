@@ -149,9 +149,14 @@ class SqlCopy(DatasetCopy):
 
 @dataclass(frozen=True, slots=True)
 class StoreCopy(DatasetCopy):
-    """A copy of a data set that is asked in commands for Redis."""
+    """A copy of a data set that is asked in the commands of its store."""
 
     server: StoreServer
+
+    @property
+    def engine(self) -> str:
+        """The engine of its service."""
+        return self.server.engine
 
     def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[CommandResult]:
         """Run commands as a role, all of them within the check's deadline."""

@@ -11,7 +11,7 @@ from gradekit.checks.http import bodyschema
 from gradekit.checks.http.model import SAFE_METHODS, HttpSpec, Statement, Step
 from gradekit.checks.jsonpath import PathProblem, compile_path
 from gradekit.checks.statements import split
-from gradekit.checks.stores.lint import session, texts
+from gradekit.checks.stores.lint import complaints, texts
 from gradekit.model import Loc
 from gradekit.texts import near
 
@@ -98,9 +98,9 @@ def _statements(
             yield from not_text((*loc, "file"), statement.file, scope)
             continue
         if statement.nosql is not None:
-            yield from session((*loc, "nosql"), statement.nosql.redis or ())
+            yield from complaints((*loc, "nosql"), statement.nosql, writing=field == "before")
             yield from _names(texts(statement.nosql), (*loc, "nosql"), known, spec)
-            if field == "before" and statement.nosql.redis is None:
+            if field == "before" and statement.nosql.keys is not None:
                 yield Complaint((*loc, "nosql"), "there is nothing to ask before the steps", "a command")
             continue
         sql = statement.sql or ""

@@ -1,4 +1,4 @@
-"""The kind ``nosql``: what a key-value store holds, asked in the store's own commands."""
+"""The kind ``nosql``: what a store holds, asked in the store's own commands."""
 
 from __future__ import annotations
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gradekit.checks import template
 from gradekit.checks.base import Complaint, Scope
 from gradekit.checks.complaints import unknown_dataset
 from gradekit.checks.jsontext import Json
 from gradekit.checks.nosql.model import NosqlSpec
-from gradekit.checks.stores.lint import session, texts
+from gradekit.checks.stores.lint import complaints, document, session, texts
 from gradekit.model import Loc
 from gradekit.texts import near
 
@@ -20,14 +20,18 @@ def lint(spec: NosqlSpec, scope: Scope) -> Iterator[Complaint]:
         yield from unknown_dataset(("dataset",), spec.dataset, scope)
     for index, command in enumerate(spec.before):
         loc: Loc = ("before", index)
-        yield from session(loc, command)
-        yield from _names(loc, list(command), scope)
-    for index, question in enumerate(spec.ask):
+        if isinstance(command, Mapping):
+            yield from document(loc, command, writing=True)
+            yield from _names(loc, command, scope)
+        else:
+            yield from session(loc, command)
+            yield from _names(loc, list(command), scope)
+    for index, asked in enumerate(spec.ask):
         loc = ("ask", index)
-        yield from session(loc, question.redis or ())
-        yield from _names(loc, texts(question), scope)
-        for field in sorted(question.expect.model_fields_set):
-            source: Json = getattr(question.expect, field).source
+        yield from complaints(loc, asked)
+        yield from _names(loc, texts(asked), scope)
+        for field in sorted(asked.expect.model_fields_set):
+            source: Json = getattr(asked.expect, field).source
             yield from _names((*loc, "expect", field), source, scope)
 
 

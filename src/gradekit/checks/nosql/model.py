@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from gradekit.checks.stores.questions import Command, Expect, Query
+from gradekit.checks.stores.questions import Command, Document, Expect, Query
 from gradekit.model import Model, tuple_of
 from gradekit.texts import one_line
 
@@ -30,12 +31,23 @@ class Ask(Query):
         return self.name or one_line(self.text)
 
 
+def _form(command: object) -> str:
+    return "mongodb" if isinstance(command, Mapping) else "redis"
+
+
+Step = Annotated[
+    Annotated[Command, Tag("redis")] | Annotated[Document, Tag("mongodb")],
+    Discriminator(_form),
+]
+"""A command that changes something."""
+
+
 class NosqlSpec(Model):
     """Questions to a store."""
 
     dataset: str | None = Field(default=None, description="a fresh copy of this data set; default: what the app uses")
-    before: Annotated[tuple[Command, ...], BeforeValidator(tuple_of)] = Field(
-        default=(), description="commands that change something first"
+    before: Annotated[tuple[Step, ...], BeforeValidator(tuple_of)] = Field(
+        default=(), description="commands that change something first; for MongoDB each an object"
     )
     ask: Annotated[tuple[Ask, ...], BeforeValidator(tuple_of)] = Field(
         min_length=1, description="questions in this order; they may only read"

@@ -6,7 +6,6 @@ from gradekit.checks.base import Bench
 from gradekit.checks.nosql.evidence import NosqlEvidence
 from gradekit.checks.nosql.model import NosqlSpec
 from gradekit.checks.stores.asking import ask, run
-from gradekit.checks.template import fill_text
 
 
 def observe(spec: NosqlSpec, bench: Bench) -> NosqlEvidence:
@@ -18,8 +17,7 @@ def observe(spec: NosqlSpec, bench: Bench) -> NosqlEvidence:
     store = bench.app_store() if spec.dataset is None else bench.store(spec.dataset)
     variables = bench.context.variables
     if spec.before:
-        commands = [[fill_text(word, variables) for word in command] for command in spec.before]
-        refused = run(commands, store, role="owner").error
+        refused = run(spec.before, store, variables, role="owner").error
         if refused is not None:
             return NosqlEvidence(refused=refused)
     return NosqlEvidence(answers=tuple(ask(query, store, variables, role="reader") for query in spec.ask))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gradekit.checks.base import Complaint
 from gradekit.checks.jsontext import Json
+from gradekit.checks.stores.documents import problem
 from gradekit.checks.stores.questions import Query
 from gradekit.model import Loc
 from gradekit.texts import quote
@@ -20,6 +21,23 @@ def session(loc: Loc, command: Sequence[str]) -> Iterator[Complaint]:
         yield Complaint(loc, f"{quote(command[0])} is about the session, which gradekit opens itself", hint="remove it")
 
 
+def document(loc: Loc, command: Mapping[str, Json], *, writing: bool) -> Iterator[Complaint]:
+    """A complaint about a command for MongoDB that may not stand there."""
+    wrong = problem(command, writing=writing)
+    if wrong:
+        yield Complaint(loc, wrong)
+
+
+def complaints(loc: Loc, query: Query, *, writing: bool = False) -> Iterator[Complaint]:
+    """What is wrong with a question, or with a command before the steps of a check (``writing``)."""
+    if query.mongodb is not None:
+        yield from document(loc, query.mongodb, writing=writing)
+    else:
+        yield from session(loc, query.redis or ())
+
+
 def texts(query: Query) -> Json:
     """What of a question may hold ``${...}``."""
+    if query.mongodb is not None:
+        return {"mongodb": query.mongodb}
     return query.keys if query.redis is None else list(query.redis)

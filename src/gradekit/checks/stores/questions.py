@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema, model_validator
 
+from gradekit.checks.jsontext import render
 from gradekit.checks.match import Match
 from gradekit.checks.stores.words import split
 from gradekit.model import Model
@@ -38,21 +40,31 @@ Command = Annotated[
 """A command for Redis; each word may hold ``${...}``, whose value never becomes two words."""
 
 
+Document = Annotated[Mapping[str, JsonValue], Field(min_length=1)]
+"""A command for MongoDB, its name first; texts in it may hold ``${...}``, whose value never becomes an operator."""
+
+
 class Query(Model):
     """What a store is asked: exactly one of the fields."""
 
     redis: Command | None = Field(default=None, description="a command, as one text or as a list of words")
     keys: str | None = Field(default=None, min_length=1, description="a pattern of names, such as limit:*")
 
+    mongodb: Document | None = Field(
+        default=None, description="a command as an object, its name first, such as {find: products}; Extended JSON"
+    )
+
     @model_validator(mode="after")
     def _one_question(self) -> Query:
-        if (self.redis is None) == (self.keys is None):
-            raise ValueError("give exactly one of redis, keys")
+        if [self.redis, self.keys, self.mongodb].count(None) != 2:  # noqa: PLR2004 - all but one
+            raise ValueError("give exactly one of redis, keys, mongodb")
         return self
 
     @property
     def text(self) -> str:
         """The command as one would type it."""
+        if self.mongodb is not None:
+            return render(self.mongodb)
         return f"keys {self.keys}" if self.redis is None else shlex.join(self.redis)
 
 
@@ -61,7 +73,8 @@ class Expect(Model):
 
     reply: Match = Field(
         default=Match.anything(),
-        description="to a command: a map is an object, a set a sorted list, what has scores a list of pairs",
+        description="to a command: a map is an object, a set a sorted list, what has scores a list of pairs; "
+        "of MongoDB the list of documents, or the rest of the answer",
     )
     count: Match = Field(default=Match.anything(), description="of keys: how many there are")
     names: Match = Field(default=Match.anything(), description="of keys: their names, sorted")
@@ -73,7 +86,7 @@ class Expect(Model):
     def problem(self, query: Query) -> str | None:
         """Why it does not go with a question, if it does not."""
         given = self.model_fields_set
-        if query.redis is not None and given != {"reply"}:
+        if query.keys is None and given != {"reply"}:
             return "a command is answered with a reply; give reply alone"
         if query.keys is not None and (not given or given - {"count", "names", "type", "ttl"}):
             return "of keys there are count, names, type and ttl; give some of them, and no reply"
