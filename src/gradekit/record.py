@@ -39,6 +39,8 @@ class Observation(Model):
     detail: str = ""
     """Raw text for the reviewer, such as the tail of a log; hostile."""
     seconds: float = 0.0
+    stand_in: str = ""
+    """What was used in the place of an official image, in words; what it observed can only confirm."""
 
     @property
     def digest(self) -> str | None:

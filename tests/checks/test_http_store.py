@@ -136,7 +136,7 @@ def test_complaints() -> None:
         ({"before": [{"sql": "x", "nosql": {"redis": "GET a"}}]}, "exactly one of sql, file, nosql"),
         ({"after": [{"sql": "x", "expect": {"reply": 1}}]}, "SQL is answered with value or rows"),
         ({"after": [{"sql": "x", "expect": {"value": 1, "reply": 1}}]}, "SQL is answered with value or rows"),
-        ({"after": [{"nosql": {"redis": "GET a"}, "expect": {"value": 1}}]}, "give reply alone"),
+        ({"after": [{"nosql": {"redis": "GET a"}, "expect": {"value": 1}}]}, "give reply or json"),
         ({"after": [{"nosql": {"keys": "a"}, "expect": {"rows": [], "count": 1}}]}, "count, names, type and ttl"),
         ({"steps": [{"request": "GET /", "expect": {"statuses": {"2": 1}}}]}, 'write "200" or 2xx'),
         ({"steps": [{"request": "GET /", "expect": {"statuses": [200]}}]}, "valid dictionary"),

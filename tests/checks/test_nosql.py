@@ -56,9 +56,9 @@ def test_a_command_is_a_text_or_words() -> None:
         ({"mongodb": {}, "expect": {"reply": 1}}, "at least 1"),
         ({"mongodb": "find a", "expect": {"reply": 1}}, "valid dict|valid mapping"),
         ({"mongodb": {"find": "a"}, "redis": "GET a", "expect": {"reply": 1}}, "exactly one of"),
-        ({"mongodb": {"find": "a"}, "expect": {"count": 1}}, "give reply alone"),
-        ({"redis": "GET a", "expect": {}}, "give reply alone"),
-        ({"redis": "GET a", "expect": {"reply": 1, "count": 1}}, "give reply alone"),
+        ({"mongodb": {"find": "a"}, "expect": {"count": 1}}, "give reply or json"),
+        ({"redis": "GET a", "expect": {}}, "give reply or json"),
+        ({"redis": "GET a", "expect": {"reply": 1, "count": 1}}, "give reply or json"),
         ({"keys": "a", "expect": {}}, "give some of them, and no reply"),
         ({"keys": "a", "expect": {"reply": 1, "count": 1}}, "give some of them, and no reply"),
     ],
@@ -229,7 +229,7 @@ def test_lint_of_documents() -> None:
         {"mongodb": {"insert": "a", "documents": []}, "expect": {"reply": 1}},
         {"mongodb": {"aggregate": "a", "pipeline": [{"$match": {}}, {"$out": "b"}]}, "expect": {"reply": 1}},
         {"mongodb": {"find": "a", "filter": {"n": "${nobody}"}}, "expect": {"reply": "${known}"}},
-        {"mongodb": {"aggregate": "a", "pipeline": "wrong"}, "expect": {"reply": 1}},
+        {"mongodb": {"aggregate": "a", "pipeline": "wrong"}, "expect": {"json": {"$[": 1, "$[0]": "${nowhere}"}}},
         before=[{"find": "a"}, {"insert": "a", "documents": [{"n": "${nothing}"}]}],
     )
     found = [
@@ -242,6 +242,8 @@ def test_lint_of_documents() -> None:
         (("ask", 0), '"insert" is none'),
         (("ask", 1), "a pipeline with $out or $merge writes; questions only read"),
         (("ask", 2), "${nobody} is not known here"),
+        (("ask", 3, "expect", "json", "$["), '"$[" is not RFC 9535 JSONPath: unexpected end of query at column 3'),
+        (("ask", 3, "expect", "json", "$[0]"), "${nowhere} is not known here"),
     ]
 
 

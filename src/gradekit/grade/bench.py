@@ -188,6 +188,11 @@ class PodBench:
     """The commits before the graded one, if a check wants them."""
     checkers: Mapping[str, str] = field(default_factory=dict)
     """Runner of kind checker -> id of its image."""
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    """By service, what stands in it for which official image."""
+    _stood_in: set[str] = field(default_factory=set)
+    _stood_in_for_app: set[str] = field(default_factory=set)
+    _uses_app: bool = False
     _deadline: float = 0.0
     _timeout: float = 0.0
     _app: Running | None = None
@@ -221,6 +226,7 @@ class PodBench:
             InfrastructureError: a fault of ours.
         """
         self.context = context
+        self._stood_in, self._uses_app = set(), app
         self._timeout = timeout
         self._deadline = min(self.now() + timeout, self.run_deadline)
         if self.now() >= self.run_deadline:
@@ -230,6 +236,11 @@ class PodBench:
                 self.stop_app()
             self._ensure_app()
         self._deadline = min(self.now() + timeout, self.run_deadline)
+
+    @property
+    def stood_in(self) -> str:
+        """What the check that was opened last, or the app that it uses, had in the place of official images."""
+        return "; ".join(sorted(self._stood_in | (self._stood_in_for_app if self._uses_app else set())))
 
     def end(self) -> None:
         """Close a check: drop the copies it made. A server that the candidate broke does not undo what was observed."""
@@ -394,6 +405,9 @@ class PodBench:
             Blocked: the candidate's part of it does not load.
             InfrastructureError: a fault of ours.
         """
+        stand_in = self.stand_ins.get(self.challenge.spec.datasets[dataset].service)
+        if stand_in is not None:
+            (self._stood_in_for_app if for_app else self._stood_in).add(stand_in)
         server, template = self._template(dataset)
         name = server.copy(template, for_app=for_app)
         # Whatever an app's database looks like, the app had its hands in it.

@@ -72,12 +72,29 @@ def lock_of(challenge: Challenge, observations: Sequence[Observation]) -> tuple[
     return lock, mistakes
 
 
-def judge_alone(challenge: Challenge, check: Check, observation: Observation, lock: Lock | None) -> Judgement:
+def judge_alone(
+    challenge: Challenge, check: Check, observation: Observation, lock: Lock | None, *, trusting: bool = False
+) -> Judgement:
     """Judge one observation, as if it stood alone (``need`` is not looked at).
 
     Evidence that does not fit the check (it was recorded for another kind, or by another version) is
-    our fault: errored.
+    our fault: errored. So is a failure that was observed with something in the place of an official image, which may
+    lack what a right submission uses; ``trusting`` lets it stand.
     """
+    judgement = _judged(challenge, check, observation, lock)
+    if observation.stand_in and not trusting and judgement.outcome.status is Status.FAILED:
+        return _errored(_unconfirmed(judgement.outcome.message, observation.stand_in), judgement)
+    return judgement
+
+
+def _unconfirmed(message: str, stand_in: str) -> str:
+    return (
+        f"it did not pass ({message or 'failed'}) with {stand_in}, and what that lacks cannot be told from a fault of "
+        "the submission; grade again where the official image can be had"
+    )
+
+
+def _judged(challenge: Challenge, check: Check, observation: Observation, lock: Lock | None) -> Judgement:
     if observation.state == "errored":
         return _errored(observation.message)
     if observation.state == "blocked":
@@ -148,10 +165,11 @@ def exhibits_of(check: Check, observation: Observation) -> tuple[Exhibit, ...]:
         return ()
 
 
-def judge(challenge: Challenge, record: Record, lock: Lock | None) -> Report:
+def judge(challenge: Challenge, record: Record, lock: Lock | None, *, trusting: bool = False) -> Report:
     """Judge a whole record by a challenge (the one of the run, or a corrected one).
 
-    A check that the record does not know is errored: it needs a new run.
+    A check that the record does not know is errored: it needs a new run. ``trusting``: what was observed with
+    something in the place of an official image may fail, for an author who verifies.
     """
     observed = {observation.check: observation for observation in record.observations}
     results: dict[str, CheckResult] = {}
@@ -160,7 +178,7 @@ def judge(challenge: Challenge, record: Record, lock: Lock | None) -> Report:
         observation = observed.get(check.id) or Observation(
             check=check.id, kind=check.kind, state="errored", message="the run did not observe this check: grade again"
         )
-        judgement = with_needs(check, judge_alone(challenge, check, observation, lock), results)
+        judgement = with_needs(check, judge_alone(challenge, check, observation, lock, trusting=trusting), results)
         results[check.id] = result_of(check, judgement)
         runs[check.id] = CheckRun(
             seconds=observation.seconds, evidence=observation.digest, exhibits=exhibits_of(check, observation)
@@ -194,6 +212,13 @@ def _lock_notices(challenge: Challenge, lock: Lock | None) -> Sequence[str]:
     if freshness(challenge, lock) == "missing":
         return ("challenge.lock is missing: run gradekit challenge verify",)
     reason = staleness(challenge, lock)
+    if lock is not None and lock.stand_ins:
+        with_what = "; ".join(sorted(set(lock.stand_ins.values())))
+        return (f"challenge.lock is of a verification with {with_what}", *_stale(reason))
+    return _stale(reason)
+
+
+def _stale(reason: str) -> Sequence[str]:
     return (f"challenge.lock is stale: {reason}; run gradekit challenge verify",) if reason else ()
 
 

@@ -57,6 +57,13 @@ class Pod:
         self._stack = ExitStack()
 
     @property
+    def stand_ins(self) -> dict[str, str]:
+        """By service, what stands in it for which official image."""
+        services = self.challenge.spec.services
+        found = {name: self.setting.images[service.runner].stand_in for name, service in services.items()}
+        return {name: stand_in for name, stand_in in found.items() if stand_in}
+
+    @property
     def sandbox(self) -> Sandbox:
         """The open sandbox.
 

@@ -55,12 +55,14 @@ def grade(
     progress: Progress,
     *,
     recording: bool = False,
+    trusting: bool = False,
 ) -> Record:
     """Run a challenge's checks on a submission and record what was observed.
 
     The pod and its services start while the submission is fetched. Images that are missing are made after that, and
     only those that this submission needs. ``recording``: this is the reference, so what a lock would say comes from
-    this run itself, and progress is told by it.
+    this run itself, and progress is told by it. ``trusting``: progress is told as if what stands in for an official
+    image were that.
 
     Raises:
         SubmissionError: the submission could not be obtained, or no runner fits it.
@@ -110,6 +112,7 @@ def grade(
                 shares=pod.shares,
                 history=submission.history,
                 checkers={name: setting.images[name].id for name in checkers(challenge.spec)},
+                stand_ins=pod.stand_ins,
             )
             if runner is not None and "build" in runner.verbs:
                 with clock.phase("build") as details:
@@ -118,7 +121,7 @@ def grade(
             observations: Sequence[Observation] = [_fault(check, error) for check in challenge.spec.checks]
         else:
             with clock.phase("checks"):
-                observations = _observe_all(challenge, lock, bench, progress, recording=recording)
+                observations = _observe_all(challenge, lock, bench, progress, recording=recording, trusting=trusting)
     return Record(
         gradekit=__version__,
         id=run,
@@ -132,7 +135,7 @@ def grade(
         images={name: setting.images[name].id for name in sorted(set(used))},
         versions={name: found for name in sorted(set(used)) if (found := setting.images[name].versions)},
         phases=tuple(clock.phases),
-        notices=(*_brought(setting, used), *notices),
+        notices=(*_brought(setting, used), *_stand_ins(setting, used), *notices),
         observations=tuple(observations),
     )
 
@@ -166,6 +169,16 @@ def _brought(setting: Setting, used: Sequence[str]) -> tuple[str, ...]:
         f"runner {name}: image {setting.brought[name]} of the challenge's author ({setting.images[name].id}), "
         f"not that of the runner's folder; gradekit looked only whether it has the programs it needs"
         for name in sorted(setting.brought.keys() & set(used))
+    )
+
+
+def _stand_ins(setting: Setting, used: Sequence[str]) -> tuple[str, ...]:
+    """What a reader has to know of servers that are not the official ones."""
+    return tuple(
+        f"runner {name}: {stand_in}, which could not be had when its image was built; checks that used it are passed "
+        "or could not be graded, never failed"
+        for name in sorted(set(used))
+        if (stand_in := setting.images[name].stand_in)
     )
 
 
@@ -212,7 +225,13 @@ def _fault(check: Check, error: InfrastructureError | Blocked, seconds: float = 
 
 
 def _observe_all(
-    challenge: Challenge, lock: Lock | None, bench: PodBench, progress: Progress, *, recording: bool
+    challenge: Challenge,
+    lock: Lock | None,
+    bench: PodBench,
+    progress: Progress,
+    *,
+    recording: bool,
+    trusting: bool,
 ) -> Sequence[Observation]:
     """Observe every check, those whose needs failed too: a regrade may want them."""
     observations: list[Observation] = []
@@ -222,7 +241,7 @@ def _observe_all(
         progress.check(check.id, number, len(checks))
         observation = _observe(challenge, check, bench, lock)
         known = lock_of(challenge, [observation])[0] if recording else lock
-        judgement = with_needs(check, judge_alone(challenge, check, observation, known), results)
+        judgement = with_needs(check, judge_alone(challenge, check, observation, known, trusting=trusting), results)
         results[check.id] = result = result_of(check, judgement)
         observations.append(observation)
         progress.check_done(check.id, result.outcome.status, observation.seconds, summary(result))
@@ -241,11 +260,13 @@ def _observe(challenge: Challenge, check: Check, bench: PodBench, lock: Lock | N
         finally:
             bench.end()
     except (InfrastructureError, Blocked) as error:
-        return _fault(check, error, time.monotonic() - begun)
+        fault = _fault(check, error, time.monotonic() - begun)
+        return fault.model_copy(update={"stand_in": bench.stood_in})
     return Observation(
         check=check.id,
         kind=check.kind,
         state="observed",
         evidence=evidence.model_dump(mode="json"),
         seconds=round(time.monotonic() - begun, 3),
+        stand_in=bench.stood_in,
     )

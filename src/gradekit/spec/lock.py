@@ -43,6 +43,8 @@ class Lock(Model):
     """Of reference queries: how many there are and were told apart, and which were not; for people to compare."""
     solutions: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     """Per solution: what it got, for people to compare."""
+    stand_ins: Mapping[str, str] = Field(default_factory=dict)
+    """Per runner: what stood in for which official image while the solutions were graded."""
 
     @field_validator("answers")
     @classmethod
@@ -83,7 +85,8 @@ def write_lock(path: Path, lock: Lock) -> None:
     Raises:
         UsageError: if the folder cannot be written.
     """
-    text = json.dumps(lock.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    unsaid = set() if lock.stand_ins else {"stand_ins"}
+    text = json.dumps(lock.model_dump(mode="json", exclude=unsaid), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     write_atomically(path, text.encode())
 
 

@@ -11,7 +11,7 @@ from gradekit.checks.http import bodyschema
 from gradekit.checks.http.model import SAFE_METHODS, HttpSpec, Statement, Step
 from gradekit.checks.jsonpath import PathProblem, compile_path
 from gradekit.checks.statements import split
-from gradekit.checks.stores.lint import complaints, texts
+from gradekit.checks.stores.lint import complaints, expected, texts
 from gradekit.model import Loc
 from gradekit.texts import near
 
@@ -29,12 +29,13 @@ def lint(spec: HttpSpec, scope: Scope) -> Iterator[Complaint]:
         known |= dict.fromkeys(step.save, step.title)
     yield from _statements(spec.after, "after", known, spec, scope)
     for index, question in enumerate(spec.after):
-        for field in sorted(question.expect.model_fields_set - {"rows"}):
-            yield from _names(getattr(question.expect, field).source, ("after", index, "expect", field), known, spec)
+        yield from expected(("after", index, "expect"), question.expect)
+        for place, source in (*question.expect.sources, (("value",), question.expect.value.source)):
+            yield from _names(source, ("after", index, "expect", *place), known, spec)
         for row, values in enumerate(question.expect.rows):
-            for place, name in template.uses(list(values)):
+            for inside, name in template.uses(list(values)):
                 yield Complaint(
-                    ("after", index, "expect", "rows", row, *place),
+                    ("after", index, "expect", "rows", row, *inside),
                     f"${{{name}}} cannot be used in rows",
                     hint="use `value`, or put it into the statement",
                 )

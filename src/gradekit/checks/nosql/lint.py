@@ -9,7 +9,7 @@ from gradekit.checks.base import Complaint, Scope
 from gradekit.checks.complaints import unknown_dataset
 from gradekit.checks.jsontext import Json
 from gradekit.checks.nosql.model import NosqlSpec
-from gradekit.checks.stores.lint import complaints, document, session, texts
+from gradekit.checks.stores.lint import complaints, document, expected, session, texts
 from gradekit.model import Loc
 from gradekit.texts import near
 
@@ -30,9 +30,9 @@ def lint(spec: NosqlSpec, scope: Scope) -> Iterator[Complaint]:
         loc = ("ask", index)
         yield from complaints(loc, asked)
         yield from _names(loc, texts(asked), scope)
-        for field in sorted(asked.expect.model_fields_set):
-            source: Json = getattr(asked.expect, field).source
-            yield from _names((*loc, "expect", field), source, scope)
+        yield from expected((*loc, "expect"), asked.expect)
+        for place, source in asked.expect.sources:
+            yield from _names((*loc, "expect", *place), source, scope)
 
 
 def _names(loc: Loc, value: Json, scope: Scope) -> Iterator[Complaint]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from gradekit.checks.base import Complaint
+from gradekit.checks.jsonpath import PathProblem, compile_path
 from gradekit.checks.jsontext import Json
 from gradekit.checks.stores.documents import problem
-from gradekit.checks.stores.questions import Query
+from gradekit.checks.stores.questions import Expect, Query
 from gradekit.model import Loc
 from gradekit.texts import quote
 
@@ -34,6 +35,15 @@ def complaints(loc: Loc, query: Query, *, writing: bool = False) -> Iterator[Com
         yield from document(loc, query.mongodb, writing=writing)
     else:
         yield from session(loc, query.redis or ())
+
+
+def expected(loc: Loc, expect: Expect) -> Iterator[Complaint]:
+    """Paths into a reply that are none."""
+    for path in expect.paths:
+        try:
+            compile_path(path)
+        except PathProblem as problem_of_path:
+            yield Complaint((*loc, "json", path), f'"{path}" is not RFC 9535 JSONPath: {problem_of_path}')
 
 
 def texts(query: Query) -> Json:

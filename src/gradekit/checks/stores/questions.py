@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema, model_validator
 
-from gradekit.checks.jsontext import render
+from gradekit.checks.jsontext import Json, render
 from gradekit.checks.match import Match
 from gradekit.checks.stores.words import split
-from gradekit.model import Model
+from gradekit.model import Loc, Model
 
 
 def _words(value: object) -> object:
@@ -68,6 +68,10 @@ class Query(Model):
         return f"keys {self.keys}" if self.redis is None else shlex.join(self.redis)
 
 
+_OF_A_REPLY = frozenset({"reply", "paths"})
+_MATCHES = frozenset({"reply", "count", "names", "type", "ttl"})
+
+
 class Expect(Model):
     """What a store must answer."""
 
@@ -75,6 +79,11 @@ class Expect(Model):
         default=Match.anything(),
         description="to a command: a map is an object, a set a sorted list, what has scores a list of pairs; "
         "of MongoDB the list of documents, or the rest of the answer",
+    )
+    paths: dict[str, Match] = Field(
+        default_factory=dict,
+        alias="json",
+        description="into a reply: JSONPath (RFC 9535) to expectation; a path to one place gives a value, else a list",
     )
     count: Match = Field(default=Match.anything(), description="of keys: how many there are")
     names: Match = Field(default=Match.anything(), description="of keys: their names, sorted")
@@ -86,8 +95,16 @@ class Expect(Model):
     def problem(self, query: Query) -> str | None:
         """Why it does not go with a question, if it does not."""
         given = self.model_fields_set
-        if query.keys is None and given != {"reply"}:
-            return "a command is answered with a reply; give reply alone"
+        if query.keys is None and (not given or given - _OF_A_REPLY):
+            return "a command is answered with a reply; give reply or json, and nothing of keys"
         if query.keys is not None and (not given or given - {"count", "names", "type", "ttl"}):
             return "of keys there are count, names, type and ttl; give some of them, and no reply"
         return None
+
+    @property
+    def sources(self) -> Iterator[tuple[Loc, Json]]:
+        """Every expectation as it is written, with its place."""
+        for name in sorted(self.model_fields_set & _MATCHES):
+            yield (name,), getattr(self, name).source
+        for path, match in self.paths.items():
+            yield ("json", path), match.source

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gradekit.checks.differences import Mismatch
+from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.match import Match
 from gradekit.checks.stores.answers import Found, KeyFact
 from gradekit.checks.stores.questions import Expect
 from gradekit.checks.template import UnknownNameError
-from gradekit.checks.values import show
+from gradekit.checks.values import MISSING, Value, show
 from gradekit.texts import clean
 
 _UNRECORDED = Mismatch("", "the evidence has nothing about this question; grade the submission again", ours=True)
@@ -29,6 +30,8 @@ def mismatches(expect: Expect, found: Found, variables: Mapping[str, Json]) -> I
             yield Mismatch("a reply that can be read", f"one that cannot: {clean(str(problem))}")
         else:
             yield from _match("", expect.reply, value, variables)
+            for path, match in expect.paths.items():
+                yield from _path(path, match, value, variables)
     else:
         yield _UNRECORDED
 
@@ -47,7 +50,18 @@ def _keys(expect: Expect, facts: tuple[KeyFact, ...], count: int, variables: Map
         yield from _match(f"ttl of {place}", expect.ttl, fact.ttl, variables)
 
 
-def _match(place: str, match: Match, value: Json, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+def _path(path: str, match: Match, reply: Json, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    query = compile_path(path)
+    try:
+        found = query.find(reply)
+    except TooManyNodes as reason:
+        yield Mismatch("a reply that the path can be applied to", str(reason), path)
+        return
+    only = found[0] if found else MISSING
+    yield from _match(path, match, only if query.singular else found, variables)
+
+
+def _match(place: str, match: Match, value: Value, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
     try:
         filled = match.fill(variables)
     except UnknownNameError as error:
