@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from gradekit.results import (
     SubmissionRef,
     Tier,
 )
+from gradekit.sandbox.protocol import STAND_IN_LABEL, Image
 from gradekit.spec.challenge import Bounds, Challenge, Expectation
 from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import Lock
@@ -161,11 +163,13 @@ def graded(
     _progress: Silent,
     *,
     recording: bool,
+    trusting: bool,
 ) -> Record:
     submission = obtain()
     # Only the reference runs without a lock, the first time: it is what the lock is made from.
     assert (lock is None) is recording
     assert not recording or submission.repo.endswith("reference")
+    assert trusting
     test, run, *more = submission.files["outcomes"].data.decode().split()
     records: list[JsonValue] = [{"test": "test_x", "outcome": test}]
     records += [{"test": f"test_{number}", "outcome": outcome} for number, outcome in enumerate(more)]
@@ -268,8 +272,9 @@ def test_a_check_that_varies_is_flaky(tmp_path: Path, monkeypatch: pytest.Monkey
         progress: Silent,
         *,
         recording: bool,
+        trusting: bool,
     ) -> Record:
-        record = graded(challenge, lock, setting, obtain, progress, recording=recording)
+        record = graded(challenge, lock, setting, obtain, progress, recording=recording, trusting=trusting)
         name = record.submission.repo
         times[name] = times.get(name, 0) + 1
         if times[name] != 2:
@@ -313,10 +318,11 @@ def test_a_solution_may_be_what_it_changes_of_another(tmp_path: Path, monkeypatc
         progress: Silent,
         *,
         recording: bool,
+        trusting: bool,
     ) -> Record:
         submission = obtain()
         seen[submission.candidate or ""] = {name: file.data for name, file in submission.files.items()}
-        return graded(challenge, lock, setting, lambda: submission, progress, recording=recording)
+        return graded(challenge, lock, setting, lambda: submission, progress, recording=recording, trusting=trusting)
 
     monkeypatch.setattr("gradekit.verify.grade", looked_at)
     late = "{path: solutions/late, "
@@ -338,3 +344,16 @@ def test_mutants_that_no_data_set_sees_are_a_mismatch_of_the_reference(
     lock, results = verify(challenge_in(tmp_path, SPEC + "mutation: {}\n"), SETTING, Notes())
     assert results[0].mismatches == ("mutation: 1 of 2",)
     assert lock.mutants == {"killed": 1, "of": 2}
+
+
+def test_what_stands_in_for_an_official_image_is_told_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    spec = SPEC.replace("checks:\n", "services: {db: {runner: mongodb}, cache: {runner: redis}}\nchecks:\n", 1)
+    other = Image("t", "i", {STAND_IN_LABEL: "mongo:7.0"})
+    setting = replace(SETTING, images={"mongodb": other, "redis": Image("r", "j")})
+    progress = Notes()
+    lock, _ = verify(challenge_in(tmp_path, spec), setting, progress)
+    assert lock.stand_ins == {"mongodb": "another server in the place of mongo:7.0"}
+    assert progress.notes[0].startswith(
+        "runner mongodb: another server in the place of mongo:7.0; that wrong solutions"
+    )

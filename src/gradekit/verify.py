@@ -179,9 +179,7 @@ def verify(
 
     stand_ins = stood_in(challenge, setting)
     for name, stand_in in stand_ins.items():
-        progress.note(
-            f"runner {name}: {stand_in}; that wrong solutions fail on the official image is not shown by this"
-        )
+        progress.note(f"runner {name}: {stand_in}; that wrong solutions fail is shown for that one only")
     progress.note(f"{reference.path}: the reference, whose run says which tests count")
     record = run_solution(challenge, None, reference, setting, progress)
     lock, mistakes = lock_of(challenge, record.observations)

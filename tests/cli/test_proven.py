@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,10 @@ def test_all_and_a_name_exclude_each_other(tmp_path: Path) -> None:
     done = run("challenge", "verify", "--all", cwd=tmp_path)
     assert done.returncode == 2
     assert "error: --all: no challenge found" in done.stderr
+
+
+def test_what_stood_in_is_told() -> None:
+    proof = replace(ORDERS, stand_ins={"mongodb": "other 1.0 in the place of mongo:7.0"})
+    told = "runner mongodb: other 1.0 in the place of mongo:7.0; that wrong solutions fail is shown for that one only"
+    assert list(proven.lines(proof))[-2] == told
+    assert json.loads(proven.document([proof]))["challenges"][0]["stand_ins"] == dict(proof.stand_ins)

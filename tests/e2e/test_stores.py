@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Finished
+from gradekit.errors import ExitCode
+from gradekit.sandbox import images
+from tests.e2e.running import ROOT, Finished
 
 pytestmark = pytest.mark.docker
 FILES = {
@@ -150,3 +153,23 @@ def test_two_services_of_one_app(gradekit: Callable[..., Finished], challenge: P
     done = gradekit("challenge", "verify", str(challenge))
     assert done.code == 0, done.out + done.err
     assert done.err.count("as claimed") + done.out.count("as claimed") == 2
+
+
+def test_what_was_seen_with_a_stand_in_is_passed_or_not_graded_but_never_failed(
+    gradekit: Callable[..., Finished], tmp_path: Path
+) -> None:
+    """On the official image, which has no such label, the same solution fails what it claims to."""
+    catalogue = ROOT / "challenges" / "product-catalog"
+    wrong = catalogue / "solutions" / "known-bad" / "sums"
+    done = gradekit("grade", str(wrong), "-c", str(catalogue), "--out", str(tmp_path / "out"), "--json")
+    report = json.loads(done.out)
+    stand_in = images.ensure(["mongodb"])["mongodb"].stand_in
+    found = {check["id"]: check["outcome"] for check in report["checks"]}
+    assert {name for name, outcome in found.items() if outcome["status"] != "passed"} == {"report"}
+    assert found["report"]["status"] == ("errored" if stand_in else "failed")
+    assert report["score"]["state"] == ("incomplete" if stand_in else "provisional")
+    if stand_in:
+        assert done.code == ExitCode.INFRASTRUCTURE
+        assert stand_in in found["report"]["message"]
+        assert any(notice.startswith(f"runner mongodb: {stand_in}") for notice in report["notices"])
+    assert any("mongodb" in name for name in report["versions"])

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from gradekit.grade.judging import with_needs
+from gradekit.grade.judging import judge, judge_alone, with_needs
 from gradekit.model import Model
-from gradekit.results import CheckResult, Judgement, Outcome, Status, Tier
-from gradekit.spec.challenge import Check
+from gradekit.record import Observation, Record
+from gradekit.results import CheckResult, Judgement, Outcome, Status, SubmissionRef, Tier
+from gradekit.spec.challenge import Challenge, Check
+from gradekit.spec.load import load_challenge
+from gradekit.spec.lock import Lock
+from tests.grade.conftest import RUBRIC
 
 
 class Body(Model):
@@ -48,3 +54,84 @@ def test_a_need_decides(need: Status, expected: Status) -> None:
 def test_our_own_fault_is_not_hidden_by_a_failed_need() -> None:
     errored = Judgement(outcome=Outcome(status=Status.ERRORED))
     assert with_needs(check(("a",)), errored, {"a": result(Status.FAILED)}) is errored
+
+
+# --- what stood in for an official image
+
+SPEC = """\
+gradekit: 1
+id: small
+title: Small
+runner: none
+rubric: rubric.yaml
+services: {db: {runner: mongodb}}
+datasets: {items: {service: db}}
+checks:
+  - {id: a, criterion: api, nosql: {dataset: items, ask: [{mongodb: {count: a}, expect: {reply: {eq: {n: 1}}}}]}}
+  - id: b
+    criterion: api
+    need: [a]
+    nosql: {dataset: items, ask: [{mongodb: {count: b}, expect: {reply: {eq: {n: 1}}}}]}
+"""
+STAND_IN = "other 1.0 in the place of mongo:7.0"
+RIGHT, WRONG = {"answers": [{"reply": '{"n": 1}'}]}, {"answers": [{"reply": '{"n": 2}'}]}
+
+
+@pytest.fixture
+def challenge(tmp_path: Path) -> Challenge:
+    (tmp_path / "challenge.yaml").write_text(SPEC)
+    (tmp_path / "rubric.yaml").write_text(RUBRIC)
+    return load_challenge(tmp_path, rubrics=[])
+
+
+def seen(check: str, evidence: object, **fields: object) -> Observation:
+    told = {"check": check, "kind": "nosql", "state": "observed", "evidence": evidence, "stand_in": STAND_IN}
+    return Observation.model_validate({**told, **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "trusted"),
+    [
+        ({"evidence": RIGHT}, Status.PASSED, Status.PASSED),
+        ({"evidence": WRONG}, Status.ERRORED, Status.FAILED),
+        ({"evidence": WRONG, "stand_in": ""}, Status.FAILED, Status.FAILED),
+        ({"state": "blocked", "message": "the app has ended"}, Status.ERRORED, Status.FAILED),
+        ({"state": "blocked", "message": "it does not build", "stand_in": ""}, Status.FAILED, Status.FAILED),
+        ({"state": "errored", "message": "no disk"}, Status.ERRORED, Status.ERRORED),
+    ],
+)
+def test_what_stood_in_can_only_confirm(
+    challenge: Challenge, fields: dict[str, object], status: Status, trusted: Status
+) -> None:
+    check, observation = challenge.spec.check("a"), seen("a", **{"evidence": None, **fields})
+    judged = judge_alone(challenge, check, observation, None)
+    assert judged.outcome.status is status
+    assert judge_alone(challenge, check, observation, None, trusting=True).outcome.status is trusted
+    if status is not trusted:
+        assert f"with {STAND_IN}, and what that lacks" in judged.outcome.message
+        assert "grade again where the official image can be had" in judged.outcome.message
+
+
+def test_a_report_says_what_stood_in_and_withholds_the_score(challenge: Challenge) -> None:
+    record = Record(
+        gradekit="0",
+        id="1",
+        started_at="2026-01-01T00:00:00+00:00",
+        seconds=1.0,
+        challenge="small",
+        challenge_path="x",
+        challenge_digest=challenge.digest,
+        submission=SubmissionRef(repo="r", tree="t", files=1, bytes=1),
+        isolation=None,
+        images={},
+        phases=(),
+        observations=(seen("a", WRONG), seen("b", RIGHT)),
+    )
+    lock = Lock(gradekit="0", challenge=challenge.digest, rubric=challenge.rubric_name, stand_ins={"mongodb": STAND_IN})
+    report = judge(challenge, record, lock)
+    assert [check.outcome.status for check in report.checks] == [Status.ERRORED, Status.ERRORED]
+    assert report.score.state == "incomplete"
+    assert f"challenge.lock is of a verification with {STAND_IN}" in report.notices
+    trusted = judge(challenge, record, None, trusting=True)
+    assert [check.outcome.status for check in trusted.checks] == [Status.FAILED, Status.SKIPPED]
+    assert trusted.notices == ()

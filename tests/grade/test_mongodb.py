@@ -139,6 +139,28 @@ def test_who_answers_in_the_place_of_the_apps_server_is_not_our_fault(world: Wor
         world.bench.begin(Context("c"), 5.0, app=True, fresh=False)
 
 
+def test_what_a_check_used_in_the_place_of_an_official_image_is_known(world: World) -> None:
+    bench = world.bench
+    bench.stand_ins = {"db": "other 1.0 in the place of mongo:7.0"}
+    assert bench.stood_in == ""
+    bench.store("items")
+    assert bench.stood_in == "other 1.0 in the place of mongo:7.0"
+    bench.begin(Context("next"), 5.0, app=False, fresh=False)
+    assert bench.stood_in == ""
+    bench.begin(Context("app"), 5.0, app=True, fresh=False)
+    bench.begin(Context("app once more"), 5.0, app=True, fresh=False)
+    assert bench.stood_in == "other 1.0 in the place of mongo:7.0"
+    bench.begin(Context("without app"), 5.0, app=False, fresh=False)
+    assert bench.stood_in == ""
+
+
+def test_a_copy_that_failed_used_it_as_well(world: World) -> None:
+    world.bench.stand_ins, world.fails = {"db": "other"}, {"insert": "closed"}
+    with pytest.raises(InfrastructureError):
+        world.bench.store("items")
+    assert world.bench.stood_in == "other"
+
+
 def test_both_servers_must_be_ready(world: World) -> None:
     assert world.server.ready() is None
     assert (world.asked("app"), world.asked("checks")) == ([("admin", '{"ping": 1}')], [("admin", '{"ping": 1}')])

@@ -185,3 +185,12 @@ def test_lint_reports_a_broken_lock_as_a_problem(tmp_path: Path) -> None:
     assert "is not JSON" in str(found.problems[0])
     assert found.challenge is None
     assert found.warnings == challenge.warnings
+
+
+def test_what_stood_in_is_written_only_where_something_did(tmp_path: Path) -> None:
+    lock = _lock(_challenge(tmp_path))
+    write_lock(tmp_path / "challenge.lock", lock)
+    assert "stand_ins" not in (tmp_path / "challenge.lock").read_text(encoding="utf-8")
+    lock = lock.model_copy(update={"stand_ins": {"mongodb": "other 1.0 in the place of mongo:7.0"}})
+    write_lock(tmp_path / "challenge.lock", lock)
+    assert read_lock(tmp_path / "challenge.lock") == lock

@@ -31,6 +31,8 @@ class Proof:
     untwinned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unproven: Sequence[str] = ()
     """Checks that no wrong solution loses."""
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    """By runner, what stood in for which official image."""
     problems: Sequence[str] = ()
     code: ExitCode = ExitCode.OK
 
@@ -49,6 +51,7 @@ class Proof:
             results=results,
             untwinned=untwinned(challenge, lock),
             unproven=unproven(results),
+            stand_ins=lock.stand_ins,
             code=code,
         )
 
@@ -80,6 +83,8 @@ def lines(proof: Proof) -> Iterator[str]:
     if proof.unproven:
         yield f"unproven, for no wrong solution that passes anything loses them: {', '.join(proof.unproven)}"
     yield from outline.untwinned_lines(proof.untwinned)
+    for runner, stand_in in proof.stand_ins.items():
+        yield f"runner {runner}: {stand_in}; that wrong solutions fail is shown for that one only"
     if proof.holds:
         yield f"wrote {proof.lock_path} ({proof.tests} test ids)"
     elif proof.code is ExitCode.BELOW:
@@ -123,6 +128,7 @@ def document(proofs: Sequence[Proof]) -> str:
             "holds": proof.holds,
             "problems": list(proof.problems),
             "lock": proof.lock_path if proof.holds else None,
+            "stand_ins": dict(proof.stand_ins),
             "untwinned": {suite: list(tests) for suite, tests in proof.untwinned.items()},
             "unproven": list(proof.unproven),
             "solutions": [
