@@ -12,6 +12,7 @@ from gradekit.sandbox.protocol import (
     FileEntry,
     HttpReply,
     HttpRequest,
+    MongoRequest,
     RedisRequest,
     Sandbox,
     SqlRequest,
@@ -90,6 +91,11 @@ def a_missing_store_is_a_result(setup: Setup) -> None:
     assert [result.code for result in results] == ["refused"]
 
 
+def a_missing_server_of_documents_is_a_result(setup: Setup) -> None:
+    results = setup.sandbox.mongodb(MongoRequest("db", ['{"ping": 1}'], "app", timeout=1.0))
+    assert [result.code for result in results] == ["refused"]
+
+
 def files_can_be_put(setup: Setup) -> None:
     setup.sandbox.fill(
         "work", [FileEntry("conformance/a.txt", b"a"), FileEntry("conformance/b", b"b", executable=True)]
@@ -107,6 +113,7 @@ BEHAVIOURS: tuple[Callable[[Setup], None], ...] = (
     nothing_listens_at_first,
     a_missing_database_is_a_result,
     a_missing_store_is_a_result,
+    a_missing_server_of_documents_is_a_result,
     files_can_be_put,
 )
 

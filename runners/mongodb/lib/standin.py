@@ -1,6 +1,6 @@
 """Serve nx-27017 on a unix socket, and on MongoDB's port of an address where one is given.
 
-Called with the folder of the data, the path of the socket, and perhaps the address.
+Called with the folder of the data (`memory`: they are in no file), the path of the socket, and perhaps the address.
 """
 
 import logging

@@ -139,7 +139,14 @@ def _images(engine: Engine, config: configuration.Config) -> list[Finding]:
                 mend=f"gradekit runner build {' '.join(missing)} (the first grading does it too)",
             )
         ]
-    return [Finding(state="ok", subject="images", fact=", ".join(tags.values()))]
+    found = [Finding(state="ok", subject="images", fact=", ".join(tags.values()))]
+    for name, tag in tags.items():
+        image = engine.image(tag)
+        if image is not None and image.stand_in:
+            fact = f"{name}: {image.stand_in}: checks that use it are passed or cannot be graded, never failed"
+            mend = f"pull the official image, then gradekit runner build {name}"
+            found.append(Finding(state="warn", subject="images", fact=fact, mend=mend))
+    return found
 
 
 def _cache(engine: DockerEngine, config: configuration.Config) -> Finding:
