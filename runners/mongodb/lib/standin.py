@@ -4,10 +4,10 @@ Called with the folder of the data (`memory`: they are in no file), the path of 
 """
 
 import logging
-import os
 import socket
 import sys
 import threading
+from pathlib import Path
 
 from nx_27017.handler import NeoSQLiteHandler
 from nx_27017.server import handle_client_threaded
@@ -41,7 +41,7 @@ def main() -> None:
     handler = NeoSQLiteHandler(data_dir=data, journal_mode="MEMORY")
     own = socket.socket(socket.AF_UNIX)
     own.bind(path)
-    os.chmod(path, 0o777)
+    Path(path).chmod(0o777)
     listeners = [own]
     if address:
         port = socket.socket()
