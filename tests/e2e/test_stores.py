@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -160,7 +161,9 @@ def test_what_was_seen_with_a_stand_in_is_passed_or_not_graded_but_never_failed(
 ) -> None:
     """On the official image, which has no such label, the same solution fails what it claims to."""
     catalogue = ROOT / "challenges" / "product-catalog"
-    wrong = catalogue / "solutions" / "known-bad" / "sums"
+    wrong = tmp_path / "sums"
+    for part in ("reference", "known-bad/sums"):
+        shutil.copytree(catalogue / "solutions" / part, wrong, dirs_exist_ok=True)
     done = gradekit("grade", str(wrong), "-c", str(catalogue), "--out", str(tmp_path / "out"), "--json")
     report = json.loads(done.out)
     stand_in = images.ensure(["mongodb"])["mongodb"].stand_in

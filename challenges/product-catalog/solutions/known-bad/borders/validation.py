@@ -57,7 +57,7 @@ def search(args: dict) -> dict:
         wanted["tags"] = args["tag"]
     prices = {
         operator: _digits(args, name, 0, _MOST)
-        for name, operator in (("min_price", "$gte"), ("max_price", "$lte"))
+        for name, operator in (("min_price", "$gt"), ("max_price", "$lt"))
         if name in args
     }
     if prices:

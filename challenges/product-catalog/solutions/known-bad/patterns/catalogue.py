@@ -71,8 +71,8 @@ class Catalogue:
         return _found(found)
 
     def page(self, wanted: dict, limit: int) -> tuple[list[dict], str | None]:
-        if "tags" in wanted:
-            wanted = {**wanted, "tags": {"$regex": wanted["tags"]}}
+        patterns = {name: {"$regex": wanted[name]} for name in ("category", "tags") if name in wanted}
+        wanted = {**wanted, **patterns}
         # One more than asked for says whether there are more.
         found = list(self._products.find(wanted, FIELDS).sort("sku", 1).limit(limit + 1))
         products = [_found(product) for product in found[:limit]]

@@ -18,12 +18,12 @@ catalogue = Catalogue(os.environ["MONGODB_URI"])
 @app.get("/health")
 def health():
     well = catalogue.healthy()
-    return jsonify(status="ok" if well else "mongodb does not answer"), 200 if well else 503
+    return jsonify(health="ok" if well else "mongodb does not answer"), 200 if well else 503
 
 
 @app.post("/products")
 def add():
-    return jsonify(catalogue.add(validation.new_product(body()))), 201
+    return jsonify(catalogue.add(validation.new_product(body())))
 
 
 @app.get("/products/<sku>")
