@@ -151,6 +151,8 @@ WIRE = "tests/sandbox/test_wire.py::"
 HTTP = "tests/probe/test_http.py::"
 SQL = "tests/probe/test_sql.py::"
 JSON = "tests/checks/test_jsontext.py::test_refused"
+SERVER = "tests/grade/test_servers.py::test_"
+SMOKE = "tests/runners/test_conformance.py::test_smoke"
 SUITE = "tests/checks/test_suite.py::"
 FORMATS = "tests/report/test_report_formats.py::"
 
@@ -756,6 +758,108 @@ DATABASES = (
         {f"{SQL}test_settings_of_the_database_do_not_change_texts": "assert"},
     ),
 )
+SERVERS = (
+    Defence(
+        "MariaDB: accounts of a copy see no other one",
+        "one check's statements read and change the data of another, and the server's own",
+        "grade/servers/mariadb.py",
+        take.mariadb_statements(r" ON \w+\.\* TO ", " ON *.* TO "),
+        {f"{SERVER}copies_are_equal_and_know_nothing_of_each_other[mariadb]": "is not None"},
+    ),
+    Defence(
+        "MariaDB: who reads may only read, in transactions that write nothing",
+        "a query changes the data that it is judged on",
+        "grade/servers/mariadb.py",
+        take.together(
+            take.set_to("grade.servers.mariadb:_rights", lambda _purpose: "ALL PRIVILEGES"),
+            take.changed(
+                "grade.servers.mariadb:SqlRequest", lambda make: lambda *a, **n: make(*a, **{**n, "read_only": False})
+            ),
+        ),
+        {f"{SERVER}who_reads_cannot_write[mariadb]": "insert into customers"},
+    ),
+    Defence(
+        "MariaDB: sessions of an app end with its copy",
+        "a lock that the app holds keeps its data from being dropped",
+        "grade/servers/mariadb.py",
+        take.mariadb_statements("KILL HARD USER", None),
+        {f"{SERVER}a_copy_is_dropped_although_its_app_holds_locks[mariadb]": "refused a statement of ours"},
+    ),
+    Defence(
+        "MariaDB: a cap on the memory of a session",
+        "a sort uses up the server's memory, and ends it for everybody",
+        "../../runners/mariadb/server.cnf",
+        take.service_without("mariadb", ("server.cnf", "server.cnf --max-session-mem-used=8G")),
+        {f"{SMOKE}[mariadb/exhaustion]": "step 2"},
+    ),
+    Defence(
+        "Redis: an app keeps to its numbered database",
+        "the app reads and changes the data of checks",
+        "../../runners/redis/users.acl",
+        take.service_without(
+            "redis", ("cat /opt/gradekit/users.acl", "sed 's/-select +select|0//' /opt/gradekit/users.acl")
+        ),
+        {f"{SMOKE}[redis/roles]": "step 6: it succeeded"},
+    ),
+    Defence(
+        "Redis: no command that is dangerous or the administrator's",
+        "an app empties all databases, shuts the server down or makes itself another user",
+        "../../runners/redis/users.acl",
+        take.service_without(
+            "redis", ("cat /opt/gradekit/users.acl", "sed 's/-@admin -@dangerous//' /opt/gradekit/users.acl")
+        ),
+        {f"{SMOKE}[redis/roles]": "step 11: it succeeded"},
+    ),
+    Defence(
+        "Redis: the administrator has a password that stands beside the socket only",
+        "whoever reaches the port is the administrator",
+        "../../runners/redis/bin/serve",
+        take.service_without("redis", ("on #$digest", "on nopass")),
+        {f"{SMOKE}[redis/roles]": "step 5: it succeeded"},
+    ),
+    Defence(
+        "Redis: a cap on the memory of its data",
+        "an app fills the server's memory, and ends it for everybody",
+        "../../runners/redis/redis.conf",
+        take.service_without("redis", ("redis.conf", "redis.conf --maxmemory 0")),
+        {f"{SMOKE}[redis/exhaustion]": "step 2"},
+    ),
+    Defence(
+        "Redis: functions of an app go with its copy",
+        "what an app leaves in the server is called by the next one",
+        "grade/servers/redis.py",
+        take.redis_commands("FUNCTION", "SCRIPT"),
+        {"tests/grade/test_redis.py::test_what_an_app_leaves_does_not_outlive_its_copy": "assert"},
+    ),
+    Defence(
+        "SQLite: an authorizer looks at each statement",
+        "a statement reaches other files, or turns a defence off",
+        "../../runners/sqlite/bin/serve",
+        take.service_without("sqlite", ("connection.set_authorizer(self.allow)", "pass")),
+        {f"{SMOKE}[sqlite/roles]": "step 7: it succeeded"},
+    ),
+    Defence(
+        "SQLite: only a regular file is opened",
+        "an app puts a link in the place of its file, and is judged on the data of a template",
+        "../../runners/sqlite/bin/serve",
+        take.service_without("sqlite", ("if not stat.S_ISREG(os.lstat(file).st_mode):", "if False:")),
+        {f"{SERVER}an_app_cannot_send_its_checks_elsewhere[sqlite]": "ln -s"},
+    ),
+    Defence(
+        "SQLite: who reads has the file read-only",
+        "a query changes the data that it is judged on",
+        "../../runners/sqlite/bin/serve",
+        take.service_without("sqlite", ('"ro" if self.reads else "rw"', '"rw"')),
+        reason="the authorizer refuses every change before",
+    ),
+    Defence(
+        "SQLite: a slow statement is interrupted",
+        "a statement runs on until its session is ended",
+        "../../runners/sqlite/bin/serve",
+        take.service_without("sqlite", ("time.monotonic() > self.end, STEPS", "False, STEPS")),
+        reason="the process beside it ends the session a second later, and answers the same",
+    ),
+)
 REPORTS = (
     Defence(
         "one boundary for hostile texts",
@@ -1047,6 +1151,7 @@ DEFENCES: tuple[Defence, ...] = (
     *TEXTS,
     *SUITES,
     *DATABASES,
+    *SERVERS,
     *REPORTS,
     *SUBMISSIONS,
     *PACKAGES,

@@ -22,10 +22,13 @@ import pytest
 from gradekit.checks import suite
 from gradekit.checks.regex import Regex, RegexProblem
 from gradekit.grade.bench import PodBench
+from gradekit.grade.servers.mariadb import MariadbServer
 from gradekit.grade.servers.postgres import PostgresServer
+from gradekit.grade.servers.redis import RedisServer
 from gradekit.probe import egress
 from gradekit.record import Observation
 from gradekit.results import CaseResult, Judgement
+from gradekit.runner import find
 from gradekit.sandbox import container, pod, probe_client
 from gradekit.sandbox.docker import connect
 from gradekit.sandbox.protocol import CANDIDATE_UID, ContainerPlan
@@ -240,6 +243,21 @@ def script_without(name: str, *edits: tuple[str, str], interpreter: Sequence[str
     return body(edit)
 
 
+def service_without(name: str, *edits: tuple[str, str]) -> Without:
+    """The program that starts a service has other text: it is run from its argv, for the image has the right one."""
+    runner = find(RUNNERS, name)
+    text = (runner.folder / "bin" / "serve").read_text(encoding="utf-8")
+    shebang = text.splitlines()[0].removeprefix("#!").split()
+    for old, new in edits:
+        text = edited(text, old, new)
+
+    def edit(made: Config, plan: ContainerPlan, _named: Mapping[str, Any]) -> None:
+        if made["Entrypoint"] == [*runner.argv("serve")] and any(one.path == runner.sockets for one in plan.mounts):
+            made["Entrypoint"] = [*shebang, "-c", text]
+
+    return body(edit)
+
+
 # --- the rest -----------------------------------------------------------------------------------------------------
 
 
@@ -307,6 +325,31 @@ def statements_more(*statements: str) -> Without:
         return prepare_more
 
     return changed("grade.servers.postgres:PostgresServer.prepare", change)
+
+
+def mariadb_statements(pattern: str, new: str | None) -> Without:
+    """The administrator's statements of MariaDB have something else in the place of a pattern; None leaves them out."""
+
+    def change(run: Callable[..., None]) -> Callable[..., None]:
+        def administer(server: MariadbServer, *statements: str) -> None:
+            kept = [text for text in statements if new is not None or re.search(pattern, text) is None]
+            run(server, *(re.sub(pattern, new or "", text) for text in kept))
+
+        return administer
+
+    return changed("grade.servers.mariadb:MariadbServer.administer", change)
+
+
+def redis_commands(*words: str) -> Without:
+    """Commands that begin with one of the words are not among the administrator's of Redis."""
+
+    def change(run: Callable[..., None]) -> Callable[..., None]:
+        def administer(server: RedisServer, *script: Sequence[str], database: int = 0) -> None:
+            run(server, ["PING"], *(command for command in script if command[0] not in words), database=database)
+
+        return administer
+
+    return changed("grade.servers.redis:RedisServer._administer", change)
 
 
 def one_copy(copy_: Callable[..., str]) -> Callable[..., str]:

@@ -62,7 +62,8 @@ def test_smoke(
 ) -> None:
     for name, url in mirrors.items():
         monkeypatch.setenv(name, url)
-    assert attempt_smoke(case, engine, built).complaints == ()
+    complaints = attempt_smoke(case, engine, built).complaints
+    assert not complaints, "\n".join(complaints)
 
 
 @pytest.mark.parametrize("item", RUNNERS, ids=lambda item: str(item.name))
