@@ -50,6 +50,10 @@ class Fetching:
     tags: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     """The paths that were asked for."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Ends of paths, and the URL of the server that has those files instead."""
+    hosts: tuple[str, ...] = ()
+    """What the operator lists beside the registry."""
 
     def pod(self, *volumes: VolumePlan) -> SandboxPlan:
         """A sandbox of the test's own."""
@@ -58,7 +62,7 @@ class Fetching:
     def fetch(self, files: Mapping[str, str], status: int = 200) -> Image | ExecResult:
         """What it makes of the files; the registry answers with that status."""
         self.tags.append(f"gradekit-test-{self.runner.name}:{secrets.token_hex(6)}")
-        with served(self.folder, gateway(self.engine), status, self.asked) as url:
+        with served(self.folder, gateway(self.engine), status, self.asked, self.moved) as url:
             plan = FetchPlan(
                 self.built[self.runner.name].id,
                 self.runner.argv("deps"),
@@ -66,7 +70,7 @@ class Fetching:
                 "/opt/deps",
                 self.tags[-1],
                 env={self.variable: url},
-                egress=Egress(self.built["probe"].id, self.runner.argv("registries")),
+                egress=Egress(self.built["probe"].id, self.runner.argv("registries"), self.hosts),
                 timeout=120.0,
             )
             return self.engine.fetch(plan, f"{self.runner.name}-{secrets.token_hex(4)}")

@@ -25,8 +25,17 @@ def tar(files: Mapping[str, bytes], mode: str = "w", *, executable: tuple[str, .
 
 
 @contextmanager
-def served(folder: Path, address: str, status: int = 200, asked: list[str] | None = None) -> Iterator[str]:
-    """Its URL, while a server of ours answers there; with a status it answers that and nothing else."""
+def served(
+    folder: Path,
+    address: str,
+    status: int = 200,
+    asked: list[str] | None = None,
+    moved: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """Its URL, while a server of ours answers there; with a status it answers that and nothing else.
+
+    ``moved``: ends of paths, and the URL of the server that has those files instead.
+    """
 
     class Answers(SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -36,6 +45,12 @@ def served(folder: Path, address: str, status: int = 200, asked: list[str] | Non
         def send_head(self) -> io.BytesIO | None:
             if status != 200:
                 self.send_error(status)
+                return None
+            there = next((url for end, url in (moved or {}).items() if self.path.endswith(end)), None)
+            if there is not None:
+                self.send_response(302)
+                self.send_header("Location", there.rstrip("/") + self.path)
+                self.end_headers()
                 return None
             return super().send_head()  # type: ignore[return-value]
 

@@ -6,15 +6,18 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from gradekit import runner
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
+from gradekit.sandbox.egress import EGRESS_LABEL
 from gradekit.sandbox.protocol import TESTER_UID, ContainerPlan, ExecResult, Image, Limits, Mount, Sandbox, VolumePlan
-from tests.runners.fetching import Fetching, entries, fetching
+from tests.runners.fetching import Fetching, entries, fetching, gateway
 from tests.runners.go_mirror import LEAF, filled, sums
+from tests.runners.mirror import served
 
 FOLDER = Path(__file__).parents[2] / "runners"
 GO = runner.find(FOLDER, "go")
@@ -130,6 +133,43 @@ def test_modules_are_fetched_and_nothing_else(proxy: Fetching) -> None:
         {"go.mod": WANTS, "go.sum": SUMS}, "sh", "-c", "cd /opt/deps/mod; ls; ls tea.example; find . -name '*.zip'"
     )
     assert said.split() == ["cache", "tea.example", "leaf@v1.2.0"]
+
+
+def test_a_proxy_is_asked_where_it_keeps_its_archives(proxy: Fetching) -> None:
+    def named(url: str) -> list[dict[str, str]]:
+        said = proxy.engine.client.sdk.containers.run(
+            proxy.built["go"].id,
+            [*GO.argv("registries"), "files"],
+            environment={"GOPROXY": f"{url},direct"},
+            remove=True,
+        )
+        return [json.loads(line) for line in said.splitlines()]
+
+    address = gateway(proxy.engine)
+    with served(proxy.folder, address) as archives, served(proxy.folder, address, moved={".zip": archives}) as url:
+        assert named(archives) == [{"files": archives.rstrip("/")}]
+        assert named(url) == [{"files": url.rstrip("/")}, {"files": archives.rstrip("/")}]
+
+
+def test_archives_that_are_elsewhere_are_fetched_from_there(proxy: Fetching) -> None:
+    with served(proxy.folder, gateway(proxy.engine)) as archives:
+        proxy.moved[".zip"] = archives
+        # An address, not a name, has to be chosen by the operator.
+        proxy.hosts = (urlsplit(archives).netloc,)
+        made = proxy.fetch({"go.mod": WANTS, "go.sum": SUMS})
+    assert isinstance(made, Image), made.stderr
+    reached = {host.partition("=")[0] for host in made.labels[EGRESS_LABEL].split()}
+    assert reached > set(proxy.hosts)
+    assert len(reached) == 2
+
+
+def test_a_redirect_to_where_the_proxy_keeps_nothing_else_is_not_followed(proxy: Fetching) -> None:
+    asked: list[str] = []
+    with served(proxy.folder, gateway(proxy.engine), asked=asked) as elsewhere:
+        proxy.moved["leaf/@v/v1.2.0.zip"] = elsewhere
+        code, said = proxy.refusal({"go.mod": WANTS, "go.sum": SUMS})
+    assert (code, asked) == (2, []), said
+    assert "403 Forbidden" in said
 
 
 def test_what_is_replaced_by_a_folder_of_the_submission_is_not_fetched(proxy: Fetching) -> None:
