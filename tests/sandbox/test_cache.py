@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,9 +10,11 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from typer.testing import CliRunner
 
+from gradekit.cli.app import app
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.sandbox import docker
+from gradekit.sandbox import cache, docker
 from gradekit.sandbox.cache import CACHE_LABEL, FILTER, SIZE_LABEL, Cache
 from gradekit.sandbox.client import Client
 from gradekit.sandbox.endpoint import Endpoint
@@ -150,26 +153,71 @@ class TestEngine:
         yield engine
         engine.close()
 
-    def test_the_engine_notes_when_an_image_was_used(self, engine: docker.DockerEngine, tmp_path: Path) -> None:
-        """A label of its own keeps the machine's cache out of this."""
-        tags = [f"gradekit-test-cache/{tmp_path.name.replace('_', '-').lower()}:{name}" for name in ("a", "b")]
+    @pytest.fixture
+    def tags(self, engine: docker.DockerEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sequence[str]]:
+        """Two images of 5 bytes; a label of their own keeps the machine's cache out of this."""
+        own = secrets.token_hex(6)
+        monkeypatch.setattr(cache, "FILTER", f"{CACHE_LABEL}={own}")
         client = engine.client
+        made = [f"gradekit-test-cache/{own}:{name}" for name in ("a", "b")]
         try:
-            for tag in tags:
-                fresh = client.create(
-                    "gk-test-cache", {"Image": "debian:bookworm-slim", "Cmd": ["/bin/true"], "NetworkDisabled": True}
-                )
-                client.commit(fresh, tag, {CACHE_LABEL: "test", SIZE_LABEL: "5"})
+            for tag in made:
+                fresh = self.container(engine, "debian:bookworm-slim")
+                client.commit(fresh, tag, {CACHE_LABEL: own, SIZE_LABEL: "5"})
                 client.remove(fresh)
-            assert client.used(tags[0]) < client.used(tags[1])
-            cache = Cache(client, tmp_path)
-            with cache.using(tags[0]) as found:
-                assert found is not None
-                assert found.labels[SIZE_LABEL] == "5"
-            assert client.used(tags[0]) > client.used(tags[1])
-            with cache.using(f"{tags[0]}x") as none:
-                assert none is None
-            assert client.used(f"{tags[0]}x") == ""
+            yield made
         finally:
-            for tag in tags:
+            for tag in made:
                 client.remove_image(tag)
+
+    def container(self, engine: docker.DockerEngine, image: str) -> str:
+        """One that is never started."""
+        return engine.client.create("gk-test-cache", {"Image": image, "Cmd": ["/bin/true"], "NetworkDisabled": True})
+
+    def test_the_engine_notes_when_an_image_was_used(
+        self, engine: docker.DockerEngine, tags: Sequence[str], tmp_path: Path
+    ) -> None:
+        client = engine.client
+        assert client.used(tags[0]) < client.used(tags[1])
+        cached = Cache(client, tmp_path)
+        with cached.using(tags[0]) as found:
+            assert found is not None
+            assert found.labels[SIZE_LABEL] == "5"
+        assert client.used(tags[0]) > client.used(tags[1])
+        with cached.using(f"{tags[0]}x") as none:
+            assert none is None
+        assert client.used(f"{tags[0]}x") == ""
+
+    def test_the_least_recently_used_goes_from_the_engine(
+        self, engine: docker.DockerEngine, tags: Sequence[str], tmp_path: Path
+    ) -> None:
+        first, second = tags
+        cached = Cache(engine.client, tmp_path)
+        assert (cached.use(), cached.trim(10)) == (CacheUse(2, 10), ())
+        with cached.using(first):
+            pass
+        assert cached.trim(5) == (second,)
+        assert engine.image(second) is None
+        assert engine.image(first) is not None
+
+    def test_what_a_container_has_stays_on_the_engine(
+        self, engine: docker.DockerEngine, tags: Sequence[str], tmp_path: Path
+    ) -> None:
+        first, second = tags
+        holding = self.container(engine, first)
+        cached = Cache(engine.client, tmp_path)
+        try:
+            assert cached.trim(0) == (second,)
+        finally:
+            engine.client.remove(holding)
+        assert cached.trim(0) == (first,)
+
+    def test_clean_removes_what_no_run_uses(self, engine: docker.DockerEngine, tags: Sequence[str]) -> None:
+        first, second = tags
+        assert engine.cache.use() == CacheUse(2, 10), "these are not the test's own"
+        with engine.cached(first):
+            said = CliRunner().invoke(app, ["clean", "--cache"])
+            assert (said.exit_code, f"removed {second}\n" in said.output, first in said.output) == (0, True, False)
+        said = CliRunner().invoke(app, ["clean", "--cache"])
+        assert (said.exit_code, f"removed {first}\n" in said.output) == (0, True)
+        assert (engine.image(first), engine.image(second)) == (None, None)
