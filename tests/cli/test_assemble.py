@@ -17,6 +17,7 @@ from gradekit.progress import Silent
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine
 from gradekit.sandbox.protocol import Image
+from gradekit.spec.challenge import Expectation, Solution
 from tests.fakes import FakeEngine
 
 FOLDER = Path(__file__).parents[2] / "runners"
@@ -106,16 +107,15 @@ def test_a_challenge_is_verified_with_the_languages_of_its_solutions(tmp_path: P
     known = {name: runners.find(FOLDER, name) for name in ("python", "node", "java", "redis")}
     setting = Setting(FakeEngine(), {}, known)
     spec = challenge.spec
-    solutions = [
-        solution.model_copy(update={"path": path}) for solution, path in zip(spec.solutions, "abc", strict=False)
-    ]
-    for path, name in (("a", "app.py"), ("b", "src/Main.java"), ("c", "README")):
+    expect = Expectation(passes="all")
+    solutions = [Solution(path=path, expect=expect) for path in "abc"]
+    solutions.append(Solution(path="c", base="d", expect=expect))
+    for path, name in (("a", "app.py"), ("b", "src/Main.java"), ("c", "README"), ("d", "app.js")):
         (tmp_path / path / name).parent.mkdir(parents=True)
         (tmp_path / path / name).touch()
     moved = replace(
         challenge, spec=spec.model_copy(update={"solutions": tuple(solutions)}), source=tmp_path / "challenge.yaml"
     )
-    assert len(solutions) == 3
-    assert assemble.solved_in(moved, setting) == ("probe", "redis", "python", "java")
+    assert assemble.solved_in(moved, setting) == ("probe", "redis", "python", "java", "node")
     alone = replace(moved, spec=moved.spec.model_copy(update={"runner": "none"}))
     assert assemble.solved_in(alone, setting) == ("probe", "redis")
