@@ -25,12 +25,15 @@ def package(**fields: object) -> str:
     return json.dumps(fields)
 
 
-def pom(properties: str, configuration: str = "") -> str:
+PARENT = "<parent><groupId>tea</groupId><artifactId>starter</artifactId><version>3</version></parent>"
+
+
+def pom(properties: str, configuration: str = "", parent: str = "") -> str:
     plugin = (
         f"<plugin><artifactId>maven-compiler-plugin</artifactId><configuration>{configuration}</configuration></plugin>"
     )
     build = f"<build><plugins>{plugin}</plugins></build>" if configuration else ""
-    return f"<project><properties>{properties}</properties>{build}</project>"
+    return f"<project>{parent}<properties>{properties}</properties>{build}</project>"
 
 
 GRADLE = "java { toolchain { languageVersion = JavaLanguageVersion.of(%s) } }\n"
@@ -68,7 +71,10 @@ REFUSED: Mapping[str, Mapping[str, tuple[Mapping[str, str], str]]] = {
             {"pom.xml": pom("<v>99</v><maven.compiler.target>${v}</maven.compiler.target>")},
             "pom.xml: maven.compiler.target: wants Java 99",
         ),
-        "parent": ({"pom.xml": pom("<java.version>99</java.version>")}, "pom.xml: java.version: wants Java 99"),
+        "parent": (
+            {"pom.xml": pom("<java.version>99</java.version>", parent=PARENT)},
+            "pom.xml: java.version: wants Java 99",
+        ),
         "plugin": (
             {"pom.xml": pom("<java.version>11</java.version>", "<source>11</source><target>99</target>")},
             "pom.xml: target of the compiler: wants Java 99",
@@ -149,6 +155,7 @@ QUIET: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "java": {
         "met": {"pom.xml": pom("<java.version>99</java.version><maven.compiler.release>1.8</maven.compiler.release>")},
+        "a property that nobody reads": {"pom.xml": pom("<java.version>99</java.version>")},
         "a comment": {"build.gradle": "// sourceCompatibility = 99\n" + GRADLE % 11, ".java-version": "17.0.9"},
         "unreadable": {"pom.xml": pom("<java.version>${java.version}</java.version>"), ".java-version": "tea"},
     },

@@ -13,7 +13,7 @@ final class Demands {
     private static final Pattern REFERENCE = Pattern.compile("\\$\\{([^{}]{1,100})}");
     private static final Pattern NUMBER = Pattern.compile("(?:1\\.)?([0-9]{1,3})(?:\\.[0-9.]{1,20})?");
     private static final Pattern SCRIPT = Pattern.compile("\\b(?:JavaLanguageVersion\\.of\\(|jvmToolchain\\(|"
-            + "(?:sourceCompatibility|targetCompatibility|options\\.release(?:\\.set)?)\\s*[=(]?\\s*)"
+            + "(?:sourceCompatibility|targetCompatibility|options\\.release(?:\\.set)?)\\s*+[=(]?\\s*+)"
             + "(?:JavaVersion\\.VERSION_|[\"'])?(?:1[._])?([0-9]{1,3})\\b");
     private static final Pattern COMMENT = Pattern.compile("//[^\n]*|(?s)/\\*.*?\\*/");
     private static final int MOST_REFERENCES = 5;
@@ -36,8 +36,9 @@ final class Demands {
         if (found != null) {
             return found;
         }
-        // What the usual parents make the compiler's setting of.
-        return decided("java.version", number(properties.get("java.version"), properties));
+        // Maven itself knows no such property: the usual parents make the compiler's setting of it.
+        boolean inherits = Pom.inherits(project);
+        return inherits ? decided("java.version", number(properties.get("java.version"), properties)) : Optional.empty();
     }
 
     /** What release, else source and target say; null when they say nothing. */

@@ -50,6 +50,11 @@ final class Pom {
         return found;
     }
 
+    /** Whether it has a parent. */
+    static boolean inherits(Element project) {
+        return !children(project, "parent").isEmpty();
+    }
+
     /** The plug-ins that compile. */
     static List<Element> compilers(Element project) {
         List<Element> found = new ArrayList<>();
@@ -97,7 +102,7 @@ final class Pom {
             check(dependency);
             tests &= word(dependency, "scope").equals("test");
         }
-        return new Pom(tests && children(project, "parent").isEmpty(), project);
+        return new Pom(tests && !inherits(project), project);
     }
 
     private static void check(Element dependency) throws Refused {
