@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from gradekit.checks import statements
 from gradekit.checks.kinds import KINDS
-from gradekit.checks.mutants import DIALECTS, UNCHANGED, NotParsedError, mutants
-from gradekit.checks.sql import SqlEvidence, SqlSpec, paths
+from gradekit.checks.mutants import UNCHANGED, NotParsedError, mutants
+from gradekit.checks.ordering import DIALECTS
+from gradekit.checks.sql import SqlEvidence, SqlSpec, references
 from gradekit.grade.judging import judge_alone
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
@@ -81,7 +82,7 @@ def _cases(challenge: Challenge, setting: Setting, found: list[str]) -> Iterator
     for check in challenge.spec.checks:
         if not isinstance(check.body, SqlSpec):
             continue
-        for _, path in paths(check.body):
+        for _, path in references(check.body):
             if path in seen:
                 continue
             seen.add(path)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -259,7 +260,13 @@ def test_show() -> None:
 # --- lint ----------------------------------------------------------------------------------------------
 
 SCOPE = Scope(
-    files={"hidden/q.sql": b"select 1", "hidden/empty.sql": b"-- no", "hidden/bad.sql": b"\xff"},
+    files={
+        "hidden/q.sql": b"select 1",
+        "hidden/empty.sql": b"-- no",
+        "hidden/bad.sql": b"\xff",
+        "short.csv": b"a,b\n1\n",
+        "none.csv": b"",
+    },
     variables={},
     datasets=("shop", "edges"),
 )
@@ -275,6 +282,7 @@ def test_nothing_to_complain_about() -> None:
     state = {"query": "select 1", "reference": "hidden/q.sql"}
     assert complaints(allow=["insert"], expect={"state": state}) == []
     assert complaints(expect={"rows": [[1, 2], [3, 4]]}) == []
+    assert complaints(expect={"csv": "good.csv"}, compare={"columns": "names"}) == []
 
 
 @pytest.mark.parametrize(
@@ -290,6 +298,9 @@ def test_nothing_to_complain_about() -> None:
         ({"expect": {"value": 1}, "compare": {"columns": "names"}}, ("compare", "columns"), "no column names"),
         ({"expect": {"value": 1}, "compare": {"types": "strict"}}, ("compare", "types"), "no type names"),
         ({"expect": {"value": 1}, "compare": {"order": {"by": ["a"]}}}, ("compare", "order", "by"), "no column names"),
+        ({"expect": {"rows_affected": 1}}, ("allow",), "changed rows are expected, but only select is allowed"),
+        ({"expect": {"csv": "short.csv"}}, ("expect", "csv"), "has no header, or rows of another length"),
+        ({"expect": {"csv": "none.csv"}}, ("expect", "csv"), "has no header, or rows of another length"),
         (
             {"expect": {"state": {"query": "select 1", "reference": "hidden/q.sql"}}},
             ("allow",),
@@ -308,6 +319,43 @@ def test_complaints(changes: dict[str, Any], loc: tuple[str | int, ...], what: s
     assert what in found[0].what
 
 
+def test_text_is_cut_by_the_rules_of_its_engine() -> None:
+    scope = Scope(files={"hidden/q.sql": b"# nothing but a comment"}, variables={}, datasets=("shop",))
+    assert not list(sql.lint(spec_of(), scope))
+    scope = replace(scope, engines={"shop": "mariadb"})
+    assert [complaint.what for complaint in sql.lint(spec_of(), scope)] == ['"hidden/q.sql" holds no SQL statement']
+    state = {"query": "select 1 # ; select 2", "reference": "hidden/q.sql"}
+    scope = replace(scope, files={"hidden/q.sql": b"delete from t"})
+    assert not list(sql.lint(spec_of(allow=["delete"], expect={"state": state}), scope))
+
+
+BLOCKS = (
+    b"-- name: one\nselect mine\n--name:  two \r\nselect other;\n-- name: twice\nselect 1\n-- name: twice\nselect 2"
+)
+
+
+@pytest.mark.parametrize(("block", "source"), [("one", "\nselect mine\n"), ("two", "\nselect other;\n")])
+def test_a_block_of_a_file(block: str, source: str) -> None:
+    bench = Bench({"q.sql": BLOCKS}, HIDDEN)
+    evidence = sql.observe(spec_of(block=block), bench)
+    assert (evidence.source, evidence.flaw) == (source, None)
+    assert bench.queries[-1].statements == (source.strip().rstrip(";"),)
+
+
+@pytest.mark.parametrize("block", ["three", "twice"])
+def test_no_such_block(block: str) -> None:
+    bench = Bench({"q.sql": BLOCKS}, HIDDEN)
+    assert sql.observe(spec_of(block=block), bench).flaw == "no block"
+    assert not bench.queries
+
+
+def test_changed_rows_are_counted() -> None:
+    bench = Bench({"q.sql": b"update t"}, {}, update_t=SqlResult(affected=3))
+    evidence = sql.observe(spec_of(allow=["update"], expect={"rows_affected": 3}), bench)
+    assert evidence.runs[0].candidate.affected == 3
+    assert bench.queries[0].role == "owner"
+
+
 def test_a_near_miss_is_offered() -> None:
     assert complaints(datasets=["edge"])[0].hint == 'did you mean "edges"?'
     assert list(sql.lint(spec_of(), Scope(files={}, variables={})))[0].expected.endswith("which is empty")  # noqa: RUF015
@@ -321,6 +369,7 @@ def test_exactly_one_expectation(expect: dict[str, Any]) -> None:
 
 def test_paths_and_app() -> None:
     assert list(sql.paths(spec_of())) == [(("expect", "reference"), "hidden/q.sql")]
+    assert list(sql.paths(spec_of(expect={"csv": "rows.csv"}))) == [(("expect", "csv"), "rows.csv")]
     assert not sql.KIND.uses_app(spec_of())
 
 

@@ -48,6 +48,8 @@ class Scope:
     app: bool = False
     runners: Sequence[str] = ()
     """Languages that the challenge allows by name; empty for any."""
+    engines: Mapping[str, str] = field(default_factory=dict)
+    """Of data sets, the engine whose rules cut SQL into statements, as far as it is known before anything runs."""
 
 
 @dataclass(frozen=True, slots=True)

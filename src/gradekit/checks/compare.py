@@ -56,7 +56,9 @@ class Compare(Model):
     """How two result sets are compared."""
 
     order: Literal["auto", "ignore", "exact"] | OrderBy = Field(
-        "auto", description="auto and ignore: rows have no order; exact: row by row; by: the order of some columns."
+        "auto",
+        description="auto: as ORDER BY of the reference says, ties may swap; ignore: rows have no order; exact: row by "
+        "row; by: the order of some columns.",
     )
     columns: Literal["positions", "names", "names_any_order"] = Field(
         "positions", description="How columns find each other."
@@ -193,8 +195,15 @@ def family(kind: str) -> str:
     return "bool" if kind == "bool" else "text"
 
 
-def compare(expected: Table, actual: Table, options: Compare) -> Difference | None:
-    """The difference of two result sets, or None when they are equal under the options."""
+def compare(expected: Table, actual: Table, options: Compare, keys: Sequence[int] = ()) -> Difference | None:
+    """The difference of two result sets, or None when they are equal under the options.
+
+    Args:
+        expected: what is right.
+        actual: what is compared with it.
+        options: how.
+        keys: for ``order: auto``, places of the expected columns whose sequence must be the same.
+    """
     places = _pair(expected.columns, actual.columns, options)
     if isinstance(places, Difference):
         return places
@@ -213,6 +222,7 @@ def compare(expected: Table, actual: Table, options: Compare) -> Difference | No
         (expected.columns, theirs),
         options,
         wrong,
+        auto=keys,
     )
 
 
@@ -236,6 +246,21 @@ def compare_literals(rows: Sequence[Sequence[Scalar]], actual: Table, options: C
         options,
         (),
     )
+
+
+def beside(header: Sequence[str], rows: Sequence[Sequence[str | None]], actual: Table) -> Table:
+    """Rows of texts as a result whose columns have the types of those beside them."""
+    kinds = [*(column.type for column in actual.columns), *["text"] * len(header)]
+    columns = tuple(Column(name=name, type=kind) for name, kind in zip(header, kinds, strict=False))
+    truths = {"true": "t", "false": "f"}
+    cells = [
+        tuple(
+            truths.get(cell.lower(), cell) if cell is not None and column.type == "bool" else cell
+            for cell, column in zip(row, columns, strict=True)
+        )
+        for row in rows
+    ]
+    return Table(columns=columns, rows=tuple(cells))
 
 
 def unknown_keys(options: Compare, expected: Table) -> tuple[str, ...]:
@@ -277,6 +302,8 @@ def _rows(
     columns: tuple[Sequence[Column], Sequence[Column]],
     options: Compare,
     hints: Sequence[str],
+    *,
+    auto: Sequence[int] = (),
 ) -> Difference | None:
     rules = _Rules(options, *columns)
     every = range(len(columns[0]))
@@ -298,7 +325,7 @@ def _rows(
         names = [column.name for column in columns[0]]
         keys = [names.index(name) for name in options.order.by if name in names]
     else:
-        return None
+        keys = auto if options.order == "auto" else ()
     for place, (left, right) in enumerate(zip(expected, actual, strict=True)):
         if not rules.same(rules.row(left, keys), rules.row(right, keys)):
             message = f"the rows are right, but their order is not: row {place + 1} is the first that differs"

@@ -11,7 +11,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-DIALECTS: Final = {"postgres": "postgres", "mariadb": "mysql", "sqlite": "sqlite"}
+from gradekit.checks.ordering import DIALECTS
+
 UNCHANGED: Final = "unchanged"
 """Name of the query as the parser writes it: when that is not right, its mutants say nothing."""
 

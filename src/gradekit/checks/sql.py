@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final, Literal, Self
 
@@ -16,12 +19,14 @@ from gradekit.checks.compare import (
     Literals,
     Names,
     Table,
+    beside,
     compare,
     compare_literals,
     render,
     unknown_keys,
 )
 from gradekit.checks.complaints import not_text, unknown_dataset
+from gradekit.checks.ordering import sort_keys
 from gradekit.checks.tally import cut, errored, failed, passed, tally
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
@@ -32,7 +37,7 @@ MAX_BYTES = 256 << 10
 SHOWN_ROWS = 20
 
 StatementClass = Literal["select", "insert", "update", "delete", "ddl", "call"]
-Flaw = Literal["missing", "too large", "not text"]
+Flaw = Literal["missing", "too large", "not text", "no block"]
 
 _CLASSES: Final[dict[str, StatementClass]] = {
     "select": "select",
@@ -56,10 +61,12 @@ _ALWAYS: Final = frozenset({"with", "begin", "start", "commit", "end", "rollback
 # internal: nothing that the shape of a schema leads to.
 _ENGINE_FAULTS: Final = ("08", "25", "40", "42501", "53", "55", "57", "58", "F0", "XX")
 _TIMED_OUT: Final = "57014"
+_MARK: Final = re.compile(r"^--[ \t]*name:[ \t]*([\w-]+)[ \t]*\r?$", re.MULTILINE)
 _FLAWS: Final[dict[Flaw, str]] = {
     "missing": "the submission has no file {file}",
     "too large": f"{{file}} is larger than {MAX_BYTES >> 10} KiB",
     "not text": "{file} is not UTF-8 text",
+    "no block": "{file} has no block {block}: a line `-- name: {block}`, and the statement below it",
 }
 
 
@@ -77,13 +84,17 @@ class SqlExpect(Model):
     rows: Annotated[tuple[Literals, ...] | None, BeforeValidator(tuple_of)] = Field(
         None, description="The right rows, in the order of the columns."
     )
+    csv: RelativePath | None = Field(
+        None, description="A CSV file of the challenge: names of the columns, then the right rows; \\N is NULL."
+    )
     value: int | float | str | bool | None = Field(None, description="The one value of the result.")
+    rows_affected: int | None = Field(None, ge=0, description="Rows that the last statement changes.")
     state: State | None = Field(None, description="The right state of the data after the statements.")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise ValueError("give exactly one of reference, rows, value and state")
+            raise ValueError("give exactly one of reference, rows, csv, value, rows_affected and state")
         return self
 
 
@@ -91,6 +102,11 @@ class SqlSpec(Model):
     """A candidate's SQL file and what it must give on each data set."""
 
     file: RelativePath = Field(description="A file of the submission.")
+    block: str | None = Field(
+        None,
+        pattern=r"^[\w-]+$",
+        description="A part of the file: from the line `-- name: BLOCK` up to the next such line.",
+    )
     dataset: str | None = Field(None, description="The data set; `datasets` takes its place.")
     datasets: Annotated[Names, Field(min_length=1)] | None = Field(None, description="Data sets, a case each.")
     expect: SqlExpect = Field(description="The right result.")
@@ -111,7 +127,7 @@ class SqlSpec(Model):
 
     def reads(self) -> bool:
         """Whether the statements may only read."""
-        return set(self.allow) == {"select"} and self.expect.state is None
+        return set(self.allow) == {"select"} and self.expect.state is None and self.expect.rows_affected is None
 
 
 class Ran(Model):
@@ -119,6 +135,8 @@ class Ran(Model):
 
     result: Table | None = None
     truncated: bool = False
+    affected: int | None = None
+    """Rows that the last statement changed."""
     error: str | None = None
     sqlstate: str | None = None
     at: int = 0
@@ -150,17 +168,9 @@ def observe(spec: SqlSpec, bench: Bench) -> SqlEvidence:
         InfrastructureError: when the reference fails for a reason that no schema can cause.
         Blocked: the same, where the candidate's files made the tables.
     """
-    entry = bench.submission.get(spec.file)
-    if entry is None:
-        return SqlEvidence(flaw="missing")
-    if len(entry.data) > MAX_BYTES:
-        return SqlEvidence(flaw="too large")
-    try:
-        source = entry.data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return SqlEvidence(flaw="not text")
-    if "\0" in source:
-        return SqlEvidence(flaw="not text")
+    source, flaw = _source(spec, bench)
+    if source is None:
+        return SqlEvidence(flaw=flaw)
     engine = _engine(spec, bench)
     script = statements.split(source, engine)
     if _bad_count(spec, script):
@@ -169,8 +179,7 @@ def observe(spec: SqlSpec, bench: Bench) -> SqlEvidence:
 
 
 def judge(spec: SqlSpec, evidence: SqlEvidence, context: Context) -> Judgement:
-    """Compare the results of each data set; ``context`` is not needed."""
-    del context
+    """Compare the results of each data set; the order of rows is that of the reference in ``context``."""
     wrong = _flaw(spec, evidence)
     if wrong is not None:
         cases = [failed(_title(name), name, wrong) for name in spec.names()]
@@ -181,7 +190,7 @@ def judge(spec: SqlSpec, evidence: SqlEvidence, context: Context) -> Judgement:
         return errored(f"the evidence has nothing about the data set {absent[0]}; grade the submission again")
     cases = []
     for name in spec.names():
-        case = _case(spec, runs[name])
+        case = _case(spec, runs[name], evidence.engine, context)
         if isinstance(case, str):
             return errored(case)
         cases.append(case)
@@ -212,15 +221,28 @@ def lint(spec: SqlSpec, scope: Scope) -> Iterator[Complaint]:
             yield from unknown_dataset(("datasets", index), name, scope)
             if name in spec.datasets[:index]:
                 yield Complaint(("datasets", index), f'"{name}" is listed twice', hint="remove one")
-    for loc, path in paths(spec):
+    engine = scope.engines.get(next(iter(spec.names()), ""), statements.POSTGRES)
+    for loc, path in references(spec):
         flaws = tuple(not_text(loc, path, scope))
         yield from flaws
-        if path in scope.files and not flaws and not statements.split(scope.files[path].decode("utf-8-sig")):
+        text = "" if flaws else scope.files.get(path, b"").decode("utf-8-sig")
+        if path in scope.files and not flaws and not statements.split(text, engine):
             yield Complaint(loc, f'"{path}" holds no SQL statement')
-    yield from _contradictions(spec)
+    if spec.expect.csv is not None and spec.expect.csv in scope.files:
+        lines = _csv(scope.files[spec.expect.csv])
+        if not lines or any(len(line) != len(lines[0]) for line in lines):
+            yield Complaint(("expect", "csv"), f'"{spec.expect.csv}" has no header, or rows of another length')
+    yield from _contradictions(spec, engine)
 
 
 def paths(spec: SqlSpec) -> Iterator[tuple[Loc, str]]:
+    """The files of the challenge that it needs."""
+    yield from references(spec)
+    if spec.expect.csv is not None:
+        yield ("expect", "csv"), spec.expect.csv
+
+
+def references(spec: SqlSpec) -> Iterator[tuple[Loc, str]]:
     """The reference file, if there is one."""
     if spec.expect.reference is not None:
         yield ("expect", "reference"), spec.expect.reference
@@ -242,12 +264,13 @@ KIND = Kind(
 )
 
 
-def _contradictions(spec: SqlSpec) -> Iterator[Complaint]:
+def _contradictions(spec: SqlSpec, engine: str) -> Iterator[Complaint]:
     state, rows = spec.expect.state, spec.expect.rows
-    if state is not None and set(spec.allow) == {"select"}:
+    changes = "a state is" if state is not None else "changed rows are" if spec.expect.rows_affected is not None else ""
+    if changes and set(spec.allow) == {"select"}:
         hint = "give `allow:`, such as [insert, update]"
-        yield Complaint(("allow",), "a state is expected, but only select is allowed", hint=hint)
-    if state is not None and len(statements.split(state.query)) != 1:
+        yield Complaint(("allow",), f"{changes} expected, but only select is allowed", hint=hint)
+    if state is not None and len(statements.split(state.query, engine)) != 1:
         yield Complaint(("expect", "state", "query"), "not exactly one statement")
     for index, row in enumerate(rows or ()):
         if rows and len(row) != len(rows[0]):
@@ -268,6 +291,30 @@ def _nameless(options: Compare) -> Iterator[Complaint]:
         yield Complaint(("compare", "order", "by"), "rows written in the spec have no column names", hint=hint)
 
 
+def _source(spec: SqlSpec, bench: Bench) -> tuple[str | None, Flaw | None]:
+    """The candidate's text, or what is wrong with it."""
+    entry = bench.submission.get(spec.file)
+    if entry is None:
+        return None, "missing"
+    if len(entry.data) > MAX_BYTES:
+        return None, "too large"
+    try:
+        source = entry.data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None, "not text"
+    if "\0" in source:
+        return None, "not text"
+    found = source if spec.block is None else _block(source, spec.block)
+    return found, "no block" if found is None else None
+
+
+def _block(source: str, name: str) -> str | None:
+    """The lines of a block, or None where it is not there or is there twice."""
+    parts = _MARK.split(source)
+    found = [text for other, text in zip(parts[1::2], parts[2::2], strict=True) if other == name]
+    return found[0] if len(found) == 1 else None
+
+
 def _engine(spec: SqlSpec, bench: Bench) -> str:
     """The engine of all data sets.
 
@@ -284,7 +331,7 @@ def _engine(spec: SqlSpec, bench: Bench) -> str:
 
 def _reference(spec: SqlSpec, bench: Bench) -> tuple[str, ...]:
     """The reference's statements; none when the spec writes the right rows itself."""
-    for _, path in paths(spec):
+    for _, path in references(spec):
         data = bench.context.files.get(path)
         if data is None:
             raise InfrastructureError(Problem(path, "the challenge has no such file", "the reference of a check"))
@@ -310,7 +357,7 @@ def _right(spec: SqlSpec, dataset: str, database: Database, reference: Sequence[
     if not reference:
         return None
     ran = _execute(spec, database, reference)
-    where = f"{next(paths(spec))[1]} on data set {dataset}"
+    where = f"{next(references(spec))[1]} on data set {dataset}"
     if _engine_failed(ran):
         # A loaded machine must not cost a candidate anything: the second try has three times as long.
         ran = _execute(spec.model_copy(update={"timeout": 3 * spec.timeout}), database, reference)
@@ -345,7 +392,8 @@ def _query(spec: SqlSpec, database: Database, script: Sequence[str], *, read_onl
     if last is None or len(results) != len(script):
         raise InfrastructureError(Problem("database", f"{len(results)} results for {len(script)} statements"))
     columns = tuple(Column(name=column.name, type=column.type) for column in last.columns)
-    return Ran(result=Table(columns=columns, rows=tuple(map(tuple, last.rows))), truncated=last.truncated)
+    table = Table(columns=columns, rows=tuple(map(tuple, last.rows)))
+    return Ran(result=table, truncated=last.truncated, affected=last.affected)
 
 
 def _bad_count(spec: SqlSpec, script: Sequence[str]) -> str | None:
@@ -359,7 +407,7 @@ def _bad_count(spec: SqlSpec, script: Sequence[str]) -> str | None:
 def _flaw(spec: SqlSpec, evidence: SqlEvidence) -> str | None:
     """Why the candidate's text could not or should not be run."""
     if evidence.flaw is not None or evidence.source is None:
-        return _FLAWS[evidence.flaw or "missing"].format(file=spec.file)
+        return _FLAWS[evidence.flaw or "missing"].format(file=spec.file, block=spec.block)
     script = statements.split(evidence.source, evidence.engine)
     wrong = _bad_count(spec, script)
     if wrong is None and not spec.reads():
@@ -371,7 +419,7 @@ def _flaw(spec: SqlSpec, evidence: SqlEvidence) -> str | None:
     return wrong
 
 
-def _case(spec: SqlSpec, run: DatasetRun) -> CaseResult | str:
+def _case(spec: SqlSpec, run: DatasetRun, engine: str, context: Context) -> CaseResult | str:
     """The case of a data set, or why it cannot be judged."""
     title = _title(run.dataset)
     ours, theirs = run.reference, run.candidate
@@ -381,7 +429,12 @@ def _case(spec: SqlSpec, run: DatasetRun) -> CaseResult | str:
         return failed(title, run.dataset, _complaint(spec, theirs))
     if theirs.truncated:
         return failed(title, run.dataset, f"the result is too large; at most {spec.max_rows} rows are expected")
-    difference = _difference(spec, None if ours is None else ours.result, theirs.result)
+    if spec.expect.rows_affected is not None:
+        difference: Difference | str | None = _affected(spec.expect.rows_affected, theirs.affected)
+    elif spec.expect.csv is not None:
+        difference = _as_csv(spec.expect.csv, theirs.result, spec.compare, context)
+    else:
+        difference = _difference(spec, None if ours is None else ours.result, theirs.result, engine, context)
     if isinstance(difference, str):
         return difference
     if difference is None:
@@ -389,10 +442,35 @@ def _case(spec: SqlSpec, run: DatasetRun) -> CaseResult | str:
     return failed(title, run.dataset, difference.message, difference.expected, difference.actual)
 
 
-def _difference(spec: SqlSpec, reference: Table | None, result: Table) -> Difference | str | None:
+def _affected(expected: int, found: int | None) -> Difference | None:
+    if found == expected:
+        return None
+    return Difference("the statement changes another number of rows", str(expected), str(found or 0))
+
+
+def _as_csv(path: str, result: Table, options: Compare, context: Context) -> Difference | str | None:
+    lines = _csv(context.files.get(path, b""))
+    if not lines or any(len(line) != len(lines[0]) for line in lines):
+        return f"{path} is no CSV file whose rows have a value for each name of its first line"
+    header = [str(name) for name in lines[0]]
+    expected = beside(header, lines[1:], result)
+    unknown = unknown_keys(options, expected)
+    if unknown:
+        return f'compare.order.by: "{unknown[0]}" is not a column of {path}'
+    return compare(expected, result, options)
+
+
+def _csv(data: bytes) -> list[list[str | None]]:
+    rows = csv.reader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""))
+    return [[None if cell == "\\N" else cell for cell in row] for row in rows if row]
+
+
+def _difference(
+    spec: SqlSpec, reference: Table | None, result: Table, engine: str, context: Context
+) -> Difference | str | None:
     if spec.expect.rows is not None:
         return compare_literals(spec.expect.rows, result, spec.compare)
-    if not any(paths(spec)):
+    if not any(references(spec)):
         return compare_literals(((spec.expect.value,),), result, spec.compare)
     if reference is None:
         return "the evidence has no result of the reference; grade the submission again"
@@ -400,7 +478,8 @@ def _difference(spec: SqlSpec, reference: Table | None, result: Table) -> Differ
     if unknown:
         names = ", ".join(column.name for column in reference.columns)
         return f'compare.order.by: "{unknown[0]}" is not a column of the reference ({names})'
-    return compare(reference, result, spec.compare)
+    text = context.files.get(spec.expect.reference or "", b"").decode("utf-8-sig", "replace")
+    return compare(reference, result, spec.compare, sort_keys(text, engine, [c.name for c in reference.columns]))
 
 
 def _complaint(spec: SqlSpec, ran: Ran) -> str:

@@ -34,6 +34,7 @@ _TOKENS: Final = {
 """,
 }
 _LEXERS: Final = {engine: re.compile(text + _REST, re.VERBOSE | re.DOTALL) for engine, text in _TOKENS.items()}
+ENGINES: Final = frozenset(_LEXERS)
 _BLOCK = re.compile(r"/\*|\*/")
 _ROUTINE = re.compile(r"create (?:or replace )?(?:function|procedure)\b")
 _BODIES: Final = frozenset({"trigger", "procedure", "function", "event"})

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from gradekit.checks import statements
 from gradekit.checks.base import Scope
 from gradekit.checks.kinds import KINDS
 from gradekit.errors import Problem, SpecError
@@ -181,6 +182,11 @@ class _Loading:
                 list(names.services),
                 app,
                 () if isinstance(head.runner, str) else head.runner,
+                {
+                    name: head.services[dataset.service].runner
+                    for name, dataset in head.datasets.items()
+                    if dataset.service in head.services and head.services[dataset.service].runner in statements.ENGINES
+                },
             ),
         )
         problems = [*_sorted(self.document, self.found), *self.elsewhere]

@@ -17,7 +17,9 @@ def lint(spec: PlanSpec, scope: Scope) -> Iterator[Complaint]:
     for loc, path in paths(spec):
         flaws = tuple(not_text(loc, path, scope))
         yield from flaws
-        if path in scope.files and not flaws and not statements.split(scope.files[path].decode("utf-8-sig")):
+        text = "" if flaws else scope.files.get(path, b"").decode("utf-8-sig")
+        engine = scope.engines.get(spec.dataset, statements.POSTGRES)
+        if path in scope.files and not flaws and not statements.split(text, engine):
             yield Complaint(loc, f'"{path}" holds no SQL statement')
     if spec.expect.new_indexes is not None and not spec.apply:
         hint = "give `apply:`, or remove it"

@@ -25,9 +25,10 @@ def lint(spec: SchemaSpec, scope: Scope) -> Iterator[Complaint]:
                 what = f"{len(key.columns)} columns refer to {len(columns)}"
                 yield Complaint(("tables", name, "foreign_keys", index, "references"), what)
     names = [probe.name for probe in spec.probes]
+    engine = scope.engines.get(spec.dataset, statements.POSTGRES)
     for index, probe in enumerate(spec.probes):
         if probe.name in names[:index]:
             yield Complaint(("probes", index, "name"), f'a second probe has the name "{probe.name}"')
-        if len(statements.split(probe.execute)) != 1:
+        if len(statements.split(probe.execute, engine)) != 1:
             hint = "put what comes first into `before:`"
             yield Complaint(("probes", index, "execute"), "not exactly one statement", hint=hint)
