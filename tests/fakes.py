@@ -85,10 +85,14 @@ class _Script:
 
 @dataclass
 class FakeRunning:
-    """A long-running container; set ``dead`` and ``said`` to let it end and to fill its log."""
+    """A long-running container; set ``dead`` and ``said`` to let it end and to fill its log.
+
+    ``on_term`` is how it ends when it is asked to; empty: it does not.
+    """
 
     plan: ContainerPlan
     dead: str = ""
+    on_term: str = "exited with 0"
     said: str = ""
     execute_with: Callable[[Sequence[str], bytes], ExecResult] = field(default=lambda _argv, _stdin: exited())
     stopped: bool = False
@@ -109,6 +113,11 @@ class FakeRunning:
     def execute(self, argv: Sequence[str], stdin: bytes = b"", timeout: float = 30.0) -> ExecResult:
         del timeout
         return self.execute_with(argv, stdin)
+
+    def end(self, grace: float) -> str:
+        del grace
+        self.dead = self.dead or self.on_term
+        return self.ending()
 
     def stop(self) -> None:
         self.stopped = True

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from gradekit.checks.base import Context, Role
+from gradekit.checks.base import Context, Role, Stretch
 from gradekit.checks.jsontext import Json
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.history import History
@@ -150,6 +150,12 @@ class FakeBench:
     command_files: list[tuple[FileEntry, ...]] = field(default_factory=list)
     environments: list[Mapping[str, str]] = field(default_factory=list)
     sleeps: list[float] = field(default_factory=list)
+    restarts: list[float] = field(default_factory=list)
+    down: str = ""
+    """Why the app does not come back."""
+    stretches: list[tuple[tuple[str, ...] | None, float]] = field(default_factory=list)
+    waits: tuple[str, ...] | None = None
+    kept: bool = True
     by_candidate: bool = False
     worker: FakeCalls | None = None
     history: History | None = None
@@ -163,6 +169,23 @@ class FakeBench:
     def request(self, request: HttpRequest) -> HttpReply:
         self.requests.append(request)
         return self.app(request) if self.app else HttpReply(status=0, error="refused")
+
+    def restart(self, *, grace: float) -> str:
+        self.restarts.append(grace)
+        if self.down:
+            raise Blocked(self.down, "Traceback\x1b[0m")
+        self.clock += 1.5
+        return "exited with 0"
+
+    @contextmanager
+    def stretched(self, tables: Sequence[str] | None, delay: float) -> Iterator[Stretch | None]:
+        self.stretches.append((None if tables is None else tuple(tables), delay))
+        if self.waits is None:
+            yield None
+            return
+        stretch = Stretch(self.waits)
+        yield stretch
+        stretch.kept = self.kept
 
     def engine(self, _dataset: str) -> str:
         return self.speaks

@@ -78,6 +78,7 @@ def test_saved_values_go_into_the_next_request() -> None:
     run = str(UUID(evidence.uuid))
     sent = [(request.method, request.target, dict(request.headers), request.body) for request in on.requests]
     accept = {"Accept": "application/json", "x-run": run}
+    cookie = {"Cookie": "sid=s p"}
     assert sent == [
         ("POST", "/orders", {"Content-Type": "application/json", **accept}, b'{"qty": 2, "price": 1.5, "page": 20}'),
         (
@@ -86,10 +87,10 @@ def test_saved_values_go_into_the_next_request() -> None:
             {"x-run": run, "cookie": "sid=s p", "accept": "text/plain"},
             b"",
         ),
-        ("GET", "/orders/7?x=1", accept, b""),
-        ("POST", "/form", {"Content-Type": "application/x-www-form-urlencoded", **accept}, b"sku=A%261&n=2"),
-        ("PUT", "/raw/s%20p", {"content-type": "text/xml", **accept}, b"<7> [1.50]"),
-        ("POST", "/again", {"Content-Type": "application/x", **accept}, b'{"items": [1.50]}'),
+        ("GET", "/orders/7?x=1", cookie | accept, b""),
+        ("POST", "/form", {"Content-Type": "application/x-www-form-urlencoded", **cookie, **accept}, b"sku=A%261&n=2"),
+        ("PUT", "/raw/s%20p", {"content-type": "text/xml", **cookie, **accept}, b"<7> [1.50]"),
+        ("POST", "/again", {"Content-Type": "application/x", **cookie, **accept}, b'{"items": [1.50]}'),
     ]
     assert [request.timeout for request in on.requests] == [3.0, 1.0, 3.0, 3.0, 3.0, 3.0]
     assert status(check, evidence, on) is Status.PASSED
@@ -300,7 +301,7 @@ def test_show_gives_a_line_that_can_be_pasted() -> None:
     assert "... 60 headers in all" in texts[0]
     assert texts[0].endswith("... 5000 characters in all")
     assert texts[1].startswith("curl -i --head http://localhost:PORT/a\n\nHTTP/1.1 204")
-    assert "# the body is cut; it has 5000 characters" in texts[2]
+    assert "# without its body of 5000 bytes, which is too long" in texts[2]
     assert "256 bytes that are not text: 00 01 02" in texts[2]
 
 
@@ -325,7 +326,9 @@ def test_show_a_request_that_is_not_text() -> None:
     }
     check = spec("steps: [{request: PUT /, expect: any}, {request: PUT /, expect: any}]")
     texts = [exhibit.text for exhibit in KIND.show(check, HttpEvidence.model_validate(evidence))]
-    assert texts[0].startswith("curl -i -X PUT http://localhost:PORT/  # with a body of 1 bytes that is not text")
+    assert texts[0].startswith(
+        "echo /w== | base64 -d | curl -i -X PUT -H Content-Type: --data-binary @- http://localhost:PORT/\n"
+    )
     assert texts[1].endswith("no response: the app did not answer in HTTP/1.1\n\\x1b")
 
 

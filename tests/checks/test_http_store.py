@@ -89,7 +89,7 @@ def test_many_clients_send_the_same() -> None:
         "none to 1 of 4",
     )
     (exhibit,) = KIND.show(check, evidence)
-    assert "# sent by 4 clients at once: 1 x none, 2 x 200, 1 x 429; this is one of the responses" in exhibit.text
+    assert "# sent 4 times, at once: 1 x none, 2 x 200, 1 x 429; this is one of the responses" in exhibit.text
 
 
 def test_a_good_check_has_no_complaints() -> None:
@@ -134,8 +134,11 @@ def test_complaints() -> None:
     ("part", "what"),
     [
         ({"before": [{"sql": "x", "nosql": {"redis": "GET a"}}]}, "exactly one of sql, file, nosql"),
-        ({"after": [{"sql": "x", "expect": {"reply": 1}}]}, "SQL is answered with value or rows"),
-        ({"after": [{"sql": "x", "expect": {"value": 1, "reply": 1}}]}, "SQL is answered with value or rows"),
+        ({"after": [{"sql": "x", "expect": {"reply": 1}}]}, "SQL is answered with value, rows or rows_affected"),
+        (
+            {"after": [{"sql": "x", "expect": {"value": 1, "reply": 1}}]},
+            "SQL is answered with value, rows or rows_affected",
+        ),
         ({"after": [{"nosql": {"redis": "GET a"}, "expect": {"value": 1}}]}, "give reply or json"),
         ({"after": [{"nosql": {"keys": "a"}, "expect": {"rows": [], "count": 1}}]}, "count, names, type and ttl"),
         ({"steps": [{"request": "GET /", "expect": {"statuses": {"2": 1}}}]}, 'write "200" or 2xx'),

@@ -31,7 +31,7 @@ from gradekit.sandbox.protocol import (
     SqlResult,
 )
 from gradekit.spec.challenge import Challenge
-from tests.fakes import FakeRunning, FakeSandbox, cut, exited, reply
+from tests.fakes import FakeRunning, FakeSandbox, cut, exited, reply, rows
 
 OK = SqlResult()
 BROKEN = SqlResult(error='relation "orders" does not exist', sqlstate="42P01")
@@ -602,3 +602,148 @@ def test_an_app_may_use_a_server_that_a_check_cannot_ask_in_sql(world: World) ->
     for ask in (world.bench.app_database, lambda: world.bench.database("shop")):
         with pytest.raises(InfrastructureError, match="service db: a check asks it in SQL, which it does not know"):
             ask()
+
+
+def test_a_restart_keeps_the_data_and_the_environment(world: World) -> None:
+    world.begin(app=True)
+    database = world.bench.app_database().name
+    assert world.bench.restart(grace=1.0) == "exited with 0"
+    assert world.bench.restart(grace=0) == "was killed"
+    first, second, third = world.sandbox.asked("start")
+    assert first == second == third
+    assert [running.alive() for running in world.sandbox.running] == [False, False, True]
+    assert world.bench.app_database().name == database
+
+
+def test_an_app_that_does_not_heed_is_killed(world: World) -> None:
+    world.begin(app=True)
+    world.sandbox.running[0].on_term = ""
+    assert world.bench.restart(grace=1.0) == "was killed"
+
+
+def test_an_app_that_does_not_come_back_leaves_its_data_to_the_check_and_is_fresh_for_the_next(world: World) -> None:
+    world.begin(app=True)
+    database = world.bench.app_database().name
+    world.health = reply(503)
+    with pytest.raises(Blocked, match="had not answered GET /health"):
+        world.bench.restart(grace=0)
+    with pytest.raises(Blocked, match="does not run any more"):
+        world.bench.restart(grace=0)
+    assert world.bench.app_database().name == database
+    world.health = reply(200)
+    world.begin(app=True)
+    assert world.bench.app_database().name != database
+
+
+TABLE = rows({"nspname": "name", "relname": "name"}, ("public", "orders"), ("other", 'o"x'))
+
+
+def waiting(world: World, *, count: str = "2", fail: str = "", sqlstate: str = "55P03", times: int = 1) -> None:
+    """Let the server list two tables, and refuse a statement so often."""
+    left = [times]
+
+    def sql(request: SqlRequest) -> Sequence[SqlResult]:
+        results: list[SqlResult] = []
+        for statement in request.statements:
+            if fail and fail in statement and left[0]:
+                left[0] -= 1
+                return [*results, SqlResult(error="lock timeout", sqlstate=sqlstate)]
+            listed = "nspname, c.relname" in statement
+            counted = rows({"count": "int8"}, (count,)) if "pg_trigger" in statement else OK
+            results.append(TABLE if listed else counted)
+        return results
+
+    world.sandbox._sql = sql
+
+
+def test_writing_statements_of_the_app_wait_until_they_are_let_go(world: World) -> None:
+    world.begin(app=True)
+    waiting(world)
+    with world.bench.stretched(None, 0.25) as stretch:
+        assert stretch is not None
+        assert stretch.tables == ("orders", 'o"x')
+        made = world.statements("loader")
+        assert [text for text in made if text.startswith("CREATE TRIGGER")] == [
+            f"CREATE TRIGGER gradekit_stretch BEFORE INSERT OR UPDATE ON {table} FOR EACH STATEMENT "
+            "WHEN (session_user = 'app') EXECUTE FUNCTION gradekit_stretch.wait()"
+            for table in ('"public"."orders"', '"other"."o""x"')
+        ]
+        assert any("pg_sleep(0.250)" in text for text in made)
+    assert world.statements("loader")[-1] == "DROP SCHEMA IF EXISTS gradekit_stretch CASCADE"
+    assert stretch.kept
+
+
+@pytest.mark.parametrize(("tables", "count"), [(["orders"], 1), (['other.o"x', "public.orders"], 2)])
+def test_only_the_tables_that_are_named_wait(world: World, tables: Sequence[str], count: int) -> None:
+    world.begin(app=True)
+    waiting(world, count=str(count))
+    with world.bench.stretched(tables, 0.1) as stretch:
+        assert stretch is not None
+        assert len(stretch.tables) == count
+    assert stretch.kept
+
+
+def test_triggers_that_the_app_undid_are_noticed(world: World) -> None:
+    world.begin(app=True)
+    waiting(world, count="1")
+    with world.bench.stretched(None, 0.1) as stretch:
+        pass
+    assert stretch is not None
+    assert not stretch.kept
+
+
+def test_tables_of_the_candidate_that_cannot_be_slowed_down_are_their_fault(world: World) -> None:
+    world.begin(app=True)
+    for tables, fail, why in (
+        (["nothing"], "", "there is no table nothing"),
+        (None, "nspname, c.relname", "lock timeout"),
+        (None, "CREATE FUNCTION", "lock timeout"),
+    ):
+        waiting(world, fail=fail, sqlstate="42501")
+        with pytest.raises(Blocked, match=f"slowing the tables down, on tables that your files made: {why}"):
+            world.bench.stretched(tables, 0.1).__enter__()
+    waiting(world)
+    database = world.bench.app_database().name
+    world.bench.end()
+    world.begin(app=True)
+    assert world.bench.app_database().name != database
+
+
+def test_more_tables_than_can_wait_are_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.begin(app=True)
+    waiting(world)
+    monkeypatch.setattr("gradekit.grade.servers.base.MAX_STRETCHED", 1)
+    with pytest.raises(Blocked, match="more than 1 tables"):
+        world.bench.stretched(None, 0.1).__enter__()
+
+
+def test_a_table_that_the_app_holds_is_let_go_by_a_restart(world: World) -> None:
+    world.begin(app=True)
+    database = world.bench.app_database().name
+    waiting(world, fail="CREATE TRIGGER")
+    with world.bench.stretched(None, 0.1) as stretch:
+        assert stretch is not None
+    assert len(world.sandbox.asked("start")) == 2
+    assert world.bench.app_database().name == database
+
+
+def test_data_that_could_not_be_let_go_are_not_used_again(world: World) -> None:
+    world.begin(app=True)
+    database = world.bench.app_database().name
+    waiting(world)
+    with world.bench.stretched(None, 0.1) as stretch:
+        waiting(world, fail="DROP SCHEMA")
+    assert stretch is not None
+    assert stretch.kept
+    waiting(world)
+    world.bench.end()
+    world.begin(app=True)
+    assert world.bench.app_database().name != database
+
+
+def test_without_a_server_that_can_wait_named_tables_are_our_mistake(world: World) -> None:
+    world.begin()
+    with world.bench.stretched(None, 0.1) as stretch:
+        assert stretch is None
+    with pytest.raises(InfrastructureError, match="cannot be made to wait"):
+        world.bench.stretched(["orders"], 0.1).__enter__()

@@ -96,6 +96,15 @@ class Database(Protocol):
         """
 
 
+@dataclass(slots=True)
+class Stretch:
+    """Tables in which the app's writing statements wait before they begin."""
+
+    tables: tuple[str, ...]
+    kept: bool = True
+    """Whether all of them still did when it ended; known then."""
+
+
 class Store(Protocol):
     """A fresh copy of a data set in a store, for one check."""
 
@@ -162,6 +171,18 @@ class Bench(Protocol):
 
     def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
         """Send the same request to the candidate's app from several clients at once."""
+
+    def restart(self, *, grace: float) -> str:
+        """Stop the app and start it again on the same data; how it ended in words.
+
+        ``grace`` seconds are between the request to end (SIGTERM) and its death; with 0 it is killed at once.
+        """
+
+    def stretched(self, tables: Sequence[str] | None, delay: float) -> AbstractContextManager[Stretch | None]:
+        """Let each statement with which the app writes into these tables, or into any, wait ``delay`` seconds first.
+
+        None when any would do, but the app uses no database of a server that can wait.
+        """
 
     def database(self, dataset: str) -> Database:
         """A fresh copy of a data set."""

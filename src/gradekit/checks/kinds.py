@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gradekit.checks import call, command, git, http, nosql, openapi, own_tests, plan, schema, security, sql, suite
+from gradekit.checks import (
+    call,
+    command,
+    git,
+    http,
+    nosql,
+    openapi,
+    own_tests,
+    plan,
+    race,
+    schema,
+    security,
+    sql,
+    suite,
+)
 from gradekit.checks.base import Kind
 
 KINDS: Mapping[str, Kind[Any, Any]] = {
     kind.name: kind
     for kind in (
         http.KIND,
+        race.KIND,
         security.KIND,
         openapi.KIND,
         sql.KIND,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from gradekit.checks.base import Context, Role
+from gradekit.checks.base import Context, Role, Stretch
 from gradekit.checks.jsontext import Json, render
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.servers.base import Script, Server, SqlServer, StoreServer, load_fault
@@ -202,7 +202,8 @@ class PodBench:
     """Why the submission could not be built."""
     _templates: dict[str, str | Blocked] = field(default_factory=dict)
     _copies: list[DatasetCopy] = field(default_factory=list)
-    _crashed: bool = False
+    _spoiled: bool = False
+    """Whether the app's data must not be used by another check."""
     _exposed: bool = False
     """Whether code of the candidate ran in the pod."""
 
@@ -232,7 +233,7 @@ class PodBench:
         if self.now() >= self.run_deadline:
             raise Blocked("the run's time limit was used up before this check began")
         if app:
-            if fresh or (self._app is not None and not self._app.alive()):
+            if fresh or self._app is None or not self._app.alive():
                 self.stop_app()
             self._ensure_app()
         self._deadline = min(self.now() + timeout, self.run_deadline)
@@ -248,6 +249,10 @@ class PodBench:
             with suppress(Blocked):
                 copy.drop()
         self._copies.clear()
+        if self._spoiled:
+            self._spoiled = False
+            with suppress(Blocked):
+                self.stop_app()
 
     def within(self, timeout: float) -> float:
         """The part of ``timeout`` that the check's deadline leaves.
@@ -493,9 +498,14 @@ class PodBench:
             raise
 
     def _start_app(self) -> None:
-        spec, code = self._app_spec, self._code
-        for dataset in spec.dataset:
+        code = self._code
+        for dataset in self._app_spec.dataset:
             self._app_copies.append(self._copy(dataset, for_app=True))
+        self._launch(code)
+
+    def _launch(self, code: Sequence[Mount]) -> None:
+        """Start the app on the copies that there are."""
+        spec = self._app_spec
         used = [copy.server.service for copy in self._app_copies]
         argv = (f"{_VERBS}/serve",) if spec.start is None else ("/bin/sh", "-c", f"exec {spec.start}")
         self._touch()
@@ -546,13 +556,70 @@ class PodBench:
 
     def stop_app(self) -> None:
         """Stop the app and drop what it used; the next check that uses it starts a fresh one."""
-        if self._app is not None:
-            self._app.stop()
-            self._app = None
+        self._halt()
         copies, self._app_copies = self._app_copies, []
         with ExitStack() as stack:
             for copy in copies:
                 stack.callback(copy.drop)
+
+    def restart(self, *, grace: float) -> str:
+        """Stop the app and start it again on the same data; how it ended in words.
+
+        Raises:
+            Blocked: it does not run, or does not start again. The data is still there for the check, and the next
+                check that uses the app starts a fresh one.
+        """
+        app = self._app
+        if app is None or not app.alive():
+            raise Blocked("the app does not run any more", "" if app is None else app.tail())
+        ending = app.end(self.within(grace)) if grace else "running"
+        self._halt()
+        self._relaunch()
+        return "was killed" if ending == "running" else ending
+
+    def _halt(self) -> None:
+        if self._app is not None:
+            self._app.stop()
+            self._app = None
+
+    def _relaunch(self) -> None:
+        try:
+            self._launch(self._code)
+        except Blocked:
+            self._halt()
+            raise
+
+    @contextmanager
+    def stretched(self, tables: Sequence[str] | None, delay: float) -> Iterator[Stretch | None]:
+        """Let the app's writing statements wait, until the context ends.
+
+        Raises:
+            Blocked: the tables, which the candidate made, do not let us.
+            InfrastructureError: tables are named, and the app's database is none of a server that can wait.
+        """
+        copy = next((copy for copy in self._app_copies if isinstance(copy, SqlCopy)), None)
+        waits = None if copy is None else copy.server.stretch(copy.name, tables, delay)
+        if copy is None or waits is None:
+            if tables is not None:
+                what = "statements cannot be made to wait: the app's database is no PostgreSQL or MariaDB"
+                raise InfrastructureError(Problem(f"check {self.context.check}", what, hint="set stretch: off"))
+            yield None
+            return
+        if waits.busy:
+            # A session of the app's that left a transaction open holds its tables; it ends with the app.
+            self._halt()
+            waits = copy.server.stretch(copy.name, tables, delay) or waits
+            self._relaunch()
+        if waits.error is not None:
+            self._spoiled = True
+            raise copy.fault("slowing the tables down", waits.error)
+        found = Stretch(waits.tables)
+        try:
+            yield found
+        finally:
+            kept = copy.server.relax(copy.name, waits)
+            found.kept = kept is not False
+            self._spoiled |= kept is None
 
     def request(self, request: HttpRequest) -> HttpReply:
         """Send a request to the app, within the check's deadline."""

@@ -273,11 +273,11 @@ class Client:
             pause = min(2 * pause, _LONGEST_PAUSE)
         return state
 
-    def kill(self, container: str) -> None:
-        """Kill it at once; harmless when it does not run."""
+    def kill(self, container: str, signal: str = "SIGKILL") -> None:
+        """Send its main process a signal, by default kill it at once; harmless when it does not run."""
         try:
             with self._calling("kill a container"):
-                self._api.kill(container)
+                self._api.kill(container, signal)
         except MissingError:
             return
         except InfrastructureError as error:

@@ -165,6 +165,11 @@ class DockerRunning:
         """Run a trusted program in it; a timeout kills the whole container, for an exec cannot be killed."""
         return run_inside(self.client, self.name, argv, uid=self.uid, stdin=stdin, timeout=timeout)
 
+    def end(self, grace: float) -> str:
+        """Ask it to end and wait; how it ended in words, or ``running``."""
+        self.client.kill(self.name, "SIGTERM")
+        return describe(self.client.wait(self.name, grace))
+
     def stop(self) -> None:
         """Kill and remove it; harmless when it is gone."""
         self._discard(self.name)

@@ -352,6 +352,9 @@ class Running(Protocol):
     def execute(self, argv: Sequence[str], stdin: bytes = b"", timeout: float = 30.0) -> ExecResult:
         """Run a *trusted* program of the image inside it (services only, never the app)."""
 
+    def end(self, grace: float) -> str:
+        """Ask it to end (SIGTERM) and wait, at most ``grace`` seconds; how it ended in words, or ``running``."""
+
     def stop(self) -> None:
         """Kill and remove it; harmless when it is gone."""
 

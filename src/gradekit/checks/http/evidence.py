@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from gradekit.checks.compare import Table
 from gradekit.checks.stores.answers import Found
+from gradekit.errors import Blocked
 from gradekit.model import Model, tuple_of
 from gradekit.sandbox.protocol import HttpReply, HttpRequest, SqlResult
 
@@ -101,23 +102,12 @@ class Received(Model):
         )
 
 
-class Exchange(Model):
-    """One step: its last request and response, or why nothing was sent."""
-
-    sent: Sent | None = None
-    received: Received | None = None
-    statuses: Annotated[tuple[int, ...], BeforeValidator(tuple_of)] = ()
-    """With ``clients``: of each response, 0 where there was none."""
-    attempts: int = Field(default=0, ge=0)
-    """Requests that the step sent in all."""
-    unsent: str = ""
-    """Why nothing was sent."""
-
-
 class Answered(Model):
     """The result of one statement, or the engine's message; ``columns`` and ``rows`` are in its text form."""
 
     table: Table = Table(rows=())
+    affected: int | None = None
+    """Rows that it changed; None for one that only reads."""
     found: Found | None = None
     """What a store answered."""
     error: str | None = None
@@ -131,7 +121,44 @@ class Answered(Model):
             return cls(error="the result has too many rows")
         columns = [{"name": _storable(column.name), "type": column.type} for column in result.columns]
         rows = [[cell if cell is None else _storable(cell) for cell in row] for row in result.rows]
-        return cls(table=Table.model_validate({"columns": columns, "rows": rows}))
+        return cls(table=Table.model_validate({"columns": columns, "rows": rows}), affected=result.affected)
+
+
+class Page(Model):
+    """A page of a walk."""
+
+    sent: Sent
+    received: Received
+
+
+class Restarted(Model):
+    """The app was stopped and started again."""
+
+    ending: str = ""
+    """How it ended, in words."""
+    seconds: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Until it was ready again."""
+    error: str | None = None
+    """Why it was not."""
+    detail: str = ""
+
+
+class Exchange(Model):
+    """One step: its last request and response, what it did instead of a request, or why it did nothing."""
+
+    sent: Sent | None = None
+    received: Received | None = None
+    statuses: Annotated[tuple[int, ...], BeforeValidator(tuple_of)] = ()
+    """With ``clients`` or ``repeat``: of each response, 0 where there was none."""
+    pages: Annotated[tuple[Page, ...], BeforeValidator(tuple_of)] = ()
+    """With ``paginate``, all of them."""
+    answered: Answered | None = None
+    """Of a statement."""
+    restarted: Restarted | None = None
+    attempts: int = Field(default=0, ge=0)
+    """Requests that the step sent in all."""
+    unsent: str = ""
+    """Why nothing was sent."""
 
 
 Answers = Annotated[tuple[Answered, ...], BeforeValidator(tuple_of)]
@@ -151,6 +178,11 @@ class HttpEvidence(Model):
     uuid: str
     """``${run.uuid}`` of this run of the check."""
     runs: Annotated[tuple[CaseRun, ...], BeforeValidator(tuple_of)] = ()
+
+
+def restarted(error: Blocked, seconds: float) -> Restarted:
+    """That the app did not come back."""
+    return Restarted(seconds=seconds, error=_storable(error.message), detail=_storable(error.detail))
 
 
 def failure(answers: Sequence[Answered]) -> tuple[int, str] | None:

@@ -9,15 +9,18 @@ from itertools import islice
 from gradekit.checks.base import Context
 from gradekit.checks.compare import Compare, compare_literals, family
 from gradekit.checks.differences import Mismatch
-from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvidence, failure
-from gradekit.checks.http.model import HttpSpec, Question
-from gradekit.checks.http.reading import Reading, counted, examine, start
+from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvidence, Page, failure
+from gradekit.checks.http.model import Answer, Ask, HttpSpec, ItemsExpect, Paginate, Restart, Step
+from gradekit.checks.http.reading import Reading, counted, examine, matched, repeating, slower, start
+from gradekit.checks.http.walking import WalkProblem, items, onward, repeated, unsorted
+from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.match import MAX_COUNTED
 from gradekit.checks.stores.answers import Found
 from gradekit.checks.stores.reading import mismatches
 from gradekit.checks.tally import examined, tally
 from gradekit.checks.template import UnknownNameError
+from gradekit.checks.values import MISSING
 from gradekit.results import CaseResult, Judgement
 from gradekit.texts import clean
 
@@ -86,44 +89,135 @@ def _rows(spec: HttpSpec, run: CaseRun, variables: dict[str, Json], context: Con
     title = ""
     if broken is not None:
         title = spec.before[broken[0]].title("before") if broken[0] < len(spec.before) else "before"
-        yield _Row(title, [_refused(broken[1])])
+        yield _Row(title, [refused(broken[1])])
+    times: dict[str, float] = {}
     for index, step in enumerate(spec.steps):
         exchange = run.exchanges[index] if index < len(run.exchanges) else Exchange()
         if exchange.unsent:
-            yield _Row(step.title, [Mismatch("", f"nothing was sent: {clean(exchange.unsent)}")])
-        elif exchange.received is None:
-            yield _Row(step.title, [_UNRECORDED])
-        elif step.clients is not None:
-            yield _Row(step.title, list(counted(step.expect, exchange.statuses, variables)))
-        else:
-            values, mismatches = examine(step, Reading(exchange.received), variables, context.files)
-            yield _Row(step.title, mismatches)
+            what = "nothing was sent" if isinstance(step, Step) else "not done"
+            yield _Row(step_title(step), [Mismatch("", f"{what}: {clean(exchange.unsent)}")])
+            continue
+        if isinstance(step, Step):
+            values, mismatches = _response(step, exchange, times, variables, context)
             variables |= values
+        else:
+            mismatches = list(_done(step, exchange, variables))
+        yield _Row(step_title(step), mismatches)
     for index, question in enumerate(spec.after):
         name = question.title("after")
         if broken is not None:
             yield _Row(name, [Mismatch("", f'not asked, because "{title}" failed')])
         elif index < len(run.after):
-            yield _Row(name, list(_answer(question, run.after[index], variables)))
+            yield _Row(name, list(answer(question, run.after[index], variables)))
         else:
-            yield _Row(name, [_UNRECORDED])
+            yield _Row(name, [UNRECORDED])
 
 
-_UNRECORDED = Mismatch("", "the evidence has nothing about this step; grade the submission again", ours=True)
+UNRECORDED = Mismatch("", "the evidence has nothing about this step; grade the submission again", ours=True)
+"""What a report of another version of the check leaves open."""
 
 
-def _refused(error: str) -> Mismatch:
+def refused(error: str) -> Mismatch:
+    """That a statement did not work."""
     return Mismatch("", f"the database refused the statement: {clean(error)}")
 
 
-def _answer(question: Question, answered: Answered, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
-    table = answered.table
-    if question.nosql is not None:
+def step_title(step: Step | Restart | Ask) -> str:
+    """What a step is called."""
+    return step.title("database") if isinstance(step, Ask) else step.title
+
+
+def _done(step: Restart | Ask, exchange: Exchange, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    """What is wrong with a step that is no request."""
+    if isinstance(step, Ask):
+        yield from [UNRECORDED] if exchange.answered is None else answer(step, exchange.answered, variables)
+    elif exchange.restarted is None:
+        yield UNRECORDED
+    elif exchange.restarted.error is not None:
+        yield Mismatch("", clean(exchange.restarted.error))
+
+
+def _response(
+    step: Step, exchange: Exchange, times: dict[str, float], variables: Mapping[str, Json], context: Context
+) -> tuple[Mapping[str, Json], Sequence[Mismatch]]:
+    """What a request saves, and what is wrong with its responses; ``times`` receive the seconds of the last one."""
+    if exchange.received is None or (step.paginate is not None and not exchange.pages):
+        return {}, [UNRECORDED]
+    if step.clients is not None:
+        return {}, list(counted(step.expect.statuses, exchange.statuses, variables))
+    if step.paginate is not None:
+        return _pages(step, step.paginate, exchange.pages, variables, context)
+    known = repeating(step, variables, step.repeat)
+    values, wrong = examine(step, Reading(exchange.received), known, context.files)
+    if step.expect.statuses:
+        wrong += counted(step.expect.statuses, exchange.statuses, known)
+    if exchange.received.error is None:
+        if step.expect.time_ratio is not None:
+            wrong += slower(step.expect.time_ratio, exchange.received.seconds, times, known)
+        times[step.title] = exchange.received.seconds
+    if wrong and step.eventually is not None:
+        tries = f"{exchange.attempts} tries" if exchange.attempts != 1 else "one try"
+        wrong.append(Mismatch("", f"that is the response after {tries} in {step.eventually.timeout:g} s"))
+    return values, wrong
+
+
+def _pages(
+    step: Step, walk: Paginate, pages: Sequence[Page], variables: Mapping[str, Json], context: Context
+) -> tuple[Mapping[str, Json], Sequence[Mismatch]]:
+    """What holds of a response has to hold of every page; the rest is about all of them."""
+    readings = [(page.sent.target, Reading(page.received)) for page in pages]
+    wrong: list[Mismatch] = []
+    values: Mapping[str, Json] = {}
+    for number, (_, reading) in enumerate(readings, 1):
+        values, findings = examine(step, reading, variables, context.files)
+        wrong += [replace(finding, place=_inside(f"page {number}", finding.place)) for finding in findings]
+    every: list[Json] = []
+    try:
+        for _, reading in readings:
+            if reading.received.error is None:
+                every += items(walk, reading)
+        if readings[-1][1].received.error is None and onward(walk, readings) is not None:
+            wrong.append(UNRECORDED)
+    except WalkProblem as problem:
+        wrong.append(Mismatch("", f"the walk ended at page {len(pages)}: {problem}"))
+    wrong += matched("pages", step.expect.pages, len(pages), variables)
+    if step.expect.items is not None:
+        wrong += _items(step.expect.items, every, variables)
+    return values, wrong
+
+
+def _items(wanted: ItemsExpect, every: Sequence[Json], variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    yield from matched("items on all pages", wanted.count, len(every), variables)
+    try:
+        if wanted.unique_by is not None:
+            yield from repeated(wanted.unique_by, every)
+        yield from unsorted(wanted.sorted_by, every)
+        for path, match in wanted.paths.items():
+            compiled = compile_path(path)
+            nodes = compiled.find(list(every))
+            value = (nodes[0] if nodes else MISSING) if compiled.singular else nodes
+            yield from (found.below("items: ") for found in matched(path, match, value, variables))
+    except TooManyNodes as reason:
+        yield Mismatch("items that the paths can be applied to", str(reason), "items")
+
+
+def answer(question: Ask, answered: Answered, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    """What is wrong with an answer of the app's database or store."""
+    if question.nosql is not None and question.expect is not None:
         yield from islice(mismatches(question.expect, answered.found or Found(), variables), MAX_COUNTED)
     elif answered.error is not None:
-        yield _refused(answered.error)
-    elif "rows" in question.expect.model_fields_set:
-        difference = compare_literals(question.expect.rows, table, Compare())
+        yield refused(answered.error)
+    elif question.expect is not None:
+        yield from _told(question.expect, answered, variables)
+
+
+def _told(expect: Answer, answered: Answered, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    table = answered.table
+    if "rows_affected" in expect.model_fields_set:
+        changed = MISSING if answered.affected is None else answered.affected
+        yield from matched("rows affected", expect.rows_affected, changed, variables)
+    elif "rows" in expect.model_fields_set:
+        difference = compare_literals(expect.rows, table, Compare())
         if difference is not None:
             yield Mismatch("", difference.message)
             yield Mismatch(difference.expected or "no other rows", difference.actual or "the other rows")
@@ -131,7 +225,7 @@ def _answer(question: Question, answered: Answered, variables: Mapping[str, Json
         yield Mismatch("one row", f"{len(table.rows)} rows of {len(table.columns)} columns")
     else:
         try:
-            match = question.expect.value.fill(variables)
+            match = expect.value.fill(variables)
         except UnknownNameError as error:
             yield Mismatch("a value to compare with", str(error))
             return

@@ -9,9 +9,11 @@ from typing import Annotated, Literal
 from pydantic import (
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     GetJsonSchemaHandler,
     JsonValue,
+    Tag,
     WithJsonSchema,
     field_validator,
     model_validator,
@@ -23,7 +25,7 @@ from gradekit.checks.compare import Literals
 from gradekit.checks.match import Match
 from gradekit.checks.stores.questions import Expect as Found
 from gradekit.checks.stores.questions import Query
-from gradekit.model import Duration, Model, RelativePath, tuple_of
+from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
 from gradekit.texts import one_line
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -65,6 +67,10 @@ def _parse_text_scalar(value: object) -> object:
     return str(value) if isinstance(value, int | float) else value
 
 
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str) else tuple_of(value)
+
+
 def _parse_schema(value: object) -> object:
     if isinstance(value, str | dict | bool):
         return value
@@ -91,13 +97,53 @@ Statuses = Annotated[
     WithJsonSchema({"anyOf": [*_STATUS_SCHEMA["anyOf"], {"type": "array", "minItems": 1, "items": _STATUS_SCHEMA}]}),
 ]
 """A status code, a class such as ``2xx``, or a list of them."""
+Counted = Annotated[dict[str, Match], BeforeValidator(_check_counted)]
+"""A code or a class of statuses to how many responses have it."""
 Headers = Annotated[dict[str, Text], BeforeValidator(_check_header_names)]
 """Names and values; the values may hold ``${...}``."""
 TextScalar = Annotated[
     str, BeforeValidator(_parse_text_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})
 ]
+Values = Annotated[tuple[TextScalar, ...], BeforeValidator(tuple_of)]
+Fields = dict[str, TextScalar | Values]
+"""Names and values of a query or a form; a list gives a name several times."""
 Schema = Annotated[JsonValue, BeforeValidator(_parse_schema), WithJsonSchema({"type": ["string", "object", "boolean"]})]
 """A path of the challenge, or a JSON Schema (draft 2020-12) in place."""
+
+
+class Basic(Model):
+    """Who asks, as RFC 7617 has it."""
+
+    user: Text
+    password: Text
+
+
+class Auth(Model):
+    """An ``Authorization`` header."""
+
+    bearer: Text | None = Field(default=None, description="a token")
+    basic: Basic | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Auth:
+        if (self.bearer is None) == (self.basic is None):
+            raise ValueError("give exactly one of bearer, basic")
+        return self
+
+
+class Part(Model):
+    """A part of a multipart form: a field, or a file with its name."""
+
+    text: Text | None = Field(default=None, description="its content")
+    file: RelativePath | None = Field(default=None, description="or: a file of the challenge")
+    filename: Text | None = Field(default=None, description="default: that of the file; none for a text")
+    type: Text | None = Field(default=None, description="its Content-Type")
+
+    @model_validator(mode="after")
+    def _one_content(self) -> Part:
+        if (self.text is None) == (self.file is None):
+            raise ValueError("give exactly one of text, file")
+        return self
 
 
 class Statement(Model):
@@ -133,29 +179,53 @@ class Answer(Found):
     rows: Annotated[tuple[Literals, ...], BeforeValidator(tuple_of)] = Field(
         default=(), description="all rows, in any order"
     )
+    rows_affected: Match = Field(default=Match.anything(), description="how many rows the statement changed")
 
     @model_validator(mode="after")
     def _one_answer(self) -> Answer:
         if len(self.model_fields_set) != 1 and self.model_fields_set.isdisjoint(Found.model_fields):
-            raise ValueError("give exactly one of value, rows")
+            raise ValueError("give exactly one of value, rows, rows_affected")
         return self
 
 
-class Question(Statement):
+class Ask(Statement):
+    """A statement between requests, and what must be answered if that matters."""
+
+    expect: Answer | None = Field(default=None, description="default: that it works")
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Ask:
+        if self.expect is None:
+            return self
+        if self.nosql is not None:
+            problem = self.expect.problem(self.nosql)
+        else:
+            fits = self.expect.model_fields_set <= {"value", "rows", "rows_affected"}
+            problem = None if fits else "SQL is answered with value, rows or rows_affected; give exactly one of them"
+        if problem is not None:
+            raise ValueError(problem)
+        return self
+
+
+class Question(Ask):
     """A question after the steps, with what must be answered."""
 
     expect: Answer
 
-    @model_validator(mode="after")
-    def _fitting(self) -> Question:
-        if self.nosql is not None:
-            problem = self.expect.problem(self.nosql)
-        else:
-            fits = self.expect.model_fields_set <= {"value", "rows"}
-            problem = None if fits else "SQL is answered with value or rows; give exactly one of them"
-        if problem is not None:
-            raise ValueError(problem)
-        return self
+
+class Restart(Model):
+    """The app ends and is started again on the same data; its services stay."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    restart: Literal["app"]
+    grace: Duration = Field(
+        default=5.0, le=30, description="between the request to end (SIGTERM) and its death; 0s kills it at once"
+    )
+
+    @property
+    def title(self) -> str:
+        """The name, or else what happens."""
+        return self.name or "restart the app"
 
 
 class Eventually(Model):
@@ -171,6 +241,68 @@ class Eventually(Model):
         if value < 0.01:  # noqa: PLR2004
             raise ValueError("the interval must be at least 10ms")
         return value
+
+
+class CookieExpect(Model):
+    """What must hold of a cookie that the response sets."""
+
+    exists: bool = Field(default=True, description="false: it must not be set")
+    value: Match = Match.anything()
+    path: Match = Match.anything()
+    domain: Match = Match.anything()
+    max_age: Match = Field(default=Match.anything(), description="seconds, a number")
+    expires: Match = Field(default=Match.anything(), description="as it is written")
+    same_site: Match = Field(default=Match.anything(), description="in small letters: strict, lax or none")
+    secure: bool | None = None
+    http_only: bool | None = None
+
+    @model_validator(mode="after")
+    def _not_of_nothing(self) -> CookieExpect:
+        if not self.exists and self.model_fields_set != {"exists"}:
+            raise ValueError("a cookie that must not be set has nothing else")
+        return self
+
+
+class TimeRatio(Model):
+    """The time until the whole body was there, in multiples of that of an earlier step."""
+
+    step: str = Field(min_length=1, description="the name of the earlier step")
+    ratio: Match
+    floor: Duration = Field(
+        default=0.02, ge=0.001, description="shorter times count as this: they say more of the machine than of the app"
+    )
+
+
+class ItemsExpect(Model):
+    """What must hold of all items of a walk, in the order in which they came."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+    count: Match = Match.anything()
+    unique_by: str | None = Field(default=None, description="JSONPath in an item, to what no other item has")
+    sorted_by: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = Field(
+        default=(), description="JSONPaths in an item, the first first; `-$.x` for descending"
+    )
+    paths: dict[str, Match] = Field(
+        default_factory=dict, alias="json", description="JSONPath in the list of all items to expectation"
+    )
+
+
+class Paginate(Model):
+    """Pages one after the other, up to the last one."""
+
+    items: str = Field(description="JSONPath to the items of a page")
+    next: str = Field(
+        description="JSONPath to the next cursor or URL, null on the last page; or `link` (RFC 8288); or `page`, which "
+        "counts pages until one is empty"
+    )
+    param: str | None = Field(
+        default=None,
+        min_length=1,
+        description="query parameter for the cursor, without one it is a URL; with `page` its name",
+    )
+    first: int = Field(default=1, ge=0, le=1, description="with `page`: the number of the first page")
+    max_pages: int = Field(default=20, ge=1, le=100, description="a walk that does not end then fails")
 
 
 class Expect(Model):
@@ -190,11 +322,16 @@ class Expect(Model):
         default=None, description="part of the body, as JSON: objects may have more names, lists are of equal length"
     )
     json_schema: Schema = Field(default=None, alias="schema")
+    cookies: dict[str, CookieExpect] = Field(default_factory=dict, description="name to what holds of it")
     text: Match = Field(default=Match.anything(), description="the body as text")
     time: Match = Field(default=Match.anything(), description="milliseconds until the whole body was there")
-    statuses: Annotated[dict[str, Match], BeforeValidator(_check_counted)] = Field(
-        default_factory=dict, description="with clients: a code or class such as 2xx to how many responses have it"
+    statuses: Counted = Field(
+        default_factory=dict,
+        description="with clients or repeat: a code or class such as 2xx to how many responses have it",
     )
+    time_ratio: TimeRatio | None = None
+    pages: Match = Field(default=Match.anything(), description="with paginate: how many there are")
+    items: ItemsExpect | None = Field(default=None, description="with paginate: all of them")
 
     @property
     def any(self) -> bool:
@@ -218,28 +355,23 @@ class _AnyOrMap:
         return {"anyOf": [{"const": "any"}, handler(schema)]}
 
 
-class Step(Model):
-    """One request, and what its response must be."""
+class Request(Model):
+    """One request."""
 
     model_config = ConfigDict(populate_by_name=False)
 
-    name: str | None = Field(default=None, min_length=1, max_length=200, description="default: the request")
     request: str = Field(description='"METHOD /target"')
-    query: dict[str, TextScalar] = Field(default_factory=dict)
+    query: Fields = Field(default_factory=dict)
     payload: JsonValue = Field(default=None, alias="json", description="the body, as JSON")
     body: Text | None = Field(default=None, description="the body, as it is")
-    form: dict[str, TextScalar] | None = Field(default=None, description="the body, as an HTML form")
+    form: Fields | None = Field(default=None, description="the body, as an HTML form")
+    multipart: Annotated[dict[str, TextScalar | Part], Field(min_length=1)] | None = Field(
+        default=None, description="the body, as a multipart form: fields and files"
+    )
+    file: RelativePath | None = Field(default=None, description="the body, a file of the challenge as it is")
     headers: Headers = Field(default_factory=dict)
+    auth: Auth | Literal["none"] | None = Field(default=None, description="default: that of the check")
     timeout: Duration | None = Field(default=None, description="default: that of the check")
-    eventually: Eventually | None = None
-    repeat: int = Field(default=1, ge=1, le=1000, description="send it so often; the last response is judged")
-    clients: int | None = Field(
-        default=None, ge=2, le=50, description="so many clients send it at once; expect.statuses counts the responses"
-    )
-    expect: Annotated[Expect, _AnyOrMap, BeforeValidator(_AnyOrMap.parse)]
-    save: dict[str, str] = Field(
-        default_factory=dict, description="variable to header:NAME, cookie:NAME, status, body, or a JSONPath"
-    )
 
     @field_validator("request")
     @classmethod
@@ -247,6 +379,44 @@ class Step(Model):
         if _REQUEST.fullmatch(value) is None:
             raise ValueError(f'expected "METHOD /path", got {value!r}')
         return value
+
+    @property
+    def method(self) -> str:
+        """The method of ``request``."""
+        return self.request.partition(" ")[0]
+
+    @property
+    def target(self) -> str:
+        """The target of ``request``, as it is written."""
+        return self.request.partition(" ")[2]
+
+    @property
+    def files(self) -> Mapping[Loc, str]:
+        """The files of the challenge in its body."""
+        parts = (self.multipart or {}).items()
+        found: dict[Loc, str] = {
+            ("multipart", name, "file"): part.file for name, part in parts if isinstance(part, Part) and part.file
+        }
+        return {("file",): self.file, **found} if self.file is not None else found
+
+
+class Step(Request):
+    """One request, and what its response must be."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=200, description="default: the request")
+    cookies: bool | None = Field(default=None, description="default: that of the check")
+    eventually: Eventually | None = None
+    paginate: Paginate | None = None
+    repeat: int = Field(
+        default=1, ge=1, le=1000, description="send it so often, ${repeat.index} is 1, 2, ...; the last one is judged"
+    )
+    clients: int | None = Field(
+        default=None, ge=2, le=50, description="so many clients send it at once; expect.statuses counts the responses"
+    )
+    expect: Annotated[Expect, _AnyOrMap, BeforeValidator(_AnyOrMap.parse)]
+    save: dict[str, str] = Field(
+        default_factory=dict, description="variable to header:NAME, cookie:NAME, status, body, or a JSONPath"
+    )
 
     @field_validator("save")
     @classmethod
@@ -261,31 +431,42 @@ class Step(Model):
         return value
 
     @property
-    def method(self) -> str:
-        """The method of ``request``."""
-        return self.request.partition(" ")[0]
-
-    @property
-    def target(self) -> str:
-        """The target of ``request``, as it is written."""
-        return self.request.partition(" ")[2]
-
-    @property
     def title(self) -> str:
         """The name, or else the request."""
         return self.name or self.request
 
 
-class HttpSpec(Model):
-    """A scenario against the candidate's app."""
+def _which(value: object) -> str:
+    """The model of a step, by the key that only it has."""
+    keys: object = value if isinstance(value, Mapping) else type(value).model_fields if isinstance(value, Model) else ()
+    if not isinstance(keys, Mapping) or "request" in keys:
+        return "Step"
+    return "Restart" if "restart" in keys else "Step" if {"sql", "file", "nosql"}.isdisjoint(keys) else "Ask"
+
+
+AnyStep = Annotated[
+    Annotated[Step, Tag("Step")] | Annotated[Restart, Tag("Restart")] | Annotated[Ask, Tag("Ask")],
+    Discriminator(_which),
+]
+
+
+class Common(Model):
+    """What all requests of a check have."""
 
     timeout: Duration = Field(default=5.0, description="for each request")
     headers: Headers = Field(default_factory=dict, description="for all steps")
+    auth: Auth | None = Field(default=None, description="for all steps")
+
+
+class HttpSpec(Common):
+    """A scenario against the candidate's app."""
+
+    cookies: bool = Field(default=True, description="send back the cookies that earlier responses set")
     cases: Annotated[tuple[dict[str, JsonValue], ...], BeforeValidator(tuple_of)] | None = Field(
         default=None, min_length=1, description="the steps run once for each; their values are ${case.NAME}"
     )
     before: Annotated[tuple[Statement, ...], BeforeValidator(tuple_of)] = ()
-    steps: Annotated[tuple[Step, ...], BeforeValidator(tuple_of)] = Field(min_length=1)
+    steps: Annotated[tuple[AnyStep, ...], BeforeValidator(tuple_of)] = Field(min_length=1)
     after: Annotated[tuple[Question, ...], BeforeValidator(tuple_of)] = ()
     scoring: Literal["all_or_nothing", "per_case", "per_step"] | None = Field(
         default=None, description="default: per_case with cases, else all_or_nothing"

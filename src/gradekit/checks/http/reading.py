@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
@@ -9,8 +10,9 @@ from itertools import islice
 from gradekit.checks import jsontext
 from gradekit.checks.differences import Mismatch, differences
 from gradekit.checks.http import bodyschema
+from gradekit.checks.http.cookies import cookies
 from gradekit.checks.http.evidence import Received
-from gradekit.checks.http.model import Expect, HttpSpec, Step
+from gradekit.checks.http.model import CookieExpect, Expect, HttpSpec, Step, TimeRatio
 from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem
 from gradekit.checks.match import MAX_MISMATCHES, Match
@@ -65,13 +67,8 @@ class Reading:
 
     def cookie(self, name: str) -> Value:
         """The value of a cookie that the response sets; the last one of that name."""
-        found: Value = MISSING
-        for key, value in self.received.headers:
-            if key.lower() == "set-cookie":
-                pair = value.partition(";")[0]
-                if pair.partition("=")[0].strip() == name:
-                    found = pair.partition("=")[2].strip().removeprefix('"').removesuffix('"')
-        return found
+        values = [cookie.value for cookie in cookies(self.received.headers) if cookie.name == name]
+        return values[-1] if values else MISSING
 
     def path(self, text: str) -> Value:
         """What a JSONPath leads to: a value or MISSING for a path to one place, else a list.
@@ -118,10 +115,15 @@ def saves(step: Step, reading: Reading) -> tuple[dict[str, Json], list[Mismatch]
     return values, findings
 
 
+def repeating(step: Step, variables: Mapping[str, Json], number: int) -> Mapping[str, Json]:
+    """The variables of one request of a step that sends several; ``number`` counts from 1."""
+    return {**variables, "repeat.index": number} if step.repeat > 1 else variables
+
+
 def examine(
     step: Step, reading: Reading, variables: Mapping[str, Json], files: Mapping[str, bytes]
 ) -> tuple[dict[str, Json], list[Mismatch]]:
-    """The values that a step saves, and everything that is wrong with its response."""
+    """The values that a step saves, and everything that is wrong with its response alone."""
     error = reading.received.error
     if error is not None:
         detail = f" ({clean(reading.received.detail)})" if reading.received.detail else ""
@@ -130,14 +132,56 @@ def examine(
     return values, [*_expectations(step.expect, reading, variables, files), *unsaved]
 
 
-def counted(expect: Expect, statuses: Sequence[int], variables: Mapping[str, Json]) -> Iterator[Mismatch]:
-    """What is wrong with how many responses to the same request, sent at once, have which status."""
-    for name, match in expect.statuses.items():
+def counted(wanted: Mapping[str, Match], statuses: Sequence[int], variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    """What is wrong with how many responses to a request that was sent several times have which status."""
+    for name, match in wanted.items():
         have = sum(name in {str(status), f"{status // 100}xx"} for status in statuses)
-        yield from _match(f"responses with {name}", match, have, variables)
+        yield from matched(f"responses with {name}", match, have, variables)
     silent = statuses.count(0)
     if silent:
         yield Mismatch("a response to every client", f"none to {silent} of {len(statuses)}")
+
+
+def slower(
+    wanted: TimeRatio, seconds: float, times: Mapping[str, float], variables: Mapping[str, Json]
+) -> Iterator[Mismatch]:
+    """What is wrong with the time of a response, against that of an earlier step."""
+    base = times.get(wanted.step)
+    if base is None:
+        yield Mismatch("a time to compare with", f'step "{clean(wanted.step)}" has none', "time_ratio")
+        return
+    ratio = round(max(seconds, wanted.floor) / max(base, wanted.floor), 2)
+    yield from matched(f'time, in multiples of that of "{clean(wanted.step)}"', wanted.ratio, ratio, variables)
+
+
+def _cookie(name: str, wanted: CookieExpect, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    found = next((one for one in reversed(list(cookies(reading.received.headers))) if one.name == name), None)
+    place = f"cookie {name}"
+    if found is None or not wanted.exists:
+        if wanted.exists or found is not None:
+            words = ("a cookie", "nothing") if found is None else ("no cookie", show(found.value))
+            yield Mismatch(*words, place)
+        return
+    age = found.attribute("max-age")
+    site = found.attribute("samesite")
+    facts: Mapping[str, Value] = {
+        "value": found.value,
+        "path": _given(found.attribute("path")),
+        "domain": _given(found.attribute("domain")),
+        "expires": _given(found.attribute("expires")),
+        "max_age": MISSING if age is None else int(age) if re.fullmatch(r"-?[0-9]{1,18}", age) else age,
+        "same_site": MISSING if site is None else site.lower(),
+    }
+    for fact, value in facts.items():
+        yield from matched(f"{place}: {fact}", getattr(wanted, fact), value, variables)
+    for fact, attribute in (("secure", "secure"), ("http_only", "httponly")):
+        asked = getattr(wanted, fact)
+        if asked is not None and asked != (found.attribute(attribute) is not None):
+            yield Mismatch(show(asked), show(not asked), f"{place}: {fact}")
+
+
+def _given(value: str | None) -> Value:
+    return MISSING if value is None else value
 
 
 def _expectations(
@@ -145,11 +189,13 @@ def _expectations(
 ) -> Iterator[Mismatch]:
     yield from _status(expect, reading, variables)
     for name, match in expect.headers.items():
-        yield from _match(f"header {name}", match, reading.header(name), variables)
+        yield from matched(f"header {name}", match, reading.header(name), variables)
+    for name, wanted in expect.cookies.items():
+        yield from _cookie(name, wanted, reading, variables)
     if expect.paths or not _DOCUMENTS.isdisjoint(expect.model_fields_set):
         yield from _body(expect, reading, variables, files)
-    yield from _match("text", expect.text, reading.text, variables)
-    yield from _match("time", expect.time, round(reading.received.seconds * 1000, 1), variables)
+    yield from matched("text", expect.text, reading.text, variables)
+    yield from matched("time", expect.time, round(reading.received.seconds * 1000, 1), variables)
 
 
 def _status(expect: Expect, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
@@ -169,7 +215,8 @@ def _status(expect: Expect, reading: Reading, variables: Mapping[str, Json]) -> 
     yield Mismatch(" or ".join(wanted), clean(f"{status} {reading.received.reason}".rstrip()), "status")
 
 
-def _match(place: str, match: Match, value: Value, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+def matched(place: str, match: Match, value: Value, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    """What is wrong with one value, which stands at a place."""
     try:
         filled = match.fill(variables)
     except UnknownNameError as error:
@@ -202,7 +249,7 @@ def _path(path: str, match: Match, reading: Reading, variables: Mapping[str, Jso
     except TooManyNodes as reason:
         yield Mismatch("a body that the path can be applied to", str(reason), path)
     else:
-        yield from _match(path, match, value, variables)
+        yield from matched(path, match, value, variables)
 
 
 def _document(wanted: Json, body: Json, variables: Mapping[str, Json], *, partially: bool) -> Iterator[Mismatch]:

@@ -9,8 +9,8 @@ from gradekit.checks import jsontext
 from gradekit.checks.base import Bench
 from gradekit.checks.http.evidence import Received
 from gradekit.checks.http.model import HttpSpec
-from gradekit.checks.http.observe import Unsendable, build
 from gradekit.checks.http.reading import Reading, examine
+from gradekit.checks.http.requests import Unsendable, build
 from gradekit.checks.jsontext import Json, JsonProblem
 from gradekit.checks.openapi.document import DocumentProblem, chosen, read
 from gradekit.checks.openapi.evidence import OpenapiEvidence, Record
@@ -71,7 +71,7 @@ def _prepare(spec: OpenapiSpec, bench: Bench, variables: dict[str, Json]) -> str
     """Take the steps; why one of them failed."""
     for step in spec.steps:
         try:
-            request = build(HttpSpec(steps=(step,)), step, variables)
+            request = build(HttpSpec(steps=(step,)), step, variables, bench.context.files)
         except Unsendable as reason:
             return f'"{step.title}": {reason}'
         values, wrong = examine(step, Reading(Received.of(bench.request(request))), variables, bench.context.files)

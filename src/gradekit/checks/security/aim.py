@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from gradekit.checks.http.model import HttpSpec, Step
-from gradekit.checks.http.observe import build
+from gradekit.checks.http.requests import build
 from gradekit.checks.jsontext import Json
 from gradekit.checks.security.model import SecuritySpec, Target
 from gradekit.checks.template import fill, text_of
@@ -91,7 +91,7 @@ class Aim:
         variables = {**self.variables, "shot": number, **self._path(shot)}
         step = Step.model_validate(dict(self._step(shot)))
         spec = HttpSpec(timeout=self.spec.timeout, headers={**self.spec.headers, **self._headers(shot)}, steps=(step,))
-        request = build(spec, step, variables)
+        request = build(spec, step, variables, {})
         headers = [*request.headers, *shot.headers]
         if shot.swap:
             token = self.token()

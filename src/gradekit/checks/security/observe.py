@@ -13,8 +13,8 @@ from urllib.parse import quote, quote_plus
 from gradekit.checks.base import Bench
 from gradekit.checks.http.evidence import Content, Received, Sent
 from gradekit.checks.http.model import HttpSpec
-from gradekit.checks.http.observe import Unsendable, build
 from gradekit.checks.http.reading import Reading, examine
+from gradekit.checks.http.requests import Unsendable, build
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.security.aim import Aim, Shot
 from gradekit.checks.security.evidence import Row, SecurityEvidence, Taken
@@ -68,7 +68,8 @@ def _log_in(spec: SecuritySpec, account: Account, bench: Bench, variables: dict[
     """Take the steps of an account; why one of them failed."""
     for step in account.steps:
         try:
-            request = build(HttpSpec(timeout=spec.timeout, headers=spec.headers, steps=(step,)), step, variables)
+            common = HttpSpec(timeout=spec.timeout, headers=spec.headers, steps=(step,))
+            request = build(common, step, variables, bench.context.files)
         except Unsendable as reason:
             return f'"{step.title}": {reason}'
         received = Received.of(bench.request(request))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from gradekit.checks.base import Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
@@ -30,6 +30,16 @@ class LoadFailure:
     """The engine's code, for SQL an SQLSTATE."""
     by_server: bool = False
     """Whether it is of a kind that others can do to a server, whatever the script says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The tables in which an app's writing statements wait now, or why they do not."""
+
+    tables: tuple[str, ...] = ()
+    error: str | None = None
+    busy: bool = False
+    """Whether somebody held a table for too long."""
 
 
 class Server(Protocol):
@@ -104,6 +114,12 @@ class SqlServer(Server, Protocol):
     ) -> Sequence[SqlResult]:
         """Run candidate or challenge statements with the rights of ``role``; ``total`` seconds are for all of them."""
 
+    def stretch(self, database: str, tables: Sequence[str] | None, delay: float) -> Waits | None:
+        """Let the app's writing statements wait in these tables, or in all; None where no server could."""
+
+    def relax(self, database: str, waits: Waits) -> bool | None:
+        """End that: whether they waited in all tables until now; None when it could not be ended."""
+
 
 @runtime_checkable
 class StoreServer(Server, Protocol):
@@ -113,6 +129,28 @@ class StoreServer(Server, Protocol):
         self, database: str, script: Sequence[Sequence[str]], *, role: Role, timeout: float, total: float
     ) -> Sequence[CommandResult]:
         """Run commands with the rights of ``role``, ``timeout`` seconds for each and ``total`` for all of them."""
+
+
+MAX_STRETCHED: Final = 50
+"""Tables of a database in which statements are made to wait."""
+STRETCHING: Final = 20.0
+"""Seconds for the statements that begin or end the waiting."""
+LOCKED: Final = "55P03"
+
+
+def chosen(found: Sequence[tuple[str, str]], wanted: Sequence[str] | None) -> Sequence[tuple[str, str]] | str:
+    """Which of the tables there are (schema, name) are wanted, or why that cannot be."""
+    if wanted is None:
+        return found if len(found) <= MAX_STRETCHED else f"there are more than {MAX_STRETCHED} tables"
+    named = {name: (schema, table) for schema, table in reversed(found) for name in (table, f"{schema}.{table}")}
+    missing = next((name for name in wanted if name not in named), None)
+    return [named[name] for name in wanted] if missing is None else f"there is no table {missing}"
+
+
+def undone(results: Sequence[SqlResult]) -> Waits | None:
+    """Why statements that begin the waiting failed; None if none did."""
+    failed = next((result for result in results if result.error is not None), None)
+    return None if failed is None else Waits(error=failed.error, busy=failed.sqlstate == LOCKED)
 
 
 def refusal(server: Server, error: str) -> InfrastructureError | Blocked:

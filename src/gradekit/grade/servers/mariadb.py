@@ -18,7 +18,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gradekit.checks.base import Role
-from gradekit.grade.servers.base import LoadFailure, Script, load_fault, refusal
+from gradekit.grade.servers.base import (
+    STRETCHING,
+    LoadFailure,
+    Script,
+    Waits,
+    chosen,
+    load_fault,
+    refusal,
+    undone,
+)
 from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
 
 _ENGINE: Final = "mariadb"
@@ -27,6 +36,14 @@ _PORT: Final = 3306
 _LOGIN: Final[Mapping[Role, str]] = {"owner": "loader", "reader": "reader"}
 # Connection, rollback, resources, object state, intervention, system, internal: what others can do to a server.
 _SERVER_FAULTS: Final = ("08", "40", "53", "55", "57", "58", "XX")
+_TABLES: Final = """
+SELECT table_schema, table_name FROM information_schema.tables
+WHERE table_schema = database() AND table_type = 'BASE TABLE' ORDER BY 2
+"""
+_WAITING: Final = "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database()"
+# Whoever holds a table for longer does not let us in.
+_NOT_LONG: Final = "SET SESSION lock_wait_timeout = 3"
+_EVENTS: Final = ("INSERT", "UPDATE")
 _AGAIN: Final = (5.0, 5.0)
 """Seconds that loading a script again has at least, and as many times what it took at first."""
 
@@ -167,6 +184,47 @@ class MariadbServer:
             )
         )
 
+    def stretch(self, database: str, tables: Sequence[str] | None, delay: float) -> Waits | None:
+        """Two triggers for each table, as its owner; sessions of ours pass them by.
+
+        Here they fire for each row, and wait for the first one of a statement.
+        """
+        listed = self._as_owner(database, _TABLES)
+        if (wrong := undone(listed)) is not None:
+            return wrong
+        found = chosen([(schema or "", name or "") for schema, name in listed[-1].rows], tables)
+        if isinstance(found, str):
+            return Waits(error=found)
+        names = tuple(name for _, name in found)
+        done = self._as_owner(
+            database,
+            _NOT_LONG,
+            *(
+                f"CREATE OR REPLACE TRIGGER {_waiting(number, event)} BEFORE {event} ON {_quoted(name)} FOR EACH ROW "
+                "BEGIN IF user() LIKE 'app\\_%' AND NOT (@gradekit_waited <=> now(6)) "
+                f"THEN SET @gradekit_waited = now(6); DO sleep({delay:.3f}); END IF; END"
+                for number, name in enumerate(names)
+                for event in _EVENTS
+            ),
+        )
+        wrong = undone(done)
+        if wrong is not None:
+            self.relax(database, Waits(names))
+        return wrong or Waits(names)
+
+    def relax(self, database: str, waits: Waits) -> bool | None:
+        """Drop the triggers."""
+        ours = [_waiting(number, event) for number in range(len(waits.tables)) for event in _EVENTS]
+        there, *dropped = self._as_owner(
+            database, _WAITING, _NOT_LONG, *(f"DROP TRIGGER IF EXISTS {name}" for name in ours)
+        )
+        if undone((there, *dropped)) is not None:
+            return None
+        return {row[0] for row in there.rows}.issuperset(ours)
+
+    def _as_owner(self, database: str, *statements: str) -> Sequence[SqlResult]:
+        return self.query(database, statements, role="owner", timeout=STRETCHING, total=STRETCHING)
+
     def _make(self, database: str, purposes: Sequence[str]) -> None:
         accounts = {purpose: f"{purpose}_{database}" for purpose in purposes}
         self._passwords |= {account: secrets.token_urlsafe(18) for account in accounts.values()}
@@ -203,3 +261,11 @@ def _limit(purpose: str) -> str:
 
 def _rights(purpose: str) -> str:
     return "SELECT, EXECUTE, SHOW VIEW" if purpose == "reader" else "ALL PRIVILEGES"
+
+
+def _waiting(number: int, event: str) -> str:
+    return f"gradekit_{number}_{event.lower()}"
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

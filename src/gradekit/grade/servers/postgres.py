@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradekit.checks.base import Role
-from gradekit.grade.servers.base import LoadFailure, Script, refusal
+from gradekit.grade.servers.base import STRETCHING, LoadFailure, Script, Waits, chosen, refusal, undone
 from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
 
 _GRANT_READER = """
@@ -33,6 +33,17 @@ END $$
 # In a candidate's database, an operator or a function of theirs may fit a call of ours better than the built-in one,
 # and would then run with the administrator's rights.
 _BUILT_IN_ONLY = "SET search_path = pg_catalog, pg_temp"
+_TABLES = r"""
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't' AND pg_has_role(c.relowner, 'USAGE')
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY n.nspname <> 'public', 1, 2
+"""
+_WAITING = """
+SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = 'gradekit_stretch' AND t.tgenabled = 'O'
+"""
+# Whoever holds a table for longer does not let us in.
+_NOT_LONG = "SET lock_timeout = '3s'"
 _LOGIN = {"owner": "loader", "reader": "reader"}
 _ADMIN_TIMEOUT = 30.0
 _LOADING = ("loader",)
@@ -178,3 +189,48 @@ class PostgresServer:
                 max_rows=max_rows,
             )
         )
+
+    def stretch(self, database: str, tables: Sequence[str] | None, delay: float) -> Waits | None:
+        """A trigger for each table, as its owner; sessions of ours pass it by.
+
+        It fires once for a statement, before the statement sees or locks a row: it waits for others, not with them.
+        """
+        listed = self._as_owner(database, _TABLES)
+        if (wrong := undone(listed)) is not None:
+            return wrong
+        found = chosen([(schema or "", name or "") for schema, name in listed[-1].rows], tables)
+        if isinstance(found, str):
+            return Waits(error=found)
+        done = self._as_owner(
+            database,
+            _NOT_LONG,
+            "DROP SCHEMA IF EXISTS gradekit_stretch CASCADE",
+            "CREATE SCHEMA gradekit_stretch",
+            "CREATE FUNCTION gradekit_stretch.wait() RETURNS trigger LANGUAGE plpgsql AS "
+            f"'BEGIN PERFORM pg_catalog.pg_sleep({delay:.3f}); RETURN NULL; END'",
+            *(
+                f"CREATE TRIGGER gradekit_stretch BEFORE INSERT OR UPDATE ON {_quoted(schema)}.{_quoted(name)} "
+                "FOR EACH STATEMENT WHEN (session_user = 'app') EXECUTE FUNCTION gradekit_stretch.wait()"
+                for schema, name in found
+            ),
+        )
+        return undone(done) or Waits(tuple(name for _, name in found))
+
+    def relax(self, database: str, waits: Waits) -> bool | None:
+        """Drop the triggers with their schema."""
+        counted, *dropped = self._as_owner(
+            database, _WAITING, _NOT_LONG, "DROP SCHEMA IF EXISTS gradekit_stretch CASCADE"
+        )
+        if undone((counted, *dropped)) is not None:
+            return None
+        return [list(row) for row in counted.rows] == [[str(len(waits.tables))]]
+
+    def _as_owner(self, database: str, *statements: str) -> Sequence[SqlResult]:
+        """The results of statements of ours with the owner's rights, without that of the first setting."""
+        script = (_BUILT_IN_ONLY, *statements)
+        results = self.query(database, script, role="owner", timeout=STRETCHING, total=STRETCHING)
+        return results[1:] or results
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

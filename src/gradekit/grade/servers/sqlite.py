@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gradekit.checks.base import Role
-from gradekit.grade.servers.base import LoadFailure, Script, refusal
+from gradekit.grade.servers.base import LoadFailure, Script, Waits, refusal
 from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
 
 _ENGINE: Final = "sqlite"
@@ -123,3 +123,13 @@ class SqliteServer:
                 engine=_ENGINE,
             )
         )
+
+    def stretch(self, database: str, tables: Sequence[str] | None, delay: float) -> Waits | None:
+        """Nobody serves the app's statements."""
+        del database, tables, delay
+        return None
+
+    def relax(self, database: str, waits: Waits) -> bool | None:
+        """Nothing waits."""
+        del database, waits
+        return True
