@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -66,6 +67,17 @@ def too_much_output_is_an_ending(setup: Setup) -> None:
     assert (result.ending, result.exit_code, len(result.stdout)) == (Ending.OUTPUT, None, 100_000)
 
 
+def containers_end_when_they_are_asked_to(setup: Setup) -> None:
+    running = setup.sandbox.start(setup.shell("trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done"))
+    assert running.alive()
+    end = time.monotonic() + 10
+    while not (ending := running.end(0.5)).startswith("exited") and time.monotonic() < end:
+        pass  # it is still setting its trap
+    assert ending == "exited with 0"
+    assert not running.alive()
+    running.stop()
+
+
 def containers_run_until_stopped(setup: Setup) -> None:
     running = setup.sandbox.start(setup.shell("sleep 60"))
     assert running.alive()
@@ -109,6 +121,7 @@ BEHAVIOURS: tuple[Callable[[Setup], None], ...] = (
     unread_stdin_is_no_error,
     a_timeout_is_an_ending,
     too_much_output_is_an_ending,
+    containers_end_when_they_are_asked_to,
     containers_run_until_stopped,
     nothing_listens_at_first,
     a_missing_database_is_a_result,

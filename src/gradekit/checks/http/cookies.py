@@ -34,7 +34,7 @@ class Cookie:
             return age.startswith("-") or not age.strip("0")
         try:
             moment = parsedate_to_datetime(expires or "")
-        except ValueError:
+        except (ValueError, OverflowError):
             return False
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) <= datetime(2000, 1, 1, tzinfo=UTC)
 

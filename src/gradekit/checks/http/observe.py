@@ -119,17 +119,20 @@ def _step(spec: HttpSpec, step: Step, bench: Bench, variables: dict[str, Json], 
     files = bench.context.files
     with_cookies = spec.cookies if step.cookies is None else step.cookies
 
-    def send(known: Mapping[str, Json], target: str | None = None) -> tuple[HttpRequest, Received]:
+    def prepare(known: Mapping[str, Json], target: str | None = None) -> HttpRequest:
         request = build(spec, step, known, files, target=target)
-        if with_cookies and (cookie := jar.header(request.target)):
-            request = build(spec, step, known, files, target=target, cookie=cookie)
+        cookie = jar.header(request.target) if with_cookies else ""
+        return build(spec, step, known, files, target=target, cookie=cookie) if cookie else request
+
+    def send(known: Mapping[str, Json], target: str | None = None) -> tuple[HttpRequest, Received]:
+        request = prepare(known, target)
         received = Received.of(bench.request(request))
         jar.keep(received.headers)
         return request, received
 
     try:
         if step.clients is not None:
-            request = build(spec, step, variables, files, cookie=jar.header(step.target) if with_cookies else "")
+            request = prepare(variables)
             replies = [Received.of(reply) for reply in bench.volley(request, step.clients)]
             statuses = tuple(sorted(reply.status for reply in replies))
             return Exchange(sent=Sent.of(request), received=replies[-1], statuses=statuses, attempts=len(replies))
