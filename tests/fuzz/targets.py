@@ -48,7 +48,7 @@ from gradekit.report.record import read as read_report
 from gradekit.report.text import cleaned
 from gradekit.results import Judgement
 from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
-from gradekit.sandbox.protocol import FileEntry, HttpReply, HttpRequest, RedisRequest, SqlRequest
+from gradekit.sandbox.protocol import FileEntry, HttpReply, HttpRequest, MongoRequest, RedisRequest, SqlRequest
 from gradekit.sandbox.streams import exchange
 from gradekit.sandbox.transfer import archive
 from gradekit.sandbox.wire import STDERR, Frames, Wire
@@ -255,6 +255,25 @@ def redis_wire(data: bytes) -> None:
     bench = FakeBench(context=Context(check="c"), reply=lambda _command: result, by_candidate=True)
     with suppress(Blocked):
         _judged(nosql.KIND, _ASKED_OF_STORES, nosql.KIND.observe(_ASKED_OF_STORES, bench), bench.context)
+
+
+# --- MongoDB ------------------------------------------------------------------------------------------------------
+
+_DOCUMENTS = NosqlSpec.model_validate(ASKED["documents"])
+
+
+@target("bson-wire", mutate.raw, weight=2.0)
+def bson_wire(data: bytes) -> None:
+    """A server's document in the probe, its line in the host, and what a check makes of it."""
+    try:
+        found = {"reply": json.dumps([probe.Bson(data).whole()]), "code": None, "error": None}
+    except probe.ExchangeError as error:
+        found = {"reply": "null", "code": error.kind, "error": error.detail}
+    line = json.dumps({"id": 1, "results": [found]}).encode("ascii")
+    (result,) = _client(frame(1, line + b"\n")).mongodb(MongoRequest("db", ['{"find": "a"}'], "app"))
+    bench = FakeBench(context=Context(check="c"), reply=lambda _command: result, by_candidate=True, stores="mongodb")
+    with suppress(Blocked):
+        _judged(nosql.KIND, _DOCUMENTS, nosql.KIND.observe(_DOCUMENTS, bench), bench.context)
 
 
 # --- JSON and texts -----------------------------------------------------------------------------------------------

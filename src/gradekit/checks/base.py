@@ -191,10 +191,10 @@ class Bench(Protocol):
         """The database that the running app uses."""
 
     def store(self, dataset: str) -> Store:
-        """A fresh copy of a data set in a key-value store."""
+        """A fresh copy of a data set in a store."""
 
     def app_store(self) -> Store:
-        """The key-value store that the running app uses."""
+        """The store that the running app uses."""
 
     def command(
         self,

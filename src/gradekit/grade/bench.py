@@ -451,7 +451,7 @@ class PodBench:
         return _asked_in_sql(next((copy for copy in copies if isinstance(copy, SqlCopy)), copies[0]))
 
     def store(self, dataset: str) -> StoreCopy:
-        """A fresh copy of a data set in a key-value store, dropped at the end of the check.
+        """A fresh copy of a data set in a store, dropped at the end of the check.
 
         Raises:
             Blocked: the candidate's part of it does not load.
@@ -462,7 +462,7 @@ class PodBench:
         return _asked_in_commands(copy)
 
     def app_store(self) -> StoreCopy:
-        """The key-value store that the running app uses.
+        """The store that the running app uses.
 
         Raises:
             Blocked: the app has none because it did not start.
@@ -889,14 +889,14 @@ def _asked_in_sql(copy: DatasetCopy) -> SqlCopy:
 
 
 def _asked_in_commands(copy: DatasetCopy) -> StoreCopy:
-    """The copy, if its server is a key-value store.
+    """The copy, if its server is a store.
 
     Raises:
         InfrastructureError: it is not.
     """
     if isinstance(copy, StoreCopy):
         return copy
-    what = "a check of the kind nosql asks it, and it is no key-value store"
+    what = "a check of the kind nosql asks it, and it is no store of documents or keys"
     raise InfrastructureError(Problem(f"service {copy.server.service}", what, hint="correct the challenge"))
 
 

@@ -1,1 +1,1 @@
-"""Questions to a key-value store, which checks of several kinds ask."""
+"""Questions to a store, which checks of several kinds ask."""
