@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from gradekit.checks import jsonpath
 from gradekit.checks.base import Context, Scope
 from gradekit.checks.nosql import KIND
 from gradekit.checks.nosql.evidence import NosqlEvidence
@@ -18,6 +19,7 @@ from gradekit.checks.stores import asking, documents
 from gradekit.checks.stores.answers import Found, KeyFact
 from gradekit.checks.stores.words import commands, split
 from gradekit.errors import Blocked, InfrastructureError
+from gradekit.results import Status
 from gradekit.sandbox.protocol import CommandResult
 from tests.checks.bench import FakeBench
 
@@ -291,3 +293,11 @@ def test_a_question_for_another_engine_is_the_authors_mistake(ask: dict[str, Any
     with pytest.raises(InfrastructureError, match=f"a question for another engine than {engine}"):
         KIND.observe(spec(ask), bench)
     assert bench.commanded == []
+
+
+def test_a_reply_on_which_a_path_visits_too_much_is_a_mismatch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonpath, "MAX_NODES", 3)
+    check = spec({"mongodb": {"find": "a"}, "expect": {"json": {"$..*": []}}})
+    judged = KIND.judge(check, NosqlEvidence(answers=(Found(reply='[{"n": [1, 2, 3, 4, 5]}]'),)), Context("check"))
+    assert judged.outcome.status is Status.FAILED
+    assert "a reply that the path can be applied to" in str(judged.cases[0].outcome.expected)
