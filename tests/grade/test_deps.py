@@ -138,8 +138,29 @@ def test_a_version_that_the_image_does_not_have_is_ours() -> None:
 def test_a_version_that_the_challenge_says_is_the_candidates_business() -> None:
     engine = FakeEngine(fetched=lambda _plan: OTHER)
     with pytest.raises(Blocked, match=r"^pyproject.toml: wants Python >=3.13; this runner has 3.11.2") as caught:
-        deps.fetch(setting(engine), PYTHON, FILES, "run", ExitStack(), version_set=True)
+        deps.fetch(setting(engine), PYTHON, FILES, "run", ExitStack(), version="3.11")
     assert caught.value.detail == ""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "version", "ours"),
+    [
+        ("3.11.9", "3.11", True),
+        (">=1.23.9", "1.23", True),
+        ("~> 3.1.6, < 4", "3.1", True),
+        (">=3.13", "3.1", False),
+        (">=13.1", "3.1", False),
+        ("^8.3", "8.2", False),
+        ("2.3.1", "3.1", False),
+        ("24.99", "24", True),
+    ],
+)
+def test_another_release_of_the_version_that_candidates_were_told_is_ours(
+    wanted: str, version: str, ours: bool
+) -> None:
+    said = exited(4, stderr=f"Gemfile:24: wants X {wanted}; this runner has {version}.0; it is refused\n".encode())
+    with pytest.raises(InfrastructureError if ours else Blocked, match=f"wants X {re.escape(wanted)}; this"):
+        deps.fetch(setting(FakeEngine(fetched=lambda _plan: said)), PYTHON, FILES, "run", ExitStack(), version=version)
 
 
 def test_hints_go_in_and_are_part_of_the_key() -> None:

@@ -208,7 +208,8 @@ def versions_run(challenge: Challenge, files: Mapping[str, FileEntry], engine: F
     ("wanted", "state", "message"),
     [
         (None, "errored", "runner python: requirements.txt: wants Python 3.13"),
-        ("3", "blocked", "requirements.txt: wants Python 3.13"),
+        ("3", "errored", "runner python: requirements.txt: wants Python 3.13"),
+        ("3.11", "blocked", "requirements.txt: wants Python 3.13"),
         ("3.11.2", "blocked", "requirements.txt: wants Python 3.13"),
         ("3.1", "errored", "challenge {id}: versions.python: it wants 3.1, and the image of the runner has 3.11.2"),
     ],

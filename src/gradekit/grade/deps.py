@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
@@ -53,13 +54,13 @@ def fetch(
     run: str,
     held: ExitStack,
     *,
-    version_set: bool = False,
+    version: str | None = None,
 ) -> tuple[Image, str]:
     """The image with the submission's packages, and what happened in a word for the report.
 
     The cache keeps it until ``held`` is closed; after that, it goes when there is no room and others were used later.
 
-    ``version_set``: the challenge says which version of the language it wants, so another one is the candidate's fault.
+    ``version``: of the language, as candidates were told it; then it is their fault to demand another one.
 
     Raises:
         Blocked: the packages are refused, do not exist, or do not fit the limits.
@@ -96,7 +97,7 @@ def fetch(
     if isinstance(outcome, Image):
         setting.engine.trim(setting.cache_size)
         return outcome, f"fetched{_origin(outcome)}"
-    raise _refusal(runner, outcome, version_set=version_set)
+    raise _refusal(runner, outcome, version)
 
 
 def notes(image: Image) -> tuple[str, ...]:
@@ -114,7 +115,7 @@ def _note(line: str) -> str:
     return note if isinstance(note, str) else ""
 
 
-def _refusal(runner: Runner, outcome: ExecResult, *, version_set: bool) -> Exception:
+def _refusal(runner: Runner, outcome: ExecResult, version: str | None) -> Exception:
     """Why there are no packages, and whose fault that is."""
     said = outcome.stderr.decode(errors="replace")[-_TAIL:]
     if outcome.exit_code == _UNREACHABLE:
@@ -127,11 +128,7 @@ def _refusal(runner: Runner, outcome: ExecResult, *, version_set: bool) -> Excep
             )
         )
     if outcome.exit_code == _OTHER_VERSION:
-        told = clean(said.strip(), _MAX_NOTE)
-        if version_set:
-            return Blocked(told)
-        hint = "if candidates were told which one it is, say so under versions; else give an image that has it"
-        return InfrastructureError(Problem(f"runner {runner.name}", told, hint=hint))
+        return _of_version(runner, clean(said.strip(), _MAX_NOTE), version)
     if outcome.ending is Ending.EXITED:
         return Blocked("the packages could not be installed", said)
     words = {
@@ -140,6 +137,19 @@ def _refusal(runner: Runner, outcome: ExecResult, *, version_set: bool) -> Excep
         Ending.OUTPUT: "fetching the packages printed too much",
     }
     return Blocked(words[outcome.ending], said)
+
+
+def _of_version(runner: Runner, told: str, version: str | None) -> Exception:
+    """Whose fault it is that another version of the language is demanded; ``told`` is the runner's sentence."""
+    place = f"runner {runner.name}"
+    if version is None:
+        hint = "if candidates were told which one it is, say so under versions; else give an image that has it"
+        return InfrastructureError(Problem(place, told, hint=hint))
+    wanted = told.partition(" wants ")[2].partition("; this runner has ")[0]
+    if re.search(rf"(?<![\d.]){re.escape(version)}(?!\d)", wanted):
+        # Who was told 3.11 may want 3.11.9: which of them the image has, nobody has told.
+        return InfrastructureError(Problem(place, told, f"candidates were told {version}", "give an image that has it"))
+    return Blocked(told)
 
 
 def _origin(image: Image) -> str:

@@ -92,8 +92,8 @@ def grade(
             image = None
             if runner is not None:
                 with clock.phase("deps") as details:
-                    named = _named_version(challenge, runner, setting)
-                    image, word = deps.fetch(setting, runner, submission.files, run, stack, version_set=named)
+                    version = _told_version(challenge, runner, setting)
+                    image, word = deps.fetch(setting, runner, submission.files, run, stack, version=version)
                     details.append(f"{runner.name}: {word}")
                     notices += deps.notes(image)
             with clock.phase("services"):
@@ -140,15 +140,15 @@ def grade(
     )
 
 
-def _named_version(challenge: Challenge, runner: Runner, setting: Setting) -> bool:
-    """Whether the challenge says which version of the language it wants.
+def _told_version(challenge: Challenge, runner: Runner, setting: Setting) -> str | None:
+    """The version of the language that candidates were told, None where they were not.
 
     Raises:
         InfrastructureError: the image has another one than it says.
     """
     wanted = challenge.spec.versions.get(runner.name)
     if wanted is None:
-        return runner.name in setting.brought
+        return None
     found = re.search(r"\d+(?:\.\d+)*", next(iter(setting.images[runner.name].versions), ""))
     here = found.group() if found else "none that it tells"
     if not f"{here}.".startswith(f"{wanted}."):
@@ -160,7 +160,7 @@ def _named_version(challenge: Challenge, runner: Runner, setting: Setting) -> bo
                 "correct it, or name an image that has it under image",
             )
         )
-    return True
+    return wanted
 
 
 def _brought(setting: Setting, used: Sequence[str]) -> tuple[str, ...]:
