@@ -25,6 +25,8 @@ from gradekit.sandbox.protocol import (
     HttpReply,
     HttpRequest,
     Image,
+    LoadReply,
+    LoadRequest,
     MongoRequest,
     RedisRequest,
     Running,
@@ -186,6 +188,10 @@ class FakeSandbox:
 
     def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
         return [self.http(request) for _ in range(clients)]
+
+    def load(self, request: LoadRequest) -> LoadReply:
+        self.calls.append(("load", request))
+        return LoadReply((0.01,), {200: 1}, 0.01)
 
     def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
         self.calls.append(("sql", request))

@@ -21,6 +21,8 @@ from gradekit.sandbox.protocol import (
     FileEntry,
     HttpReply,
     HttpRequest,
+    LoadReply,
+    LoadRequest,
     SqlResult,
 )
 
@@ -142,6 +144,8 @@ class FakeBench:
     suite: Callable[[Sequence[FileEntry]], ExecResult] | None = None
     tool: Callable[[str], ExecResult] | None = None
     settings: list[Mapping[str, Json]] = field(default_factory=list)
+    burden: Callable[[LoadRequest], LoadReply] | None = None
+    loads: list[LoadRequest] = field(default_factory=list)
     clock: float = 100.0
     requests: list[HttpRequest] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
@@ -192,6 +196,11 @@ class FakeBench:
 
     def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
         return [self.request(request) for _ in range(clients)]
+
+    def load(self, request: LoadRequest) -> LoadReply:
+        self.loads.append(request)
+        assert self.burden is not None
+        return self.burden(request)
 
     def database(self, dataset: str) -> FakeDatabase:
         return FakeDatabase(self, dataset)

@@ -72,7 +72,7 @@ def test_the_tool_gets_the_chosen_operations_and_what_steps_saved() -> None:
 @pytest.mark.parametrize(
     ("step", "told"),
     [
-        ("{request: GET /, expect: {status: 201}}", '"GET /" was not answered as it should be: status 200'),
+        ("{request: GET /, expect: {status: 201}}", '"GET /": status: 200 instead of 201'),
         ('{request: "GET /${gone}", expect: any}', '"GET /${gone}": ${gone} has no value'),
     ],
 )

@@ -36,6 +36,7 @@ from gradekit.checks.compare import Column, Compare, Table
 from gradekit.checks.http import bodyschema
 from gradekit.checks.http.evidence import Answered, Received
 from gradekit.checks.http.model import HttpSpec
+from gradekit.checks.load.evidence import Slice
 from gradekit.checks.nosql.model import NosqlSpec
 from gradekit.checks.twins import Twin
 from gradekit.checks.values import canonical, show
@@ -48,7 +49,15 @@ from gradekit.report.record import read as read_report
 from gradekit.report.text import cleaned
 from gradekit.results import Judgement
 from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
-from gradekit.sandbox.protocol import FileEntry, HttpReply, HttpRequest, MongoRequest, RedisRequest, SqlRequest
+from gradekit.sandbox.protocol import (
+    FileEntry,
+    HttpReply,
+    HttpRequest,
+    LoadRequest,
+    MongoRequest,
+    RedisRequest,
+    SqlRequest,
+)
 from gradekit.sandbox.streams import exchange
 from gradekit.sandbox.transfer import archive
 from gradekit.sandbox.wire import STDERR, Frames, Wire
@@ -182,6 +191,8 @@ def probe_line(data: bytes) -> None:
             _client(stream).redis(RedisRequest("db", [["PING"]]))
         with suppress(ProbeLostError):
             _client(stream).volley(HttpRequest(80, "GET", "/"), 2)
+        with suppress(ProbeLostError):
+            Slice.of(_client(stream).load(LoadRequest(HttpRequest(80, "GET", "/"), 2, 1.0)))
         with suppress(ProbeLostError):
             _client(stream).listening(80, 1.0)
 

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from gradekit.sandbox.protocol import (
     CallRequest,
     CommandResult,
     HttpRequest,
+    LoadReply,
+    LoadRequest,
     MongoRequest,
     RedisRequest,
     SqlRequest,
@@ -105,6 +108,26 @@ def test_many_clients_get_a_reply_each(probe: Probe, client: ProbeClient) -> Non
     probe.answer = lambda request: line(request, replies=[{**answer, "status": 7}])
     with pytest.raises(ProbeLostError, match="cannot be read"):
         client.volley(HttpRequest(8080, "POST", "/x"), 2)
+
+
+def test_loads_both_ways(probe: Probe, client: ProbeClient) -> None:
+    asked = LoadRequest(HttpRequest(8080, "GET", "/x"), 4, 0.5, rate=10.0, most=7)
+    probe.answer = lambda request: line(request, times=[0.1, 0.2], statuses=[[200, 2], [0, 1]], seconds=0.5)
+    assert client.load(asked) == LoadReply((0.1, 0.2), {200: 2, 0: 1}, 0.5)
+    sent = probe.requests[0]
+    assert (sent["op"], sent["clients"], sent["load_seconds"], sent["rate"], sent["most"]) == ("load", 4, 0.5, 10.0, 7)
+    wrong: list[dict[str, Any]] = [
+        {"times": [-1]},
+        {"times": ["x"]},
+        {"statuses": [[200, -1]]},
+        {"statuses": [[1, 2, 3]]},
+        {"seconds": -1},
+    ]
+    for fields in wrong:
+        said = {"times": [], "statuses": [], "seconds": 0.5, **fields}
+        probe.answer = partial(line, **said)
+        with pytest.raises(ProbeLostError, match="cannot be read"):
+            client.load(asked)
 
 
 def test_everybody_of_ours_uses_the_socket(probe: Probe, client: ProbeClient) -> None:

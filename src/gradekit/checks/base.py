@@ -16,7 +16,17 @@ from gradekit.history import History
 from gradekit.language import Framework, Speech
 from gradekit.model import Loc
 from gradekit.results import Exhibit, Judgement, Tier
-from gradekit.sandbox.protocol import CallReply, CommandResult, ExecResult, FileEntry, HttpReply, HttpRequest, SqlResult
+from gradekit.sandbox.protocol import (
+    CallReply,
+    CommandResult,
+    ExecResult,
+    FileEntry,
+    HttpReply,
+    HttpRequest,
+    LoadReply,
+    LoadRequest,
+    SqlResult,
+)
 
 S = TypeVar("S", bound=BaseModel)
 E = TypeVar("E", bound=BaseModel)
@@ -183,6 +193,9 @@ class Bench(Protocol):
 
         None when any would do, but the app uses no database of a server that can wait.
         """
+
+    def load(self, request: LoadRequest) -> LoadReply:
+        """Send the same request to the candidate's app again and again (its port is filled in)."""
 
     def database(self, dataset: str) -> Database:
         """A fresh copy of a data set."""

@@ -26,6 +26,8 @@ from gradekit.sandbox.protocol import (
     HttpReply,
     HttpRequest,
     Limits,
+    LoadReply,
+    LoadRequest,
     Mount,
     Running,
     Sandbox,
@@ -629,6 +631,11 @@ class PodBench:
         """Send the same request to the app from several clients at once, within the check's deadline."""
         asked = replace(request, port=self._app_spec.port, timeout=self.within(request.timeout))
         return self.sandbox.volley(asked, clients)
+
+    def load(self, request: LoadRequest) -> LoadReply:
+        """Send the same request to the app again and again, within the check's deadline."""
+        asked = replace(request.request, port=self._app_spec.port, timeout=self.within(request.request.timeout))
+        return self.sandbox.load(replace(request, request=asked, seconds=self.within(request.seconds)))
 
     # --- one-shot containers
 

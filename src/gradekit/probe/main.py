@@ -12,6 +12,7 @@ import contextlib
 import datetime as dt
 import decimal
 import io
+import itertools
 import json
 import math
 import os
@@ -137,6 +138,39 @@ def volley(request: Json) -> Json:
 
     with concurrent.futures.ThreadPoolExecutor(clients) as pool:
         return {"replies": list(pool.map(lambda _: http(request, ready), range(clients)))}
+
+
+def load(request: Json) -> Json:
+    """Send the same request again and again from several clients; a time for each answer, a count for each status.
+
+    With a ``rate``, requests are due at fixed times, from which their answers are timed: a server that is late for one
+    is late for all that wait behind it. Without, a client sends its next request when it has its last answer.
+    """
+    rate, most, clients = request["rate"], int(request["most"]), int(request["clients"])
+    times: list[float] = []
+    statuses: list[int] = []
+    numbers = itertools.count()
+    begun = time.monotonic()
+    end = begun + float(request["load_seconds"])
+
+    def client(_: int) -> None:
+        while (number := next(numbers)) < most:
+            due = time.monotonic() if rate is None else begun + number / float(rate)
+            if due >= end:
+                return
+            time.sleep(max(0.0, due - time.monotonic()))
+            if time.monotonic() < end:
+                reply = http(request)
+                statuses.append(reply["status"])
+                if reply["error"] is not None:
+                    continue
+            # One that nobody had time to send before the end took at least so long.
+            times.append(round(time.monotonic() - due, 6))
+
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        list(pool.map(client, range(clients)))
+    counts = [[status, statuses.count(status)] for status in sorted(set(statuses))]
+    return {"times": times, "statuses": counts, "seconds": round(time.monotonic() - begun, 6)}
 
 
 def _exchange(request: Json, deadline: Deadline, ready: Callable[[], object]) -> Json:
@@ -1550,6 +1584,7 @@ OPERATIONS: dict[str, Callable[[Json], Json]] = {
     "ping": ping,
     "http": http,
     "volley": volley,
+    "load": load,
     "sql": sql,
     "redis": redis,
     "mongodb": mongodb,

@@ -19,6 +19,8 @@ from gradekit.sandbox.protocol import (
     CommandResult,
     HttpReply,
     HttpRequest,
+    LoadReply,
+    LoadRequest,
     MongoRequest,
     RedisRequest,
     SqlColumn,
@@ -101,6 +103,28 @@ class ProbeClient:
             cap=clients * (2 * request.max_body + _OVERHEAD),
         )
         return _decoded(answer, lambda reply: tuple(_http_reply(_a(dict, one)) for one in _a(list, reply["replies"])))
+
+    def load(self, request: LoadRequest) -> LoadReply:
+        """Send the same HTTP request again and again.
+
+        Raises:
+            ProbeLostError, InfrastructureError: no answer of the probe; the engine refused.
+        """
+        asked = _asked(request.request)
+        answer = self._call(
+            "load",
+            {
+                **asked,
+                "clients": request.clients,
+                "load_seconds": request.seconds,
+                "rate": request.rate,
+                "most": request.most,
+            },
+            timeout=request.seconds + request.request.timeout,
+            # A time has at most this many characters.
+            cap=20 * request.most,
+        )
+        return _decoded(answer, _load_reply)
 
     def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
         """Run statements on a service.
@@ -333,6 +357,14 @@ def _http_reply(answer: Mapping[str, Any]) -> HttpReply:
         detail=_text(answer.get("detail", "")),
         seconds=seconds,
     )
+
+
+def _load_reply(answer: Mapping[str, Any]) -> LoadReply:
+    times = [float(_a((int, float), value)) for value in _a(list, answer["times"])]
+    statuses = {_a(int, status): _a(int, count) for status, count in map(tuple, _a(list, answer["statuses"]))}
+    if not all(0 <= value < math.inf for value in times) or min(statuses.values(), default=0) < 0:
+        raise ValueError("a time or a count is none")
+    return LoadReply(times=tuple(times), statuses=statuses, seconds=_seconds(answer))
 
 
 def _command_results(answer: Mapping[str, Any]) -> Sequence[CommandResult]:

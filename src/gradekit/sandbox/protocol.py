@@ -151,6 +151,33 @@ class HttpReply:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """The same request again and again, from several clients."""
+
+    request: HttpRequest
+    clients: int
+    seconds: float
+    """How long requests are begun."""
+    rate: float | None = None
+    """Requests a second in all, each begun at its time however late the others are; None: a client's next one follows
+    its last answer."""
+    most: int = 20_000
+    """Requests in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReply:
+    """What came of a load; times are seconds, in no order."""
+
+    times: Sequence[float]
+    """Of every answer, from when its request was due."""
+    statuses: Mapping[int, int] = field(default_factory=dict)
+    """Status to how many answers had it; 0 where there was none."""
+    seconds: float = 0.0
+    """From the first request to the last answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class SqlRequest:
     """Statements on a service, each sent alone, in one session, outside a transaction of ours.
 
@@ -376,6 +403,9 @@ class Sandbox(Protocol):
 
     def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
         """Send the same request from several clients at once; a reply for each, in no order."""
+
+    def load(self, request: LoadRequest) -> LoadReply:
+        """Send the same request again and again from the probe."""
 
     def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
         """Run statements from the probe; the list is shorter than the request when one failed.

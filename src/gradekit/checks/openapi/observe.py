@@ -7,10 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from gradekit.checks import jsontext
 from gradekit.checks.base import Bench
-from gradekit.checks.http.evidence import Received
-from gradekit.checks.http.model import HttpSpec
-from gradekit.checks.http.reading import Reading, examine
-from gradekit.checks.http.requests import Unsendable, build
+from gradekit.checks.http.prepare import prepare
 from gradekit.checks.jsontext import Json, JsonProblem
 from gradekit.checks.openapi.document import DocumentProblem, chosen, read
 from gradekit.checks.openapi.evidence import OpenapiEvidence, Record
@@ -37,7 +34,7 @@ def observe(spec: OpenapiSpec, bench: Bench) -> OpenapiEvidence:
         Blocked, InfrastructureError: the app cannot be had, the time is over; a fault of ours.
     """
     variables: dict[str, Json] = {**bench.context.variables, "run.uuid": str(uuid.uuid4())}
-    unready = _prepare(spec, bench, variables)
+    unready = prepare(spec.steps, bench, variables)
     if unready:
         return OpenapiEvidence(unready=unready)
     try:
@@ -65,20 +62,6 @@ def observe(spec: OpenapiSpec, bench: Bench) -> OpenapiEvidence:
         if "operation" in value and len(records) < MAX_RECORDS:
             records.append(_record(value))
     return OpenapiEvidence(ending=ending, records=tuple(records), complete=complete)
-
-
-def _prepare(spec: OpenapiSpec, bench: Bench, variables: dict[str, Json]) -> str:
-    """Take the steps; why one of them failed."""
-    for step in spec.steps:
-        try:
-            request = build(HttpSpec(steps=(step,)), step, variables, bench.context.files)
-        except Unsendable as reason:
-            return f'"{step.title}": {reason}'
-        values, wrong = examine(step, Reading(Received.of(bench.request(request))), variables, bench.context.files)
-        variables |= values
-        if wrong:
-            return f'"{step.title}" was not answered as it should be: {wrong[0].place} {wrong[0].actual}'
-    return ""
 
 
 def _lines(data: bytes) -> Iterator[Mapping[str, Json]]:

@@ -102,7 +102,7 @@ class SecuritySpec(Model):
     """Attacks on the candidate's app."""
 
     timeout: Duration = Field(default=5.0, description="for each request")
-    headers: Headers = Field(default_factory=dict, description="for all targets and steps")
+    headers: Headers = Field(default_factory=dict, description="of the requests of all targets")
     accounts: Mapping[str, Account] = Field(default_factory=dict)
     targets: Annotated[tuple[Target, ...], BeforeValidator(tuple_of)] = Field(min_length=1, max_length=50)
     scoring: Literal["all_or_nothing", "per_probe"] = Field(

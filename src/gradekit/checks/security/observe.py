@@ -12,17 +12,15 @@ from urllib.parse import quote, quote_plus
 
 from gradekit.checks.base import Bench
 from gradekit.checks.http.evidence import Content, Received, Sent
-from gradekit.checks.http.model import HttpSpec
-from gradekit.checks.http.reading import Reading, examine
-from gradekit.checks.http.requests import Unsendable, build
+from gradekit.checks.http.prepare import prepare
+from gradekit.checks.http.requests import Unsendable
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.security.aim import Aim, Shot
 from gradekit.checks.security.evidence import Row, SecurityEvidence, Taken
-from gradekit.checks.security.model import Account, SecuritySpec
+from gradekit.checks.security.model import SecuritySpec
 from gradekit.checks.security.probes import PROBES
 from gradekit.checks.template import UnknownNameError
 from gradekit.sandbox.protocol import HttpReply, HttpRequest
-from gradekit.texts import clean
 
 KEPT = 16 << 10
 """Bytes of a body that are kept."""
@@ -56,30 +54,12 @@ def observe(spec: SecuritySpec, bench: Bench) -> SecurityEvidence:
     unready = {
         name: why
         for name, account in spec.accounts.items()
-        if (why := _log_in(spec, account, bench, variables)) is not None
+        if (why := prepare(account.steps, bench, variables, timeout=spec.timeout))
     }
     room = _Room()
     return SecurityEvidence(
         rows=tuple(row for target in spec.targets for row in _rows(Aim(spec, target, variables), unready, bench, room))
     )
-
-
-def _log_in(spec: SecuritySpec, account: Account, bench: Bench, variables: dict[str, Json]) -> str | None:
-    """Take the steps of an account; why one of them failed."""
-    for step in account.steps:
-        try:
-            common = HttpSpec(timeout=spec.timeout, headers=spec.headers, steps=(step,))
-            request = build(common, step, variables, bench.context.files)
-        except Unsendable as reason:
-            return f'"{step.title}": {reason}'
-        received = Received.of(bench.request(request))
-        values, wrong = examine(step, Reading(received), variables, bench.context.files)
-        variables |= values
-        if wrong:
-            found = wrong[0]
-            seen = f"{found.actual} instead of {found.expected}" if found.expected else found.actual
-            return f'"{step.title}": {f"{found.place}: " if found.place else ""}{clean(seen)}'
-    return None
 
 
 def _rows(aim: Aim, unready: Mapping[str, str], bench: Bench, room: _Room) -> Iterator[Row]:

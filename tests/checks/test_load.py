@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from gradekit.checks.base import Context, Scope
+from gradekit.checks.load import KIND
+from gradekit.checks.load.evidence import LoadEvidence, Slice
+from gradekit.checks.load.measure import interval
+from gradekit.checks.load.model import LoadSpec
+from gradekit.results import Judgement, Status
+from gradekit.sandbox.protocol import LoadReply, LoadRequest
+from tests.checks.bench import FakeBench, reply, scripted
+
+RATIO = "request: {request: GET /a}\nbaseline: {request: GET /b}\n"
+
+
+def spec(text: str) -> LoadSpec:
+    return LoadSpec.model_validate(yaml.safe_load(text))
+
+
+def of(seconds: float, *, count: int = 100, statuses: dict[int, int] | None = None) -> LoadReply:
+    """A slice whose times go up to twice the given one, evenly."""
+    times = [seconds * (1 + number / count) for number in range(count)]
+    return LoadReply(times, {200: count} if statuses is None else statuses, 0.5)
+
+
+def loaded(text: str, burden: Callable[[LoadRequest], LoadReply]) -> tuple[LoadEvidence, Judgement, FakeBench]:
+    bench = FakeBench(
+        context=Context("c", variables={"who": "ana"}), app=scripted(reply(200, '{"key": "k"}')), burden=burden
+    )
+    check = spec(text)
+    evidence = KIND.observe(check, bench)
+    assert LoadEvidence.model_validate_json(evidence.model_dump_json()) == evidence
+    return evidence, KIND.judge(check, evidence, bench.context), bench
+
+
+def ratios(*values: float) -> Callable[[LoadRequest], LoadReply]:
+    """The request takes so many times as long as the baseline, round by round and again from the first."""
+    number = -1
+
+    def burden(request: LoadRequest) -> LoadReply:
+        nonlocal number
+        if request.request.target == "/b":
+            return of(0.01)
+        number += 1
+        # The first one warms up.
+        value = values[(number - 1) % len(values)]
+        return of(0.01 * value, count=round(100 / value))
+
+    return burden
+
+
+def test_an_equal_request_passes_and_one_that_is_twice_as_slow_fails() -> None:
+    limits = RATIO + "limits: {p50: 1.5, p95: 1.5, p99: 1.5, throughput: 0.67}"
+    evidence, judgement, bench = loaded(limits, ratios(1.0, 1.1, 0.9, 1.05, 0.95))
+    assert judgement.outcome.status is Status.PASSED
+    assert len(evidence.rounds) == 5
+    assert [request.request.target for request in bench.loads] == ["/b", "/a", *["/b", "/a"] * 5]
+    assert {(request.clients, request.seconds, request.rate) for request in bench.loads} == {(4, 0.5, None)}
+    _, judgement, _ = loaded(limits, ratios(2.0, 2.2, 1.9, 2.05, 1.95))
+    assert judgement.outcome.status is Status.FAILED
+    told = [(case.id, case.outcome.status.value, case.outcome.expected) for case in judgement.cases]
+    assert told == [
+        ("p50", "failed", "at most 1.5 times the baseline's"),
+        ("p95", "failed", "at most 1.5 times the baseline's"),
+        ("p99", "failed", "at most 1.5 times the baseline's"),
+        ("throughput", "failed", "at least 0.67 times as many as of the baseline"),
+        ("errors", "passed", None),
+    ]
+
+
+def test_rounds_go_on_until_it_is_certain_and_what_never_is_is_nobodys_fault() -> None:
+    text = RATIO + "limits: {p95: 1.5}\nrounds: 3\nmax_rounds: 9"
+    evidence, judgement, _ = loaded(text, ratios(1.6, 0.7, 0.9, 1.0, 0.9, 1.1, 0.9, 1.0, 0.9))
+    assert 3 < len(evidence.rounds) < 9
+    assert judgement.outcome.status is Status.PASSED
+    evidence, judgement, _ = loaded(text, ratios(1.2, 1.9, 1.5))
+    assert len(evidence.rounds) == 9
+    assert judgement.outcome.status is Status.ERRORED
+    assert "the rounds differ too much to tell" in judgement.outcome.message
+
+
+def test_the_interval_is_that_of_the_rounds() -> None:
+    low, high = interval([1.0] * 5)
+    assert (low, high) == pytest.approx((1.0, 1.0))
+    low, high = interval([1.0, 1.2, 1.4, 1.6, 1.8])
+    assert 1.0 <= low < 1.2
+    assert 1.6 < high <= 1.8
+    assert interval([0.0, 1.0]) == interval([0.0, 1.0])
+
+
+def errors(bad: int, whole: int) -> Judgement:
+    def burden(request: LoadRequest) -> LoadReply:
+        return of(0.01, statuses={200: whole - bad, 503: bad} if request.request.target == "/a" else None)
+
+    return loaded(RATIO + "limits: {p50: 2, errors: 0.05}\nscoring: per_limit", burden)[1]
+
+
+def test_errors_are_a_share() -> None:
+    assert errors(5, 100).outcome.status is Status.PASSED
+    assert errors(6, 100).outcome.status is Status.ERRORED
+    judgement = errors(20, 100)
+    assert judgement.outcome.status is Status.FAILED
+    assert judgement.outcome.ratio == 0.5
+    assert judgement.cases[-1].outcome.expected == "at most 0.05 of all"
+
+
+def _answered(answers: Mapping[str, LoadReply], request: LoadRequest) -> LoadReply:
+    return answers[request.request.target]
+
+
+@pytest.mark.parametrize("target", ["/a", "/b"])
+def test_a_request_that_does_not_work_under_load_fails(target: str) -> None:
+    for answer in (of(0.01, statuses={500: 100}), LoadReply((), {0: 1}), LoadReply(())):
+        answers = {"/a": of(0.01), "/b": of(0.01), target: answer}
+        _, judgement, _ = loaded(RATIO + "limits: {p50: 2}", partial(_answered, answers))
+        assert judgement.outcome.status is Status.FAILED
+        assert judgement.outcome.message.startswith(f"GET {target} does not work under load")
+
+
+def test_requests_carry_what_steps_saved() -> None:
+    _, _, bench = loaded(
+        """
+        steps: [{request: "POST /login/${who}", expect: {status: 200}, save: {key: $.key}}]
+        headers: {x-key: "${key}"}
+        request: {request: POST /a, json: {key: "${key}"}, status: [200, 409]}
+        baseline: {request: GET /b, query: {q: 1}}
+        limits: {p50: 2}
+        rate: 100
+        clients: 2
+        """,
+        lambda _: of(0.01, statuses={409: 100}) if _.request.method == "POST" else of(0.01),
+    )
+    assert bench.requests[0].target == "/login/ana"
+    baseline, request = bench.loads[:2]
+    assert (baseline.request.target, request.request.body) == ("/b?q=1", b'{"key": "k"}')
+    assert dict(request.request.headers)["x-key"] == "k"
+    assert (request.clients, request.rate) == (2, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("steps: [{request: GET /, expect: {status: 201}}]", 'nothing was sent: "GET /": status: 200 instead of 201'),
+        ('headers: {x: "${gone}"}', "nothing was sent: ${gone} has no value"),
+    ],
+)
+def test_without_what_comes_before_nothing_is_sent(change: str, told: str) -> None:
+    _, judgement, bench = loaded(f"{RATIO}limits: {{p50: 2}}\n{change}", lambda _: of(0.01))
+    assert judgement.outcome.status is Status.FAILED
+    assert judgement.outcome.message == told
+    assert bench.loads == []
+
+
+def test_percentiles_are_of_the_nearest_rank() -> None:
+    def slices(times: Sequence[float]) -> tuple[float, float, float]:
+        one = Slice.of(LoadReply(times))
+        return one.p50, one.p95, one.p99
+
+    assert slices([float(number) for number in range(100, 0, -1)]) == (51.0, 96.0, 100.0)
+    assert slices([7.0]) == (7.0, 7.0, 7.0)
+    assert slices([]) == (0.0, 0.0, 0.0)
+
+
+def test_evidence_that_is_lost_is_our_fault() -> None:
+    check = spec(RATIO + "limits: {p50: 2}")
+    assert KIND.judge(check, LoadEvidence(), Context("c")).outcome.status is Status.ERRORED
+    assert KIND.show(check, LoadEvidence()) == ()
+
+
+def test_figures_are_shown_and_not_told() -> None:
+    evidence, judgement, _ = loaded(RATIO + "limits: {p50: 1.5}", ratios(2.0))
+    (exhibit,) = KIND.show(spec(RATIO + "limits: {p50: 1.5}"), evidence)
+    assert exhibit.title == "GET /a and GET /b"
+    assert "median time: ratio 2.000 to 2.000 (limit 1.5), broken" in exhibit.text
+    assert "round 1, request: p50 p95 p99 30.0 38.8 39.6 ms; 50 answers in 0.50 s (50 x 200)" in exhibit.text
+    assert "2.0" not in judgement.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (RATIO + "limits: {errors: 0.1}", "give at least one of p50"),
+        ("request: {request: get}\nbaseline: {request: GET /}\nlimits: {p50: 1}", "expected"),
+    ],
+)
+def test_wrong_specs(text: str, told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        spec(text)
+
+
+def test_lint() -> None:
+    text = """
+        steps: [{request: GET /, expect: any, save: {key: $.key}}]
+        headers: {a: "${key}", b: "${kye}"}
+        request: {request: "GET /${a}"}
+        baseline: {request: POST /, json: {}, form: {q: "${key}"}}
+        limits: {p50: 2}
+        rounds: 9
+        max_rounds: 8
+    """
+    scope = Scope(files={}, variables={}, app=True)
+    assert [f"{'.'.join(map(str, found.loc))}: {found.what}" for found in KIND.lint(spec(text), scope)] == [
+        "request.request: ${a} is not known here",
+        "baseline.form: json and form are both given",
+        "headers.b: ${kye} is not known here",
+        "max_rounds: 8 is less than rounds, 9",
+    ]
+    assert list(KIND.lint(spec(RATIO + "limits: {p50: 2}"), scope)) == []
