@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,9 @@ def test_every_probe_tells_a_vulnerable_app_from_a_safe_one(gradekit: Callable[.
             solution.mkdir()
             shutil.copy(SAMPLES / source, solution / source)
             (solution / "Procfile").write_text(f"web: {program} {source} {state}\n", encoding="utf-8")
-    done = gradekit("challenge", "verify", str(folder))
-    assert done.code == 0, done.out + done.err
-    assert done.out.count("as claimed") == 4 + 1
+    for language in ("python", "node"):
+        for state, status in (("safe", "passed"), ("vulnerable", "failed")):
+            done = gradekit("grade", str(folder / f"{language}-{state}"), "-c", str(folder), "--json")
+            checks = json.loads(done.out)["checks"]
+            other = {check["id"]: check["outcome"] for check in checks if check["outcome"]["status"] != status}
+            assert (len(checks), other) == (14, {}), (language, state)

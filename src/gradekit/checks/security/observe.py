@@ -22,9 +22,9 @@ from gradekit.checks.security.probes import PROBES
 from gradekit.checks.template import UnknownNameError
 from gradekit.sandbox.protocol import HttpReply, HttpRequest
 
-KEPT = 16 << 10
+KEPT = 64 << 10
 """Bytes of a body that are kept."""
-KEPT_IN_ALL = 4 << 20
+KEPT_IN_ALL = 8 << 20
 """Bytes of all bodies of a check that are kept; of the rest, SHORT bytes each."""
 SHORT = 512
 _HEADERS = 40
