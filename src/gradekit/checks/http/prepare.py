@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from gradekit.checks.base import Bench
 from gradekit.checks.http.evidence import Received
 from gradekit.checks.http.model import HttpSpec, Step
-from gradekit.checks.http.requests import Unsendable, build
 from gradekit.checks.http.reading import Reading, examine
+from gradekit.checks.http.requests import Unsendable, build
 from gradekit.checks.jsontext import Json
 from gradekit.texts import clean
 

@@ -6,8 +6,8 @@ import uuid
 
 from gradekit.checks.base import Bench
 from gradekit.checks.http.model import HttpSpec
-from gradekit.checks.http.requests import Unsendable, build
 from gradekit.checks.http.prepare import prepare
+from gradekit.checks.http.requests import Unsendable, build
 from gradekit.checks.jsontext import Json
 from gradekit.checks.load.evidence import LoadEvidence, Round, Slice
 from gradekit.checks.load.measure import findings
