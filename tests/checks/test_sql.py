@@ -266,6 +266,7 @@ SCOPE = Scope(
         "hidden/bad.sql": b"\xff",
         "short.csv": b"a,b\n1\n",
         "none.csv": b"",
+        "good.csv": b"a\n1\n",
     },
     variables={},
     datasets=("shop", "edges"),

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from gradekit.checks import statements
 from gradekit.checks.base import Bench, Database
-from gradekit.checks.schema.catalogue import CATALOGUES, DEFERRED
+from gradekit.checks.catalogue import CATALOGUES, DEFERRED
 from gradekit.checks.schema.evidence import (
     MAX_ROWS,
     ColumnFact,
