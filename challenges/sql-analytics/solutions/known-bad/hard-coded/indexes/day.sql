@@ -1,0 +1,1 @@
+create index orders_by_day on orders (ordered_on);
