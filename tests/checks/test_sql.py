@@ -299,6 +299,7 @@ def test_nothing_to_complain_about() -> None:
         ({"expect": {"value": 1}, "compare": {"columns": "names"}}, ("compare", "columns"), "no column names"),
         ({"expect": {"value": 1}, "compare": {"types": "strict"}}, ("compare", "types"), "no type names"),
         ({"expect": {"value": 1}, "compare": {"order": {"by": ["a"]}}}, ("compare", "order", "by"), "no column names"),
+        ({"require": ["join"], "forbid": ["cte", "join"]}, ("forbid", 1), "join is required, too"),
         ({"expect": {"rows_affected": 1}}, ("allow",), "changed rows are expected, but only select is allowed"),
         ({"expect": {"csv": "short.csv"}}, ("expect", "csv"), "has no header, or rows of another length"),
         ({"expect": {"csv": "none.csv"}}, ("expect", "csv"), "has no header, or rows of another length"),

@@ -26,6 +26,7 @@ from gradekit.checks.compare import (
     unknown_keys,
 )
 from gradekit.checks.complaints import not_text, unknown_dataset
+from gradekit.checks.features import Feature, used
 from gradekit.checks.ordering import sort_keys
 from gradekit.checks.tally import cut, errored, failed, passed, tally
 from gradekit.errors import InfrastructureError, Problem
@@ -61,6 +62,7 @@ _ALWAYS: Final = frozenset({"with", "begin", "start", "commit", "end", "rollback
 # internal: nothing that the shape of a schema leads to.
 _ENGINE_FAULTS: Final = ("08", "25", "40", "42501", "53", "55", "57", "58", "F0", "XX")
 _TIMED_OUT: Final = "57014"
+_FORM: Final = "how it is written"
 _MARK: Final = re.compile(r"^--[ \t]*name:[ \t]*([\w-]+)[ \t]*\r?$", re.MULTILINE)
 _FLAWS: Final[dict[Flaw, str]] = {
     "missing": "the submission has no file {file}",
@@ -113,6 +115,12 @@ class SqlSpec(Model):
     compare: Compare = Field(Compare(), description="How results are compared.")
     allow: Annotated[tuple[StatementClass, ...], BeforeValidator(tuple_of), Field(min_length=1)] = Field(
         ("select",), description="Kinds of statements; with select alone they run read-only, as a role that may read."
+    )
+    require: Annotated[tuple[Feature, ...], BeforeValidator(tuple_of)] = Field(
+        (), description="Constructs that the text must use; one more case."
+    )
+    forbid: Annotated[tuple[Feature, ...], BeforeValidator(tuple_of)] = Field(
+        (), description="Constructs that it must not use; one more case."
     )
     max_statements: int = Field(1, ge=1, le=1000, description="Statements that the file may hold.")
     timeout: Duration = Field(5.0, description="For each statement.")
@@ -194,7 +202,13 @@ def judge(spec: SqlSpec, evidence: SqlEvidence, context: Context) -> Judgement:
         if isinstance(case, str):
             return errored(case)
         cases.append(case)
-    return tally(cases, noun="data sets", all_or_nothing=spec.scoring == "all_or_nothing")
+    if spec.require or spec.forbid:
+        cases.append(_form(spec, evidence))
+    return tally(
+        cases,
+        noun="cases" if spec.require or spec.forbid else "data sets",
+        all_or_nothing=spec.scoring == "all_or_nothing",
+    )
 
 
 def show(spec: SqlSpec, evidence: SqlEvidence) -> tuple[Exhibit, ...]:
@@ -276,6 +290,9 @@ def _contradictions(spec: SqlSpec, engine: str) -> Iterator[Complaint]:
         if rows and len(row) != len(rows[0]):
             what = f"{len(row)} values, but the first row has {len(rows[0])}"
             yield Complaint(("expect", "rows", index), what)
+    for index, name in enumerate(spec.forbid):
+        if name in spec.require:
+            yield Complaint(("forbid", index), f"{name} is required, too", hint="remove one of both")
     if not any(paths(spec)):
         yield from _nameless(spec.compare)
 
@@ -440,6 +457,18 @@ def _case(spec: SqlSpec, run: DatasetRun, engine: str, context: Context) -> Case
     if difference is None:
         return passed(title, run.dataset)
     return failed(title, run.dataset, difference.message, difference.expected, difference.actual)
+
+
+def _form(spec: SqlSpec, evidence: SqlEvidence) -> CaseResult:
+    """How the text is written, whatever it gives."""
+    found = used(evidence.source or "", evidence.engine)
+    wrong = [f"it uses no {_spoken(name)}" for name in spec.require if name not in found]
+    wrong += [f"it uses {_spoken(name)}" for name in spec.forbid if name in found]
+    return failed(_FORM, _FORM, "; ".join(wrong)) if wrong else passed(_FORM, _FORM)
+
+
+def _spoken(feature: str) -> str:
+    return feature.replace("_", " ")
 
 
 def _affected(expected: int, found: int | None) -> Difference | None:

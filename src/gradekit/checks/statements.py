@@ -116,6 +116,10 @@ def tokens(text: str, engine: str = POSTGRES) -> Iterator[tuple[str, str]]:
         if match.lastgroup == "block":
             place = _after_comment(text, place)
             yield "comment", text[match.start() : place]
+        elif match.lastgroup == "dollar":
+            end = text.find(match[0], place)
+            place = len(text) if end < 0 else end + len(match[0])
+            yield "string", text[match.start() : place]
         else:
             yield str(match.lastgroup), match[0]
 
