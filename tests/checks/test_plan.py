@@ -175,8 +175,11 @@ def test_a_challenge_without_its_reference(file: str, what: str) -> None:
 def test_rows_and_plans_are_bounded() -> None:
     many = KIND.observe(spec_of(), bench_of({"select a from t": SqlResult(truncated=True)})).candidate
     large = KIND.observe(spec_of(), bench_of({"explain select a from t": cell("x" * (MAX_DOCUMENT + 1))})).candidate
+    cut = KIND.observe(spec_of(), bench_of({"explain select a from t": SqlResult(truncated=True)})).candidate
     assert many is not None
     assert large is not None
+    assert cut is not None
+    assert cut.error == large.error
     assert (many.error, large.error) == ("it gives more rows than can be read", "its plan is too large to be read")
 
 

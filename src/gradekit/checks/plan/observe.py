@@ -155,10 +155,10 @@ def _measured(
         return _stopped(last, path, limit)
     if len(results) != len(script):
         raise InfrastructureError(Problem("database", f"{len(results)} results for {len(script)} statements"))
-    if any(result.truncated for result in results):
+    if any(result.truncated for part, result in zip(meter.script, results, strict=True) if part == "{}"):
         return Measured(error="it gives more rows than can be read", place=path, limit=limit)
     documents = tuple(_document(results[place]) for place in meter.kept)
-    if sum(map(len, documents)) > MAX_DOCUMENT:
+    if any(result.truncated for result in results) or sum(map(len, documents)) > MAX_DOCUMENT:
         return Measured(error="its plan is too large to be read", place=path, limit=limit)
     return Measured(documents=documents, seconds=seconds, place=path, limit=limit)
 
