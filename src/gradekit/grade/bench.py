@@ -45,6 +45,8 @@ BUILD = "build"
 _VERBS = "/opt/gradekit/bin"
 _LOAD_TIMEOUT = 60.0
 _READY_PAUSE = 0.03
+_CHECKER = Limits(memory=1 << 30, cpus=2.0, pids=128)
+"""Whatever a challenge leaves to candidates, a checker has what it needs."""
 _SCRATCH = 256 << 20
 _MAX_OUTPUT = 4 << 20
 _BUILDING = 180.0
@@ -790,7 +792,7 @@ class PodBench:
                 (f"{_VERBS}/check",),
                 uid=TESTER_UID,
                 workdir="/tmp",  # noqa: S108 - inside the container
-                limits=self._limits,
+                limits=_CHECKER,
                 name=f"{name} {self.context.check}",
             ),
             stdin=render({**settings, "port": self._app_spec.port}).encode(),
