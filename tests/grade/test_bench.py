@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,7 @@ from gradekit.sandbox.protocol import (
     FileEntry,
     HttpReply,
     HttpRequest,
+    LoadRequest,
     Mount,
     SqlRequest,
     SqlResult,
@@ -44,6 +46,7 @@ class World:
         self.fails: list[str] = []
         self.sqlstate = BROKEN.sqlstate
         self.pause = 0.0
+        self.given = b""
         self.sandbox = FakeSandbox(sql=self.sql, http=self.http, run=self.run, start=FakeRunning, listening=True)
         self.health = reply(200)
         server = PostgresServer(self.sandbox, "db")
@@ -65,7 +68,8 @@ class World:
     def http(self, _request: HttpRequest) -> HttpReply:
         return self.health
 
-    def run(self, _plan: ContainerPlan, _stdin: bytes) -> ExecResult:
+    def run(self, _plan: ContainerPlan, stdin: bytes) -> ExecResult:
+        self.given = stdin
         return exited()
 
     def begin(self, *, app: bool = False, fresh: bool = False, timeout: float = 5.0) -> None:
@@ -538,6 +542,24 @@ def test_a_command_works_in_a_copy_and_sees_only_its_environment(world: World) -
     assert plan.env == {"PYTHONPATH": "/opt/deps", "A": "1"}
     assert tuple(plan.argv[-6:]) == ("sh", "/work", "/extra", "--", "ls", "-l")
     assert not any(mount.writable for mount in plan.mounts)
+
+
+def test_a_checker_stands_beside_the_app_and_has_nothing_of_the_candidate(world: World) -> None:
+    world.begin()
+    world.bench.checkers = {"tool": "sha256:tool"}
+    world.bench.checker("tool", {"seed": 1}, timeout=1.0, max_output=10)
+    (plan,) = world.sandbox.asked("run")
+    assert (plan.image, plan.uid, plan.mounts, plan.alone) == ("sha256:tool", TESTER_UID, (), False)
+    assert plan.limits.memory == 1 << 30
+    assert json.loads(world.given) == {"seed": 1, "port": 8080}
+
+
+def test_a_load_goes_to_the_apps_port_within_the_checks_time(world: World) -> None:
+    world.begin(timeout=2.0)
+    world.bench.load(LoadRequest(HttpRequest(0, "GET", "/", timeout=9.0), 4, 9.0))
+    (asked,) = world.sandbox.asked("load")
+    assert asked.request.port == 8080
+    assert max(asked.seconds, asked.request.timeout) <= 2.0
 
 
 def test_the_engines_own_time_is_not_the_candidates(
