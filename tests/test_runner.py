@@ -50,6 +50,7 @@ def test_shipped_runners() -> None:
         "python": "language",
         "ruby": "language",
         "schemathesis": "checker",
+        "scanners": "scanner",
         "sqlite": "service",
     }
     assert found["python"].argv("deps") == ("/opt/gradekit/bin/deps",)

@@ -41,7 +41,7 @@ class RunnerFile(Model):
 
     gradekit: Literal[1]
     name: Slug
-    kind: Literal["language", "service", "probe", "checker"]
+    kind: Literal["language", "service", "probe", "checker", "scanner"]
     title: str = Field(min_length=1)
     versions: _Strings = ()
     """Shell commands that print what is inside."""

@@ -164,6 +164,8 @@ class FakeBench:
     worker: FakeCalls | None = None
     history: History | None = None
     frameworks: Sequence[Framework] = ()
+    scanned: Callable[[str, str, Mapping[str, bytes] | None], ExecResult] | None = None
+    """What a scanner gives, by its name, the line, and the files instead of the submission."""
     tested: Callable[[str, str, Mapping[str, bytes]], ExecResult] | None = None
     """What the candidate's tests give, by their line, what prepares them, and the files that are put there first."""
     speaks: str = "postgres"
@@ -240,6 +242,18 @@ class FakeBench:
         self.environments.append(dict(env))
         given = {entry.path: entry.data for entry in files}
         return self.tested(line, prepare, given) if self.tested else finished([line])
+
+    def scan(
+        self,
+        scanner: str,
+        line: str,
+        *,
+        files: Sequence[FileEntry] | None = None,
+        timeout: float,  # noqa: ARG002
+        max_output: int,  # noqa: ARG002
+    ) -> ExecResult:
+        given = None if files is None else {entry.path: entry.data for entry in files}
+        return self.scanned(scanner, line, given) if self.scanned else finished([line])
 
     def test(
         self,

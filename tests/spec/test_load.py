@@ -25,7 +25,7 @@ from gradekit.spec.load import _Draft, _finished, load_challenge, load_rubric
 from gradekit.spec.reader import read
 
 HERE = Path(__file__).parent
-RUNNERS = {"python": "language", "postgres": "service", "probe": "probe"}
+RUNNERS = {"python": "language", "postgres": "service", "scanners": "scanner", "probe": "probe"}
 HEALTH = "- {id: health, criterion: api, http: {steps: [{request: GET /health, expect: {status: 200}}]}}"
 
 
@@ -509,3 +509,13 @@ def test_a_kind_that_advises_has_points_only_if_its_author_says_so(folder: Folde
     spec = folder.load().spec
     assert [check.points for check in spec.checks] == [1, 0, 2]
     assert spec.reads_history
+
+
+def test_a_scanner_is_a_runner_of_that_kind(folder: Folder) -> None:
+    checks = (
+        f"app: {{}}\nchecks:\n  {HEALTH}\n  - {{id: scanned, criterion: api, scan: {{tool: ruff, scanner: NAME}}}}\n"
+    )
+    folder.spec(checks.replace("NAME", "python"))
+    assert folder.complaints() == ['checks[1].scan: no runner of kind scanner "python"; there is: scanners']
+    folder.spec(checks.replace("NAME", "scanners"))
+    assert folder.load().spec.scanners == ("scanners",)

@@ -232,6 +232,14 @@ class Bench(Protocol):
         Nothing that the line can see tells which files or which script it was.
         """
 
+    def scan(
+        self, scanner: str, line: str, *, files: Sequence[FileEntry] | None = None, timeout: float, max_output: int
+    ) -> ExecResult:
+        """Run a shell line in a scanner's image, without network, over the submission in ``/work``, which is read-only.
+
+        ``files`` are there instead of the submission.
+        """
+
     def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int, split: bool = False) -> ExecResult:
         """Run the runner's ``test`` over a hidden suite (paths relative to the suite) in a fresh container.
 
@@ -298,6 +306,8 @@ class Kind(Generic[S, E]):
     """Whether it needs a runner of the submission's language; False where only services read its files."""
     reads_history: bool = False
     """Whether it looks at the commits before the graded one, so that they are fetched."""
+    scanner: Callable[[S], str | None] = lambda _: None
+    """The runner of kind scanner in whose image it looks at the submission's files."""
     advisory: bool = False
     """Whether a check has no points unless its author gives it some."""
     recorded: Callable[[S, E, Mapping[str, bytes]], Recorded | None] | None = None

@@ -17,6 +17,7 @@ from gradekit.checks import (
     own_tests,
     plan,
     race,
+    scan,
     schema,
     security,
     sql,
@@ -34,13 +35,14 @@ KINDS: Mapping[str, Kind[Any, Any]] = {
         load.KIND,
         sql.KIND,
         plan.KIND,
-        schema.KIND,
         migrations.KIND,
+        schema.KIND,
         nosql.KIND,
         suite.KIND,
         command.KIND,
         call.KIND,
         own_tests.KIND,
         git.KIND,
+        scan.KIND,
     )
 }

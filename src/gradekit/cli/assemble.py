@@ -56,21 +56,21 @@ def challenge_for(
 
 
 def image_names(spec: ChallengeSpec, known: Mapping[str, runners.Runner]) -> Sequence[str]:
-    """The runners whose images a challenge needs: probe, services, checkers, and every language it allows."""
+    """The runners whose images a challenge needs: probe, services, checkers, scanners, and every language it allows."""
     languages = [
         name
         for name, runner in known.items()
         if runner.kind == "language" and (spec.runner == "any" or (spec.runner != "none" and name in spec.runner))
     ]
     services = (service.runner for service in spec.services.values())
-    return tuple(dict.fromkeys(("probe", *services, *checkers(spec), *languages)))
+    return tuple(dict.fromkeys(("probe", *services, *checkers(spec), *spec.scanners, *languages)))
 
 
 def solved_in(challenge: Challenge, setting: Setting) -> Sequence[str]:
     """The runners that proving a challenge needs: probe, services, and languages of solutions, as their files tell."""
     languages = setting.languages(challenge)
     services = (service.runner for service in challenge.spec.services.values())
-    names = ["probe", *services, *checkers(challenge.spec)]
+    names = ["probe", *services, *checkers(challenge.spec), *challenge.spec.scanners]
     for solution in challenge.spec.solutions if languages else ():
         folders = [challenge.root / folder for folder in solution.folders]
         files = (

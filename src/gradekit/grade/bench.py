@@ -49,6 +49,7 @@ _CHECKER = Limits(memory=1 << 30, cpus=2.0, pids=128)
 """Whatever a challenge leaves to candidates, a checker has what it needs."""
 _SCRATCH = 256 << 20
 _MAX_OUTPUT = 4 << 20
+_SCANNING = Limits(memory=1 << 30, cpus=2.0, pids=128)
 _BUILDING = 180.0
 """Seconds that `build` may take."""
 _TOLD = 4_000
@@ -197,6 +198,8 @@ class PodBench:
     _stood_in: set[str] = field(default_factory=set)
     _stood_in_for_app: set[str] = field(default_factory=set)
     _uses_app: bool = False
+    scanners: Mapping[str, str] = field(default_factory=dict)
+    """Name of a scanner -> id of its image."""
     _deadline: float = 0.0
     _timeout: float = 0.0
     _app: Running | None = None
@@ -710,6 +713,28 @@ class PodBench:
             ),
             stdin=archive([*entries.values(), FileEntry(_PREPARE, prepare.encode())]),
             timeout=self.within(timeout),
+        )
+
+    def scan(
+        self, scanner: str, line: str, *, files: Sequence[FileEntry] | None = None, timeout: float, max_output: int
+    ) -> ExecResult:
+        """Run a shell line in a scanner's image over the submission, or over ``files``; no code of either runs."""
+        volume = WORK
+        if files is not None:
+            volume = files_volume(self.context.check)
+            self._fill(volume, files)
+        return self._run(
+            ContainerPlan(
+                self.scanners[scanner],
+                ("/bin/sh", "-c", line),
+                workdir="/work",
+                mounts=(Mount(volume, "/work"),),
+                limits=_SCANNING,
+                alone=True,
+                name=f"scan {self.context.check}",
+            ),
+            timeout=self.within(timeout),
+            max_output=max_output,
         )
 
     def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int, split: bool = False) -> ExecResult:

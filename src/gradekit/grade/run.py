@@ -83,7 +83,7 @@ def grade(
             details.append(f"{len(submission.files)} files at {(submission.commit or submission.tree)[:12]}")
         languages = setting.languages(challenge).values()
         runner = None if challenge.spec.runner == "none" else detect(languages, tuple(submission.files))
-        used = (*used, *checkers(challenge.spec), *(() if runner is None else (runner.name,)))
+        used = (*used, *checkers(challenge.spec), *challenge.spec.scanners, *(() if runner is None else (runner.name,)))
         setting.make(used)
         opening = opening or threads.submit(pod.open)
         notices: list[str] = []
@@ -113,6 +113,7 @@ def grade(
                 history=submission.history,
                 checkers={name: setting.images[name].id for name in checkers(challenge.spec)},
                 stand_ins=pod.stand_ins,
+                scanners={name: setting.images[name].id for name in challenge.spec.scanners},
             )
             if runner is not None and "build" in runner.verbs:
                 with clock.phase("build") as details:

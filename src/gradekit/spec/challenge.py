@@ -272,6 +272,12 @@ class ChallengeSpec(ChallengeHead):
     checks: tuple[Check, ...] = Field(min_length=1)
 
     @property
+    def scanners(self) -> tuple[str, ...]:
+        """Runners of kind scanner that its checks need."""
+        named = (KINDS[check.kind].scanner(check.body) for check in self.checks)
+        return tuple(dict.fromkeys(name for name in named if name is not None))
+
+    @property
     def reads_history(self) -> bool:
         """Whether a check looks at the commits before the graded one."""
         return any(KINDS[check.kind].reads_history for check in self.checks)

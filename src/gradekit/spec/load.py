@@ -22,7 +22,7 @@ from gradekit.results import Tier
 from gradekit.spec.challenge import Challenge, ChallengeHead, ChallengeSpec, Check, CheckHead, Solution
 from gradekit.spec.files import Files
 from gradekit.spec.reader import Document, read_file
-from gradekit.spec.references import Names, check_faults, head_faults, rubric_faults, solution_faults
+from gradekit.spec.references import Names, check_faults, head_faults, rubric_faults, runner_faults, solution_faults
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.translate import (
     Fault,
@@ -351,6 +351,9 @@ class _Loading:
             if draft.kind is not None and draft.body is not None:
                 self.found += self._app_faults(("checks", index), draft, app=app)
                 self.found += self._tier_faults(("checks", index), draft)
+                scanner = KINDS[draft.kind].scanner(draft.body)
+                if scanner is not None:
+                    self.found += runner_faults(("checks", index, draft.kind), scanner, "scanner", self.runners)
         known = all(criteria.get(head.criterion) is False for head in heads)
         if rubric is not None and heads and len(heads) == len(drafts) and known:
             self.found += rubric_faults(rubric, heads)

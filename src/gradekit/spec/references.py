@@ -55,9 +55,9 @@ def _unknown(loc: Loc, noun: str, name: str, known: Sequence[str]) -> Fault:
 def head_faults(head: ChallengeHead, names: Names, runners: Mapping[str, str] | None) -> Iterator[Fault]:
     """Services, data sets, runners and variables."""
     for index, runner in enumerate(() if isinstance(head.runner, str) else head.runner):
-        yield from _runner(("runner", index), runner, "language", runners)
+        yield from runner_faults(("runner", index), runner, "language", runners)
     for name, service in head.services.items():
-        yield from _runner(("services", name, "runner"), service.runner, "service", runners)
+        yield from runner_faults(("services", name, "runner"), service.runner, "service", runners)
     yield from _images(head)
     yield from _versions(head, runners)
     for name, dataset in head.datasets.items():
@@ -94,13 +94,14 @@ def _versions(head: ChallengeHead, runners: Mapping[str, str] | None) -> Iterato
     """Versions are of languages that a submission may use."""
     for name in head.versions:
         if head.runner == "any":
-            yield from _runner(("versions", name), name, "language", runners)
+            yield from runner_faults(("versions", name), name, "language", runners)
         elif head.runner == "none" or name not in head.runner:
             known = [] if head.runner == "none" else list(head.runner)
             yield _unknown(("versions", name), "runner of the challenge", name, known)
 
 
-def _runner(loc: Loc, name: str, kind: str, runners: Mapping[str, str] | None) -> Iterator[Fault]:
+def runner_faults(loc: Loc, name: str, kind: str, runners: Mapping[str, str] | None) -> Iterator[Fault]:
+    """Unless there is a runner of that name and kind; without a list of runners nothing is said."""
     if runners is None:
         return
     known = sorted(other for other, its_kind in runners.items() if its_kind == kind)

@@ -1,0 +1,132 @@
+"""Scanners on a real engine: what a candidate leaves in the folder switches nothing off, and no secret is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gradekit.grade.judging import judge
+from gradekit.grade.run import grade
+from gradekit.grade.setting import Setting
+from gradekit.progress import Silent
+from gradekit.results import CheckResult
+from gradekit.sandbox import images
+from gradekit.sandbox.docker import connect
+from gradekit.spec.load import load_challenge
+from gradekit.submission import CloneRules, obtain
+
+pytestmark = pytest.mark.docker
+RUNNERS = Path(__file__).parents[2] / "runners"
+TOOLS = ("ruff", "bandit", "secrets", "complexity", "eslint")
+RUBRIC = "gradekit: 1\nid: rubric\ntitle: Scanned\ncriteria: {work: {title: Work, weight: 100}}\n"
+CHECK = "  - {id: TOOL, criterion: work, points: 1, scan: {tool: TOOL}}\n"
+HEAD = "gradekit: 1\nid: scanned\ntitle: Scanned\nrunner: none\nrubric: rubric.yaml\n"
+OLD = "import os\n"
+KEY = "AKIAIOSFODNN7EXAMPL"
+PYTHON = f"""\
+# ruff: noqa
+# lizard forgives
+# GENERATED CODE
+import os
+import re  # noqa: F401
+key = "{KEY}F"  # pragma: allowlist secret
+password = "open sesame"  # nosec
+def f(a):
+    eval(a)  # nosec
+    os.listdir(undefined)
+def g(a):
+{"".join(f"    if a == {number}: a += 1{chr(10)}" for number in range(20))}"""
+SUBMISSION = {
+    "a.py": PYTHON,
+    "build/old.py": OLD,
+    "venv/new.py": "import os\n",
+    "b.mjs": '/* eslint-disable */\nvar x = eval("1"); // eslint-disable-line\n',
+    "c.yaml": f"key: {KEY}G\n",
+    "address.txt": "postgres://ana:s3same0pen@db.example.org/x postgres://user:password@db.example.org/x\n",
+    "ruff.toml": 'exclude = ["*"]\n[lint]\nselect = []\n',
+    "pyproject.toml": '[tool.ruff]\nexclude = ["*"]\n[tool.bandit]\nskips = ["B307"]\n',
+    ".bandit": "[bandit]\nskips: B307,B105\nexclude: /\n",
+    ".gitignore": "*\n",
+    ".eslintignore": "**\n",
+    ".eslintrc.json": '{"root": true, "rules": {"no-eval": "off"}}\n',
+    "eslint.config.js": 'throw new Error("ran")\n',
+    "lizard.py": "raise SystemExit(9)\n",
+    "json.py": "raise SystemExit(9)\n",
+    "sitecustomize.py": "raise SystemExit(9)\n",
+    "--help.py": "",
+    "-x.js": "",
+}
+
+
+def results(tmp_path: Path, checks: str, files: dict[str, str]) -> dict[str, CheckResult]:
+    challenge, work = tmp_path / "challenge", tmp_path / "work"
+    for path, text in {
+        "challenge/challenge.yaml": HEAD + checks,
+        "challenge/rubric.yaml": RUBRIC,
+        "challenge/starter/build/old.py": OLD,
+        **{f"work/{path}": text for path, text in files.items()},
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    loaded = load_challenge(challenge, rubrics=[])
+    engine = connect()
+    try:
+        setting = Setting(engine, images.ensure(("probe", "scanners"), folder=RUNNERS, engine=engine), {})
+        record = grade(
+            loaded,
+            None,
+            setting,
+            lambda: obtain(
+                str(work), ref=None, before=None, candidate=None, received_at=None, rules=CloneRules.of(loaded.spec)
+            ),
+            Silent(),
+        )
+    finally:
+        engine.close()
+    report = judge(loaded, record, None)
+    everything = report.model_dump_json() + record.model_dump_json()
+    assert KEY not in everything
+    assert "sesame" not in everything
+    assert "s3same" not in everything
+    assert set(report.images) == {"probe", "scanners"}
+    return {check.id: check for check in report.checks}
+
+
+def test_nothing_in_the_folder_switches_rules_off(tmp_path: Path) -> None:
+    checks = "checks:\n" + "".join(CHECK.replace("TOOL", tool) for tool in TOOLS)
+    found = results(tmp_path, checks.replace("tool: ruff", "tool: ruff, starter: starter"), SUBMISSION)
+    told = {tool: {case.id: case.outcome.message for case in found[tool].cases} for tool in TOOLS}
+    assert told["ruff"].keys() == {"F401", "F821"}
+    assert [line.partition(": ")[0] for line in told["ruff"]["F401"].splitlines()] == ["a.py:5", "venv/new.py:1"]
+    assert found["ruff"].notes == ("findings that stand in the starter, too, and do not count: 1",)
+    assert told["bandit"] == {
+        "B307": "a.py:9: Use of possibly insecure function - consider using safer ast.literal_eval.",
+        "B105": "a.py:7: Possible hardcoded password: '***'",
+    }
+    assert told["secrets"] == {
+        "aws-access-key": "a.py:6: AWS Access Key: AK****** (20 characters)\n"
+        "c.yaml:1: AWS Access Key: AK****** (20 characters)",
+        "basic-auth-credentials": "address.txt:1: Basic Auth Credentials: s3****** (10 characters)",
+    }
+    assert told["complexity"] == {"complexity": "a.py:11: g has 21 paths"}
+    assert told["eslint"].keys() == {"no-eval", "no-unused-vars", "no-var"}
+
+
+def test_any_tool_by_a_line_and_what_is_no_sarif_is_our_fault(tmp_path: Path) -> None:
+    checks = """\
+checks:
+  - id: own
+    criterion: work
+    points: 1
+    scan:
+      run: >-
+        echo '{"runs": [{"tool": {"driver": {"name": "x"}}, "results": [{"ruleId": "R", "message": {"text": "no"}}]}]}'
+  - id: writes
+    criterion: work
+    scan: {run: touch x}
+"""
+    found = results(tmp_path, checks, {"a": ""})
+    assert found["own"].outcome.message == "found: 1 of level warning"
+    assert found["writes"].outcome.status == "errored"
+    assert "exit code 1: touch: cannot touch 'x': Read-only file system" in found["writes"].outcome.message
