@@ -57,7 +57,8 @@ parts = [pathlib.Path(path).read_bytes() for path in ("/proc/1/cmdline", "/proc/
 lists = [os.environ.items(), *map(os.listdir, ("/", "/work", "."))]
 parts += [repr(sorted(found)).encode() for found in lists]
 parts = [part.replace(os.uname().nodename.encode(), b"") for part in parts]
-parts[1] = b"".join(line for line in parts[1].splitlines() if b"overlay" not in line)
+# The engine mounts in an order of its own each time.
+parts[1] = b"".join(sorted(line for line in parts[1].splitlines() if b"overlay" not in line))
 seen = b"".join([*parts, sys.stdin.buffer.read()])
 print("SEEN", parts)
 print("SEEN", b"minus" in seen, b"unchanged" in seen, b"eth0" in seen, b"lo:" in seen)
