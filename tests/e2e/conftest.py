@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gradekit.cli.demo import STEPS
 from gradekit.submission.publish import publish
 from gradekit.submission.serve import serve_repositories
 from tests.e2e.running import CHALLENGE, ROOT, Background, EngineProxy, Finished, command
@@ -47,10 +48,9 @@ def gradekit(tmp_path: Path) -> Callable[..., Finished]:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
     """Solution name -> URL of a git repository that holds it, over HTTP on loopback."""
     folder = tmp_path_factory.mktemp("served")
-    names = {"reference": CHALLENGE / "solutions" / "reference"}
-    names |= {path.name: path for path in sorted((CHALLENGE / "solutions" / "known-bad").iterdir()) if path.is_dir()}
+    names = {"reference": "reference", "oversell": "known-bad/oversell"}
     for name, path in names.items():
-        publish(path, folder / f"{name}.git")
+        publish(CHALLENGE / "solutions" / path, folder / f"{name}.git", steps=STEPS)
     with serve_repositories(folder) as base:
         yield {name: f"{base}/{name}.git" for name in names}
 

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 CHALLENGE = "orders-api"
 SUBMISSIONS = {"ada": "solutions/reference", "ben": "solutions/known-bad/oversell"}
 """Candidate -> folder of the challenge that stands for what they handed in."""
+STEPS = {
+    "Tables, and prices by quantity and coupon": ("migrations", "shop/__init__.py", "shop/pricing.py"),
+    "Orders are stored in one transaction": ("shop/store.py", "shop/validation.py"),
+    "The HTTP API on top of it": ("shop", "Procfile", "requirements.txt"),
+    "Report of the revenue, tests, and what comes next": (".",),
+}
+"""How their work came to be: message of a commit -> paths."""
 LANGUAGE = "python"
 """Theirs; images of the other languages that the challenge allows would take minutes to make."""
 
@@ -102,7 +109,7 @@ def demo(
     reports = {}
     with scratch("demo") as folder:
         for candidate, path in SUBMISSIONS.items():
-            publish(challenge.root / path, folder / f"{candidate}.git")
+            publish(challenge.root / path, folder / f"{candidate}.git", steps=STEPS)
         with serve_repositories(folder) as base:
             for candidate in SUBMISSIONS:
                 url = f"{base}/{candidate}.git"

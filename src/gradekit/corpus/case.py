@@ -143,5 +143,5 @@ def hand_in(case: Case, folder: Path) -> str:
     if git is None:
         return str(work)
     repository = folder / "repository.git"
-    publish(work, repository, author=git.author, message=git.message, branch=git.branch)
+    publish(work, repository, author=git.author, steps={git.message: ["."]}, branch=git.branch)
     return repository.as_uri()

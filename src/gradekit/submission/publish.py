@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from git.cmd import Git
 
 from gradekit.errors import InfrastructureError, Problem
 
-_DATE = "2026-01-15T12:00:00+00:00"
+_BEGIN = datetime(2026, 1, 15, 12, tzinfo=UTC)
+HAND_IN: Mapping[str, Sequence[str]] = {"Hand in": ["."]}
+"""Everything in one commit."""
 
 
 def publish(
@@ -17,17 +21,25 @@ def publish(
     repository: Path,
     *,
     author: str = "Candidate",
-    message: str = "Hand in",
+    steps: Mapping[str, Sequence[str]] = HAND_IN,
     branch: str = "main",
 ) -> str:
-    """Make a bare repository with one commit on a branch that holds the files of ``folder``; its commit id.
+    """Make a bare repository with a branch that holds the files of ``folder``; the id of its last commit.
 
     Dates are fixed, so that equal folders give equal commits.
+
+    Args:
+        folder: the files.
+        repository: where the repository is made.
+        author: of the commits.
+        steps: message of a commit -> the paths that it adds, an hour after the one before; paths that are not there
+            are left out.
+        branch: its name.
 
     Raises:
         InfrastructureError: git failed.
     """
-    identity = {"NAME": author, "EMAIL": "candidate@example.invalid", "DATE": _DATE}
+    identity = {"NAME": author, "EMAIL": "candidate@example.invalid"}
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": "/nonexistent",
@@ -36,7 +48,7 @@ def publish(
         **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in identity.items()},
     }
 
-    def git(*arguments: str, options: tuple[str, ...] = ()) -> str:
+    def git(*arguments: str, options: tuple[str, ...] = (), date: str = "") -> str:
         status, out, error = Git(folder).execute(
             [
                 "env",
@@ -49,7 +61,7 @@ def publish(
                 *options,
                 *arguments,
             ],
-            env=environment,
+            env=environment | {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date},
             with_extended_output=True,
             with_exceptions=False,
         )
@@ -59,6 +71,9 @@ def publish(
 
     git("init", "--quiet", "--bare", "--template=", f"--initial-branch={branch}")
     tree = (f"--work-tree={folder.resolve()}", "-c", f"core.hooksPath={os.devnull}")
-    git("add", "--all", "--force", ".", options=tree)
-    git("commit", "--quiet", "--no-verify", "--allow-empty", "-m", message, options=tree)
+    for number, (message, paths) in enumerate(steps.items()):
+        if there := [path for path in paths if (folder / path).exists()]:
+            git("add", "--all", "--force", "--", *there, options=tree)
+        date = (_BEGIN + timedelta(hours=number)).isoformat()
+        git("commit", "--quiet", "--no-verify", "--allow-empty", "-m", message, options=tree, date=date)
     return git("rev-parse", "HEAD")
