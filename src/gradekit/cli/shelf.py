@@ -17,6 +17,7 @@ _LINE: Final = 200
 _MINUTE: Final = 60
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", _MINUTE))
 _SHORT: Final = 12
+_NAME: Final = 10
 
 
 class Item(Model):
@@ -60,16 +61,18 @@ def look(runner: Runner, engine: DockerEngine | None) -> Item:
 
 def table(items: Sequence[Item], now: datetime) -> Iterator[str]:
     """A line for each runner, with its base and versions below."""
+    wide = max(_NAME, *(len(item.name) for item in items))
     for item in items:
         size = f"{item.size / (1 << 20):.0f} MiB" if item.state == "built" else item.state
-        yield f"{item.name:<10} {item.kind:<9} {size:<10} {_age(item.created, now):<7} {item.tag:<34} {item.title}\n"
+        age = _age(item.created, now)
+        yield f"{item.name:<{wide}} {item.kind:<9} {size:<10} {age:<7} {item.tag:<34} {item.title}\n"
         if item.base:
             name, _, digest = item.base.partition(" ")
-            yield f"{'':<10} on {clean(name, _LINE)} {clean(digest.removeprefix('sha256:')[:_SHORT])}\n"
+            yield f"{'':<{wide}} on {clean(name, _LINE)} {clean(digest.removeprefix('sha256:')[:_SHORT])}\n"
         if item.stand_in:
-            yield f"{'':<10} {clean(item.stand_in, _LINE)}: it can only confirm\n"
+            yield f"{'':<{wide}} {clean(item.stand_in, _LINE)}: it can only confirm\n"
         for line in item.versions:
-            yield f"{'':<10} {clean(line, _LINE)}\n"
+            yield f"{'':<{wide}} {clean(line, _LINE)}\n"
 
 
 def document(items: Sequence[Item]) -> str:
