@@ -129,7 +129,7 @@ def test_clients_without_an_answer_are_told() -> None:
     on = FakeBench(app=silent)
     check = spec(before=[], after=[], expect={"statuses": {"5xx": 0}})
     judgement = KIND.judge(check, observe(check, on), on.context)
-    assert judgement.cases[0].outcome.actual == "none to 3 of 3"
+    assert judgement.cases[0].outcome.actual == "none to 3 of 3 requests"
 
 
 @pytest.mark.parametrize(

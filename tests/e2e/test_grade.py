@@ -61,7 +61,7 @@ def test_json_on_stdout_is_the_whole_of_stdout(gradekit: Run, served: Mapping[st
 
 def test_verify_finds_every_solution_as_claimed(gradekit: Run, challenge_copy: Path) -> None:
     (challenge_copy / "challenge.lock").unlink(missing_ok=True)
-    done = gradekit("challenge", "verify", str(challenge_copy))
+    done = gradekit("challenge", "verify", str(challenge_copy), "--repeat", "1")
     assert done.code == 0, done.out + done.err
     assert done.out.count("as claimed") >= 4
     lock = json.loads((challenge_copy / "challenge.lock").read_text())
@@ -83,7 +83,7 @@ def test_verify_names_a_check_that_misses_its_mistake(gradekit: Run, challenge_c
         + "\nsolutions:\n  - {path: solutions/reference, expect: {passes: all}}\n"
         + f"  - {{path: solutions/known-bad/oversell, expect: {{fails: [{passing}]}}}}\n"
     )
-    done = gradekit("challenge", "verify", str(challenge_copy))
+    done = gradekit("challenge", "verify", str(challenge_copy), "--repeat", "1")
     assert done.code == 1
     assert f"{passing}: passed, should fail" in done.out
     assert "challenge.lock was not written" in done.out

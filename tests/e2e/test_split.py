@@ -935,7 +935,7 @@ def test_a_challenge_with_a_split_suite_verifies_and_grades(gradekit: Callable[.
     listed = "".join(f"  - {{path: solutions/{name}, expect: {expect}}}\n" for name, expect in expected.items())
     (challenge / "challenge.yaml").write_text(f"{SPEC.replace('MEMORY', '256MiB')}solutions:\n{listed}")
     (challenge / "rubric.yaml").write_text(RUBRIC)
-    done = gradekit("challenge", "verify", str(challenge))
+    done = gradekit("challenge", "verify", str(challenge), "--repeat", "1")
     assert done.code == 0, done.out + done.err
     done = gradekit("grade", str(challenge / "solutions" / "wrong"), "-c", str(challenge), "--json", "-q")
     (check,) = json.loads(done.out)["checks"]

@@ -156,7 +156,7 @@ def test_a_new_language_is_one_folder(gradekit: Callable[..., Finished], folder:
     write(tmp_path / "challenge", CHALLENGE)
     using = {"GRADEKIT_RUNNERS": str(folder)}
     challenge = str(tmp_path / "challenge")
-    done = gradekit("challenge", "verify", challenge, env=using)
+    done = gradekit("challenge", "verify", challenge, "--repeat", "1", env=using)
     assert done.code == 0, done.out + done.err
 
     done = gradekit("grade", f"{challenge}/reference", "-c", challenge, "--json", "-q", env=using)
@@ -223,7 +223,7 @@ def test_an_image_of_the_authors_own(gradekit: Callable[..., Finished], folder: 
         spec = CHALLENGE["challenge.yaml"].replace("runner: [shell]", f"runner: [shell]\n        image: {own}")
         write(tmp_path / "challenge", {**CHALLENGE, "challenge.yaml": spec})
         challenge = str(tmp_path / "challenge")
-        done = gradekit("challenge", "verify", challenge, env=using)
+        done = gradekit("challenge", "verify", challenge, "--repeat", "1", env=using)
         assert done.code == 0, done.out + done.err
         done = gradekit("grade", f"{challenge}/reference", "-c", challenge, "--json", env=using)
         report = json.loads(done.out)

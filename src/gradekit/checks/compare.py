@@ -209,8 +209,8 @@ def compare(expected: Table, actual: Table, options: Compare, keys: Sequence[int
         return places
     theirs = [actual.columns[place] for place in places]
     wrong = [
-        f"column {ours.name} is {other.type}, expected {ours.type}"
-        for ours, other in zip(expected.columns, theirs, strict=True)
+        _unlike(number, ours, other)
+        for number, (ours, other) in enumerate(zip(expected.columns, theirs, strict=True), 1)
         if _NO_TYPE not in {ours.type, other.type}
         and (ours.type != other.type if options.types == "strict" else family(ours.type) != family(other.type))
     ]
@@ -224,6 +224,13 @@ def compare(expected: Table, actual: Table, options: Compare, keys: Sequence[int
         wrong,
         auto=keys,
     )
+
+
+def _unlike(number: int, ours: Column, other: Column) -> str:
+    """That two columns are of different types; by its number where they have different names."""
+    if ours.name == other.name:
+        return f"column {ours.name} is {other.type}, expected {ours.type}"
+    return f"column {number} ({other.name}) is {other.type}, expected {ours.type} ({ours.name})"
 
 
 def compare_literals(rows: Sequence[Sequence[Scalar]], actual: Table, options: Compare) -> Difference | None:

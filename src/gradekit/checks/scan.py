@@ -94,6 +94,11 @@ class Finding(Model):
     print: str = ""
     """The same for the same rule in the same line of the same file, wherever that line stands."""
 
+    @property
+    def place(self) -> str:
+        """The path, with the line where the tool named one."""
+        return f"{self.path}:{self.line}" if self.line else self.path
+
 
 class ScanEvidence(Model):
     """What a tool found in the submission, and not in the starter."""
@@ -243,7 +248,7 @@ def _level(spec: ScanSpec, finding: Finding) -> Level:
 
 def _case(spec: ScanSpec, rule: str, findings: Sequence[Finding]) -> CaseResult:
     level = _level(spec, findings[0])
-    told = [f"{one.path}:{one.line}: {one.message}" for one in findings[:LISTED]]
+    told = [f"{one.place}: {one.message}" for one in findings[:LISTED]]
     if len(findings) > LISTED:
         told.append(f"and {len(findings) - LISTED} more")
     free = not spec.penalties.get(level)
@@ -266,7 +271,7 @@ def _notes(evidence: ScanEvidence, rules: int) -> tuple[str, ...]:
 
 def show(spec: ScanSpec, evidence: ScanEvidence) -> tuple[Exhibit, ...]:
     """The findings, one a line."""
-    lines = [f"{one.path}:{one.line}: {_level(spec, one)} {one.rule}: {one.message}" for one in evidence.findings]
+    lines = [f"{one.place}: {_level(spec, one)} {one.rule}: {one.message}" for one in evidence.findings]
     return (Exhibit(title=evidence.tool or "Findings", text="\n".join(lines)),) if lines else ()
 
 

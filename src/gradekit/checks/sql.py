@@ -441,7 +441,9 @@ def _case(spec: SqlSpec, run: DatasetRun, engine: str, context: Context) -> Case
     title = _title(run.dataset)
     ours, theirs = run.reference, run.candidate
     if ours is not None and ours.error is not None:
-        return failed(title, run.dataset, f"the reference query does not run on your schema: {ours.error}")
+        return failed(
+            title, run.dataset, f"the reference query does not run on the tables of the submission: {ours.error}"
+        )
     if theirs.error is not None or theirs.result is None:
         return failed(title, run.dataset, _complaint(spec, theirs))
     if theirs.truncated:
@@ -474,11 +476,14 @@ def _spoken(feature: str) -> str:
 def _affected(expected: int, found: int | None) -> Difference | None:
     if found == expected:
         return None
-    return Difference("the statement changes another number of rows", str(expected), str(found or 0))
+    have = "the database gave no number of rows" if found is None else str(found)
+    return Difference("the statement changes another number of rows", str(expected), have)
 
 
 def _as_csv(path: str, result: Table, options: Compare, context: Context) -> Difference | str | None:
-    lines = _csv(context.files.get(path, b""))
+    if path not in context.files:
+        return f"{path}: the challenge has no such file; correct the challenge"
+    lines = _csv(context.files[path])
     if not lines or any(len(line) != len(lines[0]) for line in lines):
         return f"{path} is no CSV file whose rows have a value for each name of its first line"
     header = [str(name) for name in lines[0]]
@@ -512,7 +517,7 @@ def _difference(
 
 
 def _complaint(spec: SqlSpec, ran: Ran) -> str:
-    place = f"statement {ran.at}" if ran.at else "the query for the state after your statements"
+    place = f"statement {ran.at}" if ran.at else "the query for the state after the submission's statements"
     if ran.sqlstate == _TIMED_OUT:
         return f"{place} was stopped after {spec.timeout:g} s"
     return f"{place} failed: {ran.error}"

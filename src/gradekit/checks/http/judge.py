@@ -52,7 +52,8 @@ def judge(spec: HttpSpec, evidence: HttpEvidence, context: Context) -> Judgement
     rows = groups[0]
     ids = _ids([row.title for row in rows])
     cases = [examined(row.title, name, row.mismatches) for name, row in zip(ids, rows, strict=True)]
-    return tally(cases, noun="steps", all_or_nothing=scoring != "per_step")
+    noun = "steps" if len(rows) == len(spec.steps) else "steps and statements"
+    return tally(cases, noun=noun, all_or_nothing=scoring != "per_step")
 
 
 def case_title(case: Mapping[str, Json], index: int) -> str:

@@ -139,7 +139,7 @@ def counted(wanted: Mapping[str, Match], statuses: Sequence[int], variables: Map
         yield from matched(f"responses with {name}", match, have, variables)
     silent = statuses.count(0)
     if silent:
-        yield Mismatch("a response to every client", f"none to {silent} of {len(statuses)}")
+        yield Mismatch("a response to every request", f"none to {silent} of {len(statuses)} requests")
 
 
 def slower(
@@ -231,7 +231,7 @@ def _body(
 ) -> Iterator[Mismatch]:
     body = reading.json
     if isinstance(body, JsonProblem):
-        shown = f"{show(reading.text)}, which is not JSON: {clean(str(body))}" if reading.text else "empty"
+        shown = f"{show(reading.text)}, which is not read as JSON: {clean(str(body))}" if reading.text else "empty"
         yield Mismatch("JSON", shown, "body")
         return
     for path, match in expect.paths.items():
@@ -262,8 +262,11 @@ def _document(wanted: Json, body: Json, variables: Mapping[str, Json], *, partia
 
 
 def _schema(schema: Json, body: Json, files: Mapping[str, bytes]) -> Iterator[Mismatch]:
+    if isinstance(schema, str) and schema not in files:
+        yield Mismatch("", f"{schema}: the challenge has no such file; correct the challenge", ours=True)
+        return
     try:
-        document = jsontext.parse(files.get(schema, b"")) if isinstance(schema, str) else schema
+        document = jsontext.parse(files[schema]) if isinstance(schema, str) else schema
         mismatches = bodyschema.mismatches(document, body)
     except (JsonProblem, bodyschema.SchemaProblem) as error:
         yield Mismatch("", f"the JSON Schema of the challenge cannot be used: {clean(str(error))}", ours=True)

@@ -99,7 +99,7 @@ def onward(walk: Paginate, pages: Sequence[tuple[str, Reading]]) -> str | None:
     if found in {earlier for earlier, _ in pages}:
         raise WalkProblem("the next page is one that was there before")
     if len(pages) >= walk.max_pages:
-        raise WalkProblem(f"it does not end after {len(pages)} page{'' if len(pages) == 1 else 's'}")
+        raise WalkProblem(f"there is a next page still, and max_pages allows no more than {walk.max_pages}")
     if sum(len(items(walk, page)) for _, page in pages) > MAX_ITEMS:
         raise WalkProblem(f"it has more than {MAX_ITEMS} items")
     if sum(len(page.received.body.data) for _, page in pages) > MAX_WALKED:

@@ -40,7 +40,7 @@ def _unmeasured(evidence: PlanEvidence) -> str | None:
     if evidence.flaw is not None:
         return evidence.flaw
     if reference is not None and reference.error is not None:
-        return f"the reference query does not run on your schema: {reference.error}"
+        return f"the reference query does not run on the tables of the submission: {reference.error}"
     return None if candidate is None or candidate.error is None else _complaint(candidate)
 
 

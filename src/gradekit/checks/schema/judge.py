@@ -157,7 +157,7 @@ def _index(columns: Sequence[str], table: TableFact) -> str | None:
 
 def _probe_message(probe: Probe, fact: ProbeFact) -> str | None:
     if fact.at == "before":
-        return f"the statements that prepare it do not run on your schema: {fact.error}"
+        return f"the statements that prepare it do not run on the submission's schema: {fact.error}"
     if probe.succeeds:
         return None if fact.at is None else f"it was refused: {fact.error}"
     if fact.at is None:
