@@ -1,0 +1,36 @@
+"""The challenges of this repository: their locks are of what stands beside them, and say what the spec claims."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gradekit.runner import load_all
+from gradekit.spec.find import Places
+from gradekit.spec.lint import lint
+from gradekit.spec.lock import freshness, read_lock
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = Places(ROOT, {}).list_challenges()
+
+
+def test_there_are_some() -> None:
+    assert {"orders-api", "sql-analytics.sqlite", "text-toolkit"} <= set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_lock_is_what_verify_would_write(name: str) -> None:
+    kinds = {runner.name: runner.kind for runner in load_all(ROOT / "runners")}
+    found = lint(ROOT / SHIPPED[name], rubrics=[ROOT / "rubrics"], runners=kinds)
+    assert [str(problem) for problem in (*found.problems, *found.warnings)] == []
+    assert found.challenge is not None
+    lock = read_lock(found.challenge.lock_path)
+    assert lock is not None
+    assert freshness(found.challenge, lock) in {"fresh", "not needed"}
+    assert lock.challenge == found.challenge.digest, "run gradekit challenge verify"
+    spec = found.challenge.spec
+    claimed = {solution.path: sorted(solution.expect.fails or ()) for solution in spec.solutions}
+    assert {path: got["fails"] for path, got in lock.solutions.items()} == claimed
+    proven = {check for fails in claimed.values() for check in fails if len(fails) < len(spec.checks)}
+    assert {check.id for check in spec.checks} - proven <= {"history"}, "a wrong solution loses each check"
