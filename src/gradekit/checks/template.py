@@ -10,6 +10,7 @@ from gradekit.checks.jsontext import Json, render
 from gradekit.model import Loc
 
 _MARK = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+_UNSET = re.compile(r"(\$\{[^{}\n]*\}) has no value")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*")
 
 
@@ -20,6 +21,15 @@ class UnknownNameError(LookupError):
         """Keep the name."""
         self.name = name
         super().__init__(f"${{{name}}} has no value")
+
+
+def nowhere(text: str) -> str | None:
+    """Whose fault it is that a name has no value, from the text of ``UnknownNameError``; None for another text.
+
+    Only for names that nothing of the candidate's could have given a value.
+    """
+    found = _UNSET.fullmatch(text)
+    return None if found is None else f"the challenge uses {found[1]}, which nothing gives a value"
 
 
 def uses(value: Json, loc: Loc = ()) -> Iterator[tuple[Loc, str]]:

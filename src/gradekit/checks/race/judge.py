@@ -7,26 +7,42 @@ from collections.abc import Iterator
 from gradekit.checks.base import Context
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.http.evidence import failure
-from gradekit.checks.http.judge import UNRECORDED, answer, refused
+from gradekit.checks.http.judge import answer, refused
 from gradekit.checks.http.reading import counted
 from gradekit.checks.race.evidence import RaceEvidence, Round, variables
 from gradekit.checks.race.model import RaceSpec
 from gradekit.checks.tally import examined, failed, tally
-from gradekit.results import Judgement
-from gradekit.texts import clean
+from gradekit.checks.template import nowhere
+from gradekit.results import Judgement, Status
+from gradekit.texts import MAX_SHOWN, clean, one_line
+
+
+UNDONE = "the app's tables were changed during the check: the delay on writes was undone, so nothing is proved"
+_COUNT = "responses with "
 
 
 def judge(spec: RaceSpec, evidence: RaceEvidence, context: Context) -> Judgement:
     """Judge each round by its statuses and by what is in the database after it."""
     rounds = [*evidence.rounds, *[Round()] * spec.rounds][: spec.rounds]
-    cases = [
-        examined(f"round {number}", f"round-{number}", list(_wrong(spec, one, evidence.uuid, number, context)))
-        for number, one in enumerate(rounds, 1)
-    ]
+    wrong = {number: list(_wrong(spec, one, evidence.uuid, number, context)) for number, one in enumerate(rounds, 1)}
+    cases = [examined(f"round {number}", f"round-{number}", found) for number, found in wrong.items()]
     if evidence.stretch is not None and not evidence.stretch.kept:
-        message = "statements were made to wait, which something of the submission undid: nothing is proved"
-        cases.append(failed("the tables are left alone", "tables", message))
-    return tally(cases, noun="rounds", all_or_nothing=True)
+        cases.append(failed("the delay on writes stays", "tables", UNDONE))
+    judgement = tally(cases, noun="rounds", all_or_nothing=True)
+    if judgement.outcome.status is not Status.FAILED:
+        return judgement
+    lost = next((_told(spec, number, found[0]) for number, found in wrong.items() if found), UNDONE)
+    return judgement.model_copy(update={"outcome": judgement.outcome.model_copy(update={"message": lost})})
+
+
+def _told(spec: RaceSpec, number: int, first: Mismatch) -> str:
+    """The round in one line."""
+    place, actual, expected = (one_line(text, MAX_SHOWN) for text in (first.place, first.actual, first.expected))
+    if place.startswith(_COUNT):
+        said = f"{actual} of {spec.clients} requests got {place.removeprefix(_COUNT)}"
+    else:
+        said = f"{place}: {actual}" if place else actual
+    return f"round {number}: {said}{f'; {expected} expected' if expected else ''}"
 
 
 def _wrong(spec: RaceSpec, one: Round, run: str, number: int, context: Context) -> Iterator[Mismatch]:
@@ -35,10 +51,11 @@ def _wrong(spec: RaceSpec, one: Round, run: str, number: int, context: Context) 
         yield refused(broken[1]).below(spec.before[broken[0]].title("before") if broken[0] < len(spec.before) else "")
         return
     if one.unsent:
-        yield Mismatch("", f"nothing was sent: {clean(one.unsent)}")
+        unset = nowhere(one.unsent)
+        yield Mismatch("", unset or f"nothing was sent: {clean(one.unsent)}", ours=bool(unset))
         return
     if len(one.statuses) != spec.clients or len(one.after) < len(spec.after):
-        yield UNRECORDED
+        yield Mismatch("", f"the evidence has nothing about round {number}; grade the submission again", ours=True)
         return
     known = variables(run, number, context.variables)
     yield from counted(spec.expect.statuses, one.statuses, known)
