@@ -23,7 +23,7 @@ from gradekit.language import Framework
 from gradekit.model import Duration, Loc, Model, RelativePath, Slug, tuple_of
 from gradekit.results import CaseResult, Exhibit, Judgement, Outcome, Status, Tier
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
-from gradekit.texts import clean, near
+from gradekit.texts import clean, near, quote
 
 UNPREPARED: Final = 125
 """Exit code of a run that could not be prepared."""
@@ -37,10 +37,12 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _GIST: Final = 300
 _CHANCE: Final = secrets.SystemRandom()
 _ENDINGS: Final = {
-    Ending.TIMEOUT: "they were stopped after {seconds:g} s",
-    Ending.OOM: "they ran out of memory",
-    Ending.OUTPUT: "they printed too much and were stopped",
+    Ending.TIMEOUT: "the tests were stopped after {seconds:g} s",
+    Ending.OOM: "the tests ran out of memory",
+    Ending.OUTPUT: "the tests printed too much and were stopped",
 }
+_OWN: Final = "the submission's own program"
+_RIGHT: Final = "the right program"
 _TITLES: Final[Mapping[str, str]] = {
     "tests": "how many tests passed, as they say",
     "coverage": "percent of the code that they ran, as they say",
@@ -228,7 +230,7 @@ def judge(spec: OwnTestsSpec, evidence: OwnTestsEvidence, context: Context) -> J
     if missing:
         return errored(f"the evidence has no run of {missing[0] or 'the program itself'}: grade again")
     own = runs[None]
-    gates = [_passing("own", "they pass on your program", own, spec)]
+    gates = [(_OWN, _passing("own", f"the tests on {_OWN}", own, spec))]
     facts: Mapping[str, Value] = {
         "tests": MISSING if own.tests is None else own.tests,
         "coverage": MISSING if own.coverage is None else own.coverage,
@@ -238,11 +240,20 @@ def judge(spec: OwnTestsSpec, evidence: OwnTestsEvidence, context: Context) -> J
             mismatches = match.fill(context.variables).check(facts[name])
         except UnknownNameError as error:
             return errored(f"{name}: {error}")
-        gates.append(examined(_TITLES[name], name, mismatches))
+        gates.append((_TITLES[name], examined(_TITLES[name], name, mismatches)))
+    right = own
     if spec.reference is not None:
-        title = spec.reference.title or "they pass on a program that is right"
-        gates.append(_passing(f"reference {spec.reference.name}", title, runs[spec.reference.name], spec))
-    noticed = [_noticing(mutant, runs[mutant.name]) for mutant in spec.mutants]
+        right = runs[spec.reference.name]
+        gates.append(
+            (
+                _RIGHT,
+                _passing(
+                    f"reference {spec.reference.name}", spec.reference.title or f"the tests on {_RIGHT}", right, spec
+                ),
+            )
+        )
+    useless = next((one for one in (right, own) if not one.passed), None)
+    noticed = [_noticing(mutant, runs[mutant.name], useless) for mutant in spec.mutants]
     return _summed(spec, gates, noticed).model_copy(update={"notes": _notes(spec, own)})
 
 
@@ -253,26 +264,37 @@ def _passing(case: str, title: str, run: TestRun, spec: OwnTestsSpec) -> CaseRes
     if run.ending is not Ending.EXITED:
         return failed(title, case, _ENDINGS[run.ending].format(seconds=spec.timeout))
     if run.variant is not None and run.exit_code == UNPREPARED:
-        return failed(title, case, f"the program cannot be changed: {_last_line(run)}")
-    return failed(title, case, f"they ended with exit code {run.exit_code}: {_last_line(run)}", "0", str(run.exit_code))
+        return failed(title, case, _unmade(run))
+    return failed(title, case, f"the tests fail (exit code {run.exit_code}): {_last_line(run)}; expected exit code 0")
 
 
-def _noticing(mutant: Variant, run: TestRun) -> CaseResult:
-    """A run that has to find something wrong."""
-    title, case = mutant.title or mutant.name, f"mutant {mutant.name}"
+def _noticing(mutant: Variant, run: TestRun, useless: TestRun | None) -> CaseResult:
+    """A run that has to find something wrong; ``useless`` is one on a right program that did, too."""
+    title, case = f"notices: {mutant.title or mutant.name}", f"mutant {mutant.name}"
     if run.passed:
-        return failed(title, case, "they pass all the same")
+        return failed(title, case, "no test fails on this wrong program")
     if run.ending is Ending.EXITED and run.exit_code == UNPREPARED:
-        return failed(title, case, f"the program cannot be changed: {_last_line(run)}")
-    return passed(title, case)
+        return failed(title, case, _unmade(run))
+    if useless is None:
+        return passed(title, case)
+    why = f"not judged: the tests fail on {_OWN if useless.variant is None else _RIGHT}, too"
+    return CaseResult(id=case, title=title, outcome=Outcome(status=Status.SKIPPED, message=why))
 
 
-def _summed(spec: OwnTestsSpec, gates: Sequence[CaseResult], noticed: Sequence[CaseResult]) -> Judgement:
-    cases = (*gates, *noticed)
-    wrong = next((case for case in gates if case.outcome.status is not Status.PASSED), None)
-    if wrong is not None:
-        why = f"{wrong.title}: {wrong.outcome.message or f'{wrong.outcome.actual}, not {wrong.outcome.expected}'}"
-        return Judgement(outcome=Outcome(status=Status.FAILED, message=why), cases=cases)
+def _unmade(run: TestRun) -> str:
+    last = run.tail.splitlines()[-1:]
+    said = f"it printed {quote(last[0], _GIST)}" if last else "it printed nothing"
+    return f"setup (exit code {UNPREPARED}) could not make {run.variant}: {said}"
+
+
+def _summed(spec: OwnTestsSpec, gates: Sequence[tuple[str, CaseResult]], noticed: Sequence[CaseResult]) -> Judgement:
+    """``gates`` are cases without which nothing counts, each with what it is about."""
+    cases = (*(gate for _, gate in gates), *noticed)
+    for what, gate in gates:
+        wrong = gate.outcome
+        if wrong.status is not Status.PASSED:
+            why = f"{what}: {wrong.message or f'{wrong.actual}, not {wrong.expected}'}"
+            return Judgement(outcome=Outcome(status=Status.FAILED, message=why), cases=cases)
     missed = [case for case in noticed if case.outcome.status is not Status.PASSED]
     if not missed:
         return Judgement(outcome=Outcome(status=Status.PASSED, ratio=1.0), cases=cases)

@@ -16,7 +16,6 @@ from gradekit.checks.template import nowhere
 from gradekit.results import Judgement, Status
 from gradekit.texts import MAX_SHOWN, clean, one_line
 
-
 UNDONE = "the app's tables were changed during the check: the delay on writes was undone, so nothing is proved"
 _COUNT = "responses with "
 
