@@ -64,13 +64,15 @@ def test_an_equal_request_passes_and_one_that_is_twice_as_slow_fails() -> None:
     assert {(request.clients, request.seconds, request.rate) for request in bench.loads} == {(4, 0.5, None)}
     _, judgement, _ = loaded(limits, ratios(2.0, 2.2, 1.9, 2.05, 1.95))
     assert judgement.outcome.status is Status.FAILED
-    told = [(case.id, case.outcome.status.value, case.outcome.expected) for case in judgement.cases]
+    told = [(case.id, case.outcome.status.value, case.outcome.message) for case in judgement.cases]
+    times = "is beyond the limit: at most 1.5 times the baseline's allowed; see the figures below"
+    answers = "at least 0.67 of the baseline's answers a second needed; see the figures below"
     assert told == [
-        ("p50", "failed", "at most 1.5 times the baseline's"),
-        ("p95", "failed", "at most 1.5 times the baseline's"),
-        ("p99", "failed", "at most 1.5 times the baseline's"),
-        ("throughput", "failed", "at least 0.67 times as many as of the baseline"),
-        ("errors", "passed", None),
+        ("p50", "failed", f"p50 {times}"),
+        ("p95", "failed", f"p95 {times}"),
+        ("p99", "failed", f"p99 {times}"),
+        ("throughput", "failed", f"throughput is below the limit: {answers}"),
+        ("errors", "passed", ""),
     ]
 
 
@@ -107,7 +109,8 @@ def test_errors_are_a_share() -> None:
     judgement = errors(20, 100)
     assert judgement.outcome.status is Status.FAILED
     assert judgement.outcome.ratio == 0.5
-    assert judgement.cases[-1].outcome.expected == "at most 0.05 of all"
+    told = "wrong or missing answers are beyond the limit: at most 0.05 of all allowed; see the figures below"
+    assert judgement.cases[-1].outcome.message == told
 
 
 def _answered(answers: Mapping[str, LoadReply], request: LoadRequest) -> LoadReply:
@@ -116,11 +119,17 @@ def _answered(answers: Mapping[str, LoadReply], request: LoadRequest) -> LoadRep
 
 @pytest.mark.parametrize("target", ["/a", "/b"])
 def test_a_request_that_does_not_work_under_load_fails(target: str) -> None:
-    for answer in (of(0.01, statuses={500: 100}), LoadReply((), {0: 1}), LoadReply(())):
+    for answer, what in (
+        (of(0.01, statuses={500: 100}), "500"),
+        (of(0.01, statuses={500: 60, 503: 40}), "wrong or missing"),
+        (LoadReply((), {0: 1}), "missing"),
+        (LoadReply(()), "missing"),
+    ):
         answers = {"/a": of(0.01), "/b": of(0.01), target: answer}
         _, judgement, _ = loaded(RATIO + "limits: {p50: 2}", partial(_answered, answers))
         assert judgement.outcome.status is Status.FAILED
-        assert judgement.outcome.message.startswith(f"GET {target} does not work under load")
+        told = f"GET {target}: most answers were {what}; 2xx expected; nothing was compared; see the figures below"
+        assert judgement.outcome.message == told
 
 
 def test_requests_carry_what_steps_saved() -> None:
@@ -144,15 +153,24 @@ def test_requests_carry_what_steps_saved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "status", "told"),
     [
-        ("steps: [{request: GET /, expect: {status: 201}}]", 'nothing was sent: "GET /": status: 200 instead of 201'),
-        ('headers: {x: "${gone}"}', "nothing was sent: ${gone} has no value"),
+        (
+            "steps: [{request: GET /, expect: {status: 201}}]",
+            Status.FAILED,
+            'nothing was sent: "GET /": status: 200 instead of 201',
+        ),
+        ('headers: {x: "${gone}"}', Status.ERRORED, "the challenge uses ${gone}, which nothing gives a value"),
+        (
+            'steps: [{request: "GET /${gone}", expect: any}]',
+            Status.ERRORED,
+            "the challenge uses ${gone}, which nothing gives a value",
+        ),
     ],
 )
-def test_without_what_comes_before_nothing_is_sent(change: str, told: str) -> None:
+def test_without_what_comes_before_nothing_is_sent(change: str, status: Status, told: str) -> None:
     _, judgement, bench = loaded(f"{RATIO}limits: {{p50: 2}}\n{change}", lambda _: of(0.01))
-    assert judgement.outcome.status is Status.FAILED
+    assert judgement.outcome.status is status
     assert judgement.outcome.message == told
     assert bench.loads == []
 

@@ -244,14 +244,8 @@ def judge(spec: OwnTestsSpec, evidence: OwnTestsEvidence, context: Context) -> J
     right = own
     if spec.reference is not None:
         right = runs[spec.reference.name]
-        gates.append(
-            (
-                _RIGHT,
-                _passing(
-                    f"reference {spec.reference.name}", spec.reference.title or f"the tests on {_RIGHT}", right, spec
-                ),
-            )
-        )
+        title = spec.reference.title or f"the tests on {_RIGHT}"
+        gates.append((_RIGHT, _passing(f"reference {spec.reference.name}", title, right, spec)))
     useless = next((one for one in (right, own) if not one.passed), None)
     noticed = [_noticing(mutant, runs[mutant.name], useless) for mutant in spec.mutants]
     return _summed(spec, gates, noticed).model_copy(update={"notes": _notes(spec, own)})

@@ -10,6 +10,7 @@ from gradekit.checks.http.model import HttpSpec, Step
 from gradekit.checks.http.reading import Reading, examine
 from gradekit.checks.http.requests import Unsendable, build
 from gradekit.checks.jsontext import Json
+from gradekit.checks.template import nowhere
 from gradekit.texts import clean
 
 
@@ -33,3 +34,15 @@ def prepare(
             seen = f"{found.actual} instead of {found.expected}" if found.expected else found.actual
             return f'"{step.title}": {f"{found.place}: " if found.place else ""}{clean(seen)}'
     return ""
+
+
+def authors_fault(steps: Sequence[Step], unready: str) -> str | None:
+    """Whether ``unready`` came of a name that neither the challenge nor a step before gives a value, in words.
+
+    A step that does not save what it should has failed, and is told instead.
+    """
+    for title in ("", *(f'"{step.title}": ' for step in steps)):
+        found = nowhere(unready.removeprefix(title))
+        if found is not None:
+            return found
+    return None

@@ -58,13 +58,14 @@ def interval(ratios: Sequence[float]) -> tuple[float, float]:
     return math.exp(means[edge]), math.exp(means[-1 - edge])
 
 
+def is_right(asked: Asked, status: int) -> bool:
+    """Whether an answer should have this status; 0 is no answer."""
+    return any(wanted in {status, str(status), f"{status // 100}xx"} for wanted in asked.status)
+
+
 def wrong(asked: Asked, one: Slice) -> tuple[int, int]:
     """How many answers were wrong or missing, and how many there should have been."""
-    right = sum(
-        count
-        for status, count in one.statuses
-        if any(wanted in {status, str(status), f"{status // 100}xx"} for wanted in asked.status)
-    )
+    right = sum(count for status, count in one.statuses if is_right(asked, status))
     whole = sum(count for _, count in one.statuses)
     return whole - right, whole
 
