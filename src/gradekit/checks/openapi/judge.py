@@ -3,57 +3,102 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gradekit.checks.base import Context
+from gradekit.checks.http.prepare import authors_fault
+from gradekit.checks.http.reading import ERRORS
 from gradekit.checks.openapi.document import DocumentProblem, chosen, operations, read
 from gradekit.checks.openapi.evidence import OpenapiEvidence, Record
 from gradekit.checks.openapi.model import OpenapiSpec
 from gradekit.checks.tally import errored, failed, passed, tally
+from gradekit.checks.template import uses
 from gradekit.results import CaseResult, Judgement, Outcome, Status
 from gradekit.texts import clean
 
 # A failure is told as "- ST108 Title", what is wrong with it, "[200] OK:" with the answer, and the request.
 _FINDING = re.compile(r"^- (?:ST\d+ )?(?P<title>.+)\n(?P<why>(?:\n|[ ].*\n)*)", re.MULTILINE)
+_STATUS = re.compile(r"^\[(\d{3})\] ", re.MULTILINE)
+# At the end, and whole: what stands before it may be the app's.
+_REQUEST = re.compile(r"^Reproduce with:\n\n +(curl .*[^…\s])\s*\Z", re.MULTILINE)
 _NETWORK = "Network Error"
+_WORDS = {
+    "Connection refused": ERRORS["refused"],
+    "timed out": ERRORS["timeout"],
+    "closed connection": ERRORS["closed"],
+}
+MAX_REQUEST = 300
+"""Characters of a line that repeats a request; a longer one stands in the exhibit alone."""
 
 
 def judge(spec: OpenapiSpec, evidence: OpenapiEvidence, context: Context) -> Judgement:
     """One case for each operation of the document that is to be tested."""
     if evidence.unready:
-        return Judgement(outcome=Outcome(status=Status.FAILED, message=f"nothing was tested: {evidence.unready}"))
+        ours = authors_fault(spec.steps, evidence.unready)
+        failure = Outcome(status=Status.FAILED, message=f"nothing was tested: {evidence.unready}")
+        return errored(ours) if ours else Judgement(outcome=failure)
     if not evidence.complete:
         return errored(f"Schemathesis did not come to its end: {evidence.ending or 'it did not say why'}")
+    if spec.file not in context.files:
+        return errored(f"{spec.file}: the challenge has no such file; correct the challenge")
     try:
-        names = operations(chosen(read(context.files.get(spec.file, b"")), spec.include, spec.exclude))
+        names = operations(chosen(read(context.files[spec.file]), spec.include, spec.exclude))
     except DocumentProblem as problem:
         return errored(f"{spec.file}: {problem}")
     records = {record.operation: record for record in evidence.records}
-    cases = list(_cases(names, records))
+    # What steps saved is another value in each run, and stands in exhibits alone.
+    shows = not any(True for _ in uses(dict(spec.headers)))
+    records = {record.operation: record for record in evidence.records}
+    cases = list(_cases(names, records, shows=shows))
     return tally(cases, noun="operations", all_or_nothing=spec.scoring == "all_or_nothing")
 
 
-def _cases(names: Sequence[str], records: dict[str, Record]) -> Iterator[CaseResult]:
+def _cases(names: Sequence[str], records: Mapping[str, Record], *, shows: bool) -> Iterator[CaseResult]:
     for name in names:
         record = records.get(name)
         if record is None or not (record.ran or record.failures or record.errors):
             yield _ours(name, "Schemathesis did not test it: see whether the document lets it make a request")
         elif record.failures:
-            yield failed(name, name, "; ".join(dict.fromkeys(map(finding, record.failures))))
+            yield failed(name, name, _wrong(record.failures, shows=shows))
         elif record.errors:
             # An app that hangs up, hangs or is gone is the candidate's; what else goes wrong inside the tool is not.
             other = next((text for text in record.errors if not text.startswith(_NETWORK)), None)
-            told = clean(" ".join((other or record.errors[0]).split()))
-            yield failed(name, name, f"no answer: {told}") if other is None else _ours(name, told)
+            if other is None:
+                yield failed(name, name, _silent(record.errors[0]))
+            else:
+                yield _ours(name, f"Schemathesis failed: {_told(other)}; grade again")
         else:
             yield passed(name, name)
 
 
+def _wrong(failures: Sequence[str], *, shows: bool) -> str:
+    told = "; ".join(dict.fromkeys(map(finding, failures)))
+    request = next((match[1] for text in failures if (match := _REQUEST.search(text))), None)
+    if request is None:
+        return told
+    short = shows and len(request) <= MAX_REQUEST
+    return f"{told}; {f'repeat with: {request}' if short else 'the request stands below'}"
+
+
+def _silent(error: str) -> str:
+    return next((words for sign, words in _WORDS.items() if sign in error), f"no answer: {_told(error)}")
+
+
 def finding(text: str) -> str:
-    """What is wrong, without the answer and the request."""
-    found = [f"{match['title']}: {' '.join(match['why'].split())}".rstrip(": ") for match in _FINDING.finditer(text)]
+    """What is wrong, without the answer (but for the status, where there is nothing else) and the request."""
+    status = _STATUS.search(text)
+    found = [
+        f"{match['title']}: {' '.join(match['why'].split()) or (status[1] if status else '')}".rstrip(": ")
+        for match in _FINDING.finditer(text)
+    ]
     return "; ".join(found) or clean(" ".join(text.split()))
 
 
+def _told(error: str) -> str:
+    title, _, more = error.partition("\n\n")
+    return clean(": ".join(filter(None, (" ".join(title.split()), " ".join(more.split())))))
+
+
 def _ours(name: str, message: str) -> CaseResult:
-    return CaseResult(id=name, title=name, outcome=Outcome(status=Status.ERRORED, message=message))
+    outcome = Outcome(status=Status.ERRORED, message=f"{name}: {message}")
+    return CaseResult(id=name, title=name, outcome=outcome)
