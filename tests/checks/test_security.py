@@ -265,18 +265,36 @@ def test_an_app_that_does_not_work_proves_nothing_and_passes_nothing(name: str) 
             probes: [{name}]
         """
     )
-    for answer in (reply(404), HttpReply(status=0, error="refused"), reply(500, "oops")):
+    for answer, what in (
+        (reply(404), "the request without an attack got 404"),
+        (HttpReply(status=0, error="refused"), "even without an attack the app refused the connection"),
+        (reply(500, "oops"), "the request without an attack got 500"),
+    ):
         evidence, judgement = graded(check, FakeBench(app=scripted(answer)))
         assert judgement.outcome.status is Status.FAILED
-        assert "nothing could be shown, for the request without an attack got" in judgement.outcome.message
+        assert f"nothing could be shown, for {what}: " in judgement.outcome.message
         assert len(KIND.show(check, evidence)) == 1
+
+
+def test_what_could_not_be_tried_is_told_apart_from_what_failed() -> None:
+    text = "targets: [{request: GET /, probes: [cors]}, {request: GET /a, probes: [header_limit]}]"
+
+    def app(request: HttpRequest) -> HttpReply:
+        if request.target == "/":
+            return reply(500)
+        padded = any(name == "X-Padding" for name, _ in request.headers)
+        return HttpReply(status=0, error="timeout") if padded else reply(200)
+
+    _, judgement = graded(spec(text), FakeBench(app=app))
+    told = "1 of 2 probes could not be tried: the request itself does not work; 1 failed"
+    assert judgement.outcome.message == told
 
 
 def test_limits() -> None:
     header = "targets: [{request: GET /, probes: [header_limit]}]"
-    assert "neither accepted nor refused" in decided(
-        header, reply(200), HttpReply(status=0, error="timeout"), reply(200)
-    )
+    found = decided(header, reply(200), HttpReply(status=0, error="timeout"), reply(200))
+    assert "neither accepted nor refused" in found
+    assert found.endswith(", on which the app did not answer in time")
     assert "does not work any more" in decided(header, reply(200), HttpReply(status=0, error="closed"), reply(500))
     assert decided(header, reply(200), HttpReply(status=0, error="closed"), reply(200)) == "passed: "
 

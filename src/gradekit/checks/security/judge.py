@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradekit.checks.base import Context
-from gradekit.checks.security.evidence import Row, SecurityEvidence
+from gradekit.checks.http.reading import ERRORS
+from gradekit.checks.security.evidence import Row, SecurityEvidence, Taken
 from gradekit.checks.security.model import SecuritySpec, Target
 from gradekit.checks.security.probes import PROBES, Probe, Verdict
 from gradekit.checks.tally import failed, passed, tally
 from gradekit.results import CaseResult, Judgement, Outcome, Status
-from gradekit.texts import clean
+from gradekit.texts import clean, quote
 
 
 def judge(spec: SecuritySpec, evidence: SecurityEvidence, _context: Context) -> Judgement:
     """One case for each probe of each target, and of each place where it has several."""
-    cases = list(_cases(spec, evidence))
-    return tally(cases, noun="probes", all_or_nothing=spec.scoring == "all_or_nothing")
+    told = list(_cases(spec, evidence))
+    cases = [case for case, _ in told]
+    judgement = tally(cases, noun="probes", all_or_nothing=spec.scoring == "all_or_nothing")
+    untried = [case for case, untried in told if untried]
+    if not untried or len(cases) == 1 or judgement.outcome.status is not Status.FAILED:
+        return judgement
+    message = f"{len(untried)} of {len(cases)} probes could not be tried: the request itself does not work"
+    found = sum(case.outcome.status is Status.FAILED for case in cases) - len(untried)
+    message += f"; {found} failed" if found else ""
+    return judgement.model_copy(update={"outcome": judgement.outcome.model_copy(update={"message": message})})
 
 
 def verdict(target: Target, row: Row | None) -> Verdict | None:
@@ -29,31 +38,43 @@ def verdict(target: Target, row: Row | None) -> Verdict | None:
         return None
 
 
-def _cases(spec: SecuritySpec, evidence: SecurityEvidence) -> Iterator[CaseResult]:
+def _cases(spec: SecuritySpec, evidence: SecurityEvidence) -> Iterator[tuple[CaseResult, bool]]:
+    """Each case, and whether it failed without an attack, too."""
     rows = {(row.target, row.probe, row.place): row for row in evidence.rows}
     for target in spec.targets:
         for name in target.probes:
             probe = PROBES[name]
             for place in probe.places(target):
                 title = f"{target.title}: {probe.title}{f' in {place}' if place else ''}"
-                yield _case(target, probe, title, rows.get((target.title, name, place)))
+                row = rows.get((target.title, name, place))
+                found = verdict(target, row)
+                yield _case(found, probe, title, row), found is not None and found.state == "unworkable"
 
 
-def _case(target: Target, probe: Probe, title: str, row: Row | None) -> CaseResult:
+def _case(found: Verdict | None, probe: Probe, title: str, row: Row | None) -> CaseResult:
     if row is not None and row.unsent:
         return failed(title, title, f"nothing could be tried: {clean(row.unsent)}")
-    found = verdict(target, row)
     if row is None or found is None:
         return _errored(title, "the evidence has nothing about this probe; grade the submission again")
     if found.state == "clean":
         return passed(title, title)
     if found.state == "unsure":
-        return _errored(title, f"{found.what}: look at it by hand, or grade again")
-    sent = row.taken[found.at].sent
+        return _errored(title, f"{found.what}: try the request by hand, or grade again")
+    taken = row.taken[found.at]
+    sent = taken.sent
     request = clean(f"{sent.method} {sent.target}")
     if found.state == "unworkable":
         return failed(title, title, f"nothing could be shown, for {found.what}: {request}")
-    return failed(title, title, f"{found.what}. {probe.risk} {probe.remedy} Shown by {request}")
+    return failed(title, title, f"{found.what}. {probe.risk} {probe.remedy} Shown by {request}, {_answer(taken)}")
+
+
+def _answer(taken: Taken) -> str:
+    """What came back, in short."""
+    received = taken.received
+    if received.error is not None:
+        return f"on which {ERRORS.get(received.error, clean(received.error))}"
+    body = " ".join((received.body.text or "")[:1000].split())
+    return f"answered {received.status}{f' {quote(body)}' if body else ''}"
 
 
 def _errored(title: str, message: str) -> CaseResult:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gradekit.checks import jsontext
+from gradekit.checks.http.reading import ERRORS
 from gradekit.checks.jsontext import Json, JsonProblem
 from gradekit.checks.security import tokens
 from gradekit.checks.security.aim import Aim, Shot
 from gradekit.checks.security.evidence import Taken
 from gradekit.checks.security.model import ProbeName, Target
 from gradekit.checks.values import canonical
+from gradekit.texts import clean
 
 _ROUNDS = 4
 """Times that a delay has to show."""
@@ -89,8 +91,11 @@ def _unworkable(target: Target, every: Sequence[Taken], label: str = "control") 
     """The first request without an attack that did not work."""
     for index, taken in _labelled(every, label):
         if not works(target, taken):
-            got = str(taken.received.status) if taken.received.error is None else f"no answer ({taken.received.error})"
-            return Verdict("unworkable", f"the request without an attack got {got}", index)
+            error = taken.received.error
+            what = f"the request without an attack got {taken.received.status}"
+            if error is not None:
+                what = f"even without an attack {ERRORS.get(error, clean(error))}"
+            return Verdict("unworkable", what, index)
     return None
 
 
@@ -201,7 +206,7 @@ def _decide_sql_time(target: Target, every: Sequence[Taken]) -> Verdict:
         least, most = min(slow), max(fast)
         if least - most >= _GAP and least >= _RATIO * most:
             if least - most < _SPREADS * (most - min(fast)):
-                return Verdict("unsure", "the app's answers take too unevenly long to tell by time")
+                return Verdict("unsure", "the times of the answers vary too much to tell a delay from chance")
             what = "a delay added to the value delays the answer, each time, and the same without the delay does not"
             return Verdict("finding", what, _labelled(every, label)[0][0])
     return CLEAN
