@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gradekit.checks.base import Scope
+from gradekit.checks.base import Context, Scope
 from gradekit.checks.catalogue import CATALOGUES
 from gradekit.checks.migrations import KIND
 from gradekit.checks.migrations.evidence import Answer, MigrationsEvidence, Step
 from gradekit.checks.migrations.model import MigrationsSpec
+from gradekit.checks.migrations.words import worded
 from gradekit.errors import Blocked, InfrastructureError
+from gradekit.results import Status
 from gradekit.sandbox.protocol import FileEntry, SqlColumn, SqlResult
 from tests.checks.bench import FakeBench, FakeDatabase
 
@@ -135,6 +137,45 @@ def test_show() -> None:
         ("up", "1.sql, statement 3: no"),
         ("down", "no tables"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("column public t b character varying(9) t", "public.t.b character varying(9), not null"),
+        ("column public t - - -", "table public.t"),
+        ('constraint public t - p ["a", "b"] - - - -', "primary key on public.t (a, b)"),
+        ('constraint public t k f ["a"] public u ["b"] -', "foreign key k on public.t (a) to public.u (b)"),
+        ("constraint public t k c - - - - (a > 0)", "check k on public.t: (a > 0)"),
+        ('index public t i f t ["a"]', "partial index i on public.t (a)"),
+        ("index public t i t f [a]", "unique index i on public.t [a]"),
+        ("index public t i\u2026", "index public t i\u2026"),
+    ],
+)
+def test_facts_in_words(line: str, words: str) -> None:
+    assert worded(line) == words
+
+
+def test_what_the_evidence_leaves_open_is_no_zero() -> None:
+    rows = Answer(rows={"rows": []})  # type: ignore[arg-type]
+    before = Step(name="before", kept={"all": rows})
+    up = Step(name="up", schema_lines=("a",), kept={"all": rows})
+    spec = spec_of(down=["d.sql"], keeps=KEEPS[:1])
+
+    def told(*steps: Step) -> list[str]:
+        judgement = KIND.judge(spec, MigrationsEvidence(steps=steps), Context("c"))
+        assert judgement.outcome.status is Status.ERRORED
+        return [case.id for case in judgement.cases if case.outcome.status is Status.ERRORED]
+
+    assert told(before, up) == ["down", "down: all", "up again", "up again: all"]
+    assert told(before, up.model_copy(update={"name": "up again"})) == [
+        "up",
+        "up: all",
+        "down",
+        "down: all",
+        "up again",
+    ]
+    assert told(Step(name="before"), up) == []
 
 
 def test_lint() -> None:
