@@ -133,6 +133,14 @@ def test_clients_without_an_answer_are_told() -> None:
     assert judgement.outcome.message == "round 1: none to 3 of 3; a response to every client expected"
 
 
+def test_a_number_that_nothing_gives_a_value_is_our_fault() -> None:
+    on = bench(reply(201))
+    check = spec(expect={"statuses": {"2xx": "${gone}"}})
+    outcome = KIND.judge(check, observe(check, on), on.context).outcome
+    assert outcome.status is Status.ERRORED
+    assert outcome.message == "the challenge uses ${gone}, which nothing gives a value"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

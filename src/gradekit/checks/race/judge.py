@@ -37,7 +37,7 @@ def judge(spec: RaceSpec, evidence: RaceEvidence, context: Context) -> Judgement
 def _told(spec: RaceSpec, number: int, first: Mismatch) -> str:
     """The round in one line."""
     place, actual, expected = (one_line(text, MAX_SHOWN) for text in (first.place, first.actual, first.expected))
-    if place.startswith(_COUNT):
+    if place.startswith(_COUNT) and expected:
         said = f"{actual} of {spec.clients} requests got {place.removeprefix(_COUNT)}"
     else:
         said = f"{place}: {actual}" if place else actual
@@ -57,7 +57,9 @@ def _wrong(spec: RaceSpec, one: Round, run: str, number: int, context: Context) 
         yield Mismatch("", f"the evidence has nothing about round {number}; grade the submission again", ours=True)
         return
     known = variables(run, number, context.variables)
-    yield from counted(spec.expect.statuses, one.statuses, known)
+    for mismatch in counted(spec.expect.statuses, one.statuses, known):
+        unset = nowhere(mismatch.actual)
+        yield mismatch if unset is None else Mismatch("", unset, ours=True)
     for question, answered in zip(spec.after, one.after, strict=False):
         title = question.title("after")
         for mismatch in answer(question, answered, known):
