@@ -129,8 +129,8 @@ def test_clients_without_an_answer_are_told() -> None:
     on = FakeBench(app=silent)
     check = spec(before=[], after=[], expect={"statuses": {"5xx": 0}})
     judgement = KIND.judge(check, observe(check, on), on.context)
-    assert judgement.cases[0].outcome.actual == "none to 3 of 3"
-    assert judgement.outcome.message == "round 1: none to 3 of 3; a response to every client expected"
+    assert judgement.cases[0].outcome.actual == "none to 3 of 3 requests"
+    assert judgement.outcome.message == "round 1: none to 3 of 3 requests; a response to every request expected"
 
 
 def test_a_number_that_nothing_gives_a_value_is_our_fault() -> None:
