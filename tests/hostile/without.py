@@ -405,12 +405,14 @@ def without_identity(encode: Callable[..., tuple[bytes, bytes]]) -> Callable[...
 def judging_what_came(judge: Callable[..., Judgement]) -> Callable[..., Judgement]:
     """A suite is judged by the tests that it reported."""
 
-    def judged(challenge: Challenge, check: Check, observation: Observation, lock: Lock | None) -> Judgement:
+    def judged(
+        challenge: Challenge, check: Check, observation: Observation, lock: Lock | None, *, trusting: bool = False
+    ) -> Judgement:
         if check.kind == "suite" and observation.state == "observed" and lock is not None:
             evidence = suite.SuiteEvidence.model_validate(observation.evidence, strict=False)
             ids = tuple(dict.fromkeys(record.test for record in evidence.records))
             lock = lock.model_copy(update={"tests": {**lock.tests, check.id: ids}})
-        return judge(challenge, check, observation, lock)
+        return judge(challenge, check, observation, lock, trusting=trusting)
 
     return judged
 
