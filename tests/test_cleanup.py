@@ -157,3 +157,31 @@ def test_the_outermost_context_raises_the_first_error() -> None:
     assert reached == ["inner end"]
     with cleanup.unbroken():
         pass
+
+
+def test_what_a_thread_makes_after_the_clearing(engine: Engine, estate: Estate) -> None:
+    cleared = threading.Event()
+    create = engine.create
+
+    def slowly(name: str, body: Mapping[str, object]) -> None:
+        begun.set()
+        cleared.wait(10)
+        create(name, body)
+
+    begun = threading.Event()
+    engine.create = slowly  # type: ignore[method-assign, assignment]
+
+    def work() -> None:
+        estate.raw_container({})
+        estate.volume({})
+
+    def command() -> None:
+        # As in a pool whose thread nobody knows, for the error of a signal came while it was started.
+        threading.Thread(target=work, name="gradekit-pod_0").start()
+        begun.wait(10)
+        estate.clear()
+        cleared.set()
+        raise KeyboardInterrupt
+
+    assert code_of(command) == 130
+    assert engine.there == set()

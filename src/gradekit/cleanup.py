@@ -7,6 +7,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+_OURS = "gradekit"
+"""How the names of our threads begin."""
+_PATIENCE = 30.0
 _owed: dict[Callable[[], None], None] = {}
 _held = 0
 _waiting: list[BaseException] = []
@@ -27,11 +30,22 @@ def paid(action: Callable[[], None]) -> None:
 
 
 def settle() -> None:
-    """Do what is still owed, the newest first."""
+    """Do what is still owed, the newest first, and again when our threads have ended, which may have made more.
+
+    A pool waits for its threads at its end, but not for one in whose start the error of a signal was raised.
+    """
     with unbroken():
-        while _owed:
-            action, _ = _owed.popitem()
-            action()
+        _pay()
+        for thread in threading.enumerate():
+            if thread.name.startswith(_OURS) and thread is not threading.current_thread():
+                thread.join(_PATIENCE)
+        _pay()
+
+
+def _pay() -> None:
+    while _owed:
+        action, _ = _owed.popitem()
+        action()
 
 
 def interrupt(error: BaseException) -> None:

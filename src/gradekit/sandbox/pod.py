@@ -71,6 +71,7 @@ class Estate:
         cleanup.owe(self.clear)
         self._volumes.append(name)
         self.client.create_volume(name, options, self._labels)
+        self._keep(self._volumes, name)
         return name
 
     def container(
@@ -88,7 +89,14 @@ class Estate:
         cleanup.owe(self.clear)
         self._containers.append(name)
         self.client.create(name, body)
+        self._keep(self._containers, name)
         return name
+
+    def _keep(self, names: list[str], name: str) -> None:
+        """Know it still, when another thread has cleared while it was made."""
+        if name not in names:
+            names.append(name)
+            cleanup.owe(self.clear)
 
     def discard(self, container: str) -> None:
         """Remove one container now."""
