@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -64,14 +65,16 @@ class Estate:
         self._host = host
         self._containers: list[str] = []
         self._volumes: list[str] = []
+        self._making = threading.Lock()
+        self._cleared = False
 
     def volume(self, options: Mapping[str, str]) -> str:
         """Make a volume of the local driver; its name."""
         name = random_name()
-        cleanup.owe(self.clear)
-        self._volumes.append(name)
-        self.client.create_volume(name, options, self._labels)
-        self._keep(self._volumes, name)
+        with self._making:
+            self._owe()
+            self._volumes.append(name)
+            self.client.create_volume(name, options, self._labels)
         return name
 
     def container(
@@ -86,17 +89,22 @@ class Estate:
     def raw_container(self, body: Mapping[str, object]) -> str:
         """Make a container of a whole request body; its name."""
         name = random_name()
-        cleanup.owe(self.clear)
-        self._containers.append(name)
-        self.client.create(name, body)
-        self._keep(self._containers, name)
+        with self._making:
+            self._owe()
+            self._containers.append(name)
+            self.client.create(name, body)
         return name
 
-    def _keep(self, names: list[str], name: str) -> None:
-        """Know it still, when another thread has cleared while it was made."""
-        if name not in names:
-            names.append(name)
-            cleanup.owe(self.clear)
+    def _owe(self) -> None:
+        """What is made will be removed; after that nothing more is made.
+
+        Raises:
+            InfrastructureError: it was cleared. A thread may not know that yet, and the engine would make anew the
+                volumes that a container names, without labels.
+        """
+        if self._cleared:
+            raise InfrastructureError(Problem("sandbox", "was cleared while something was made for it"))
+        cleanup.owe(self.clear)
 
     def discard(self, container: str) -> None:
         """Remove one container now."""
@@ -109,7 +117,8 @@ class Estate:
 
         Never raises an engine's error: it would hide what went wrong before.
         """
-        with cleanup.unbroken():
+        with cleanup.unbroken(), self._making:
+            self._cleared = True
             if self._containers or self._volumes:
                 self._remove_all()
             cleanup.paid(self.clear)
