@@ -617,7 +617,7 @@ class Box:
 
 
 def test_an_app_may_use_a_server_that_a_check_cannot_ask_in_sql(world: World) -> None:
-    world.bench.servers = {"db": Box()}
+    world.bench = replace(world.bench, servers={"db": Box()})
     world.begin(app=True)
     (plan,) = world.sandbox.asked("start")
     assert plan.env["DATABASE_URL"] == "box://template_0 for the app"

@@ -93,7 +93,7 @@ def bench(pod: Pod) -> Iterator[PodBench]:
     bench.begin(Context("c", files={"right.sql": b"select name from customers;"}), 60.0, app=False, fresh=False)
     yield bench
     bench.end()
-    for template in bench._templates.values():
+    for template in bench._datasets._templates.values():
         if isinstance(template, str):
             pod.servers["db"].drop(template)
 

@@ -1,4 +1,4 @@
-"""The bench: what a check may do to the submission in its pod, and the app and data sets behind that."""
+"""The bench: what a check may do to the submission in its pod, and the app behind that."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from gradekit.checks.base import Context, Role, Stretch
+from gradekit.checks.base import Context, Stretch
 from gradekit.checks.jsontext import Json, render
 from gradekit.errors import Blocked, InfrastructureError, Problem
-from gradekit.grade.servers.base import Script, Server, SqlServer, StoreServer, load_fault
+from gradekit.grade.calls import PodCalls, unanswered
+from gradekit.grade.copies import DatasetCopy, SqlCopy, StoreCopy, asked_in_commands, asked_in_sql
+from gradekit.grade.datasets import Datasets
+from gradekit.grade.servers.base import Server
 from gradekit.history import History
-from gradekit.language import Framework, Speech
+from gradekit.language import Framework
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
     TESTER_UID,
-    CallReply,
-    CallRequest,
-    CommandResult,
     ContainerPlan,
     Ending,
     ExecResult,
@@ -31,19 +31,16 @@ from gradekit.sandbox.protocol import (
     Mount,
     Running,
     Sandbox,
-    SqlResult,
     Tmpfs,
 )
 from gradekit.sandbox.transfer import archive
 from gradekit.spec.challenge import SERVICE_REFERENCE, AppSpec, Challenge
-from gradekit.submission.globs import matching
 
 WORK = "work"
 """The volume that holds the submission."""
 BUILD = "build"
 """The volume that holds what the runner's `build` made of it."""
 _VERBS = "/opt/gradekit/bin"
-_LOAD_TIMEOUT = 60.0
 _READY_PAUSE = 0.03
 _CHECKER = Limits(memory=1 << 30, cpus=2.0, pids=128)
 """Whatever a challenge leaves to candidates, a checker has what it needs."""
@@ -56,12 +53,6 @@ _TOLD = 4_000
 _GIST = 400
 _CALL = 10.0
 """Seconds that one call of a split suite may take."""
-_STARTING = 20.0
-"""Seconds in which a process that answers calls must be there."""
-_AGAIN = 2.0
-"""Seconds in which it must take a new connection, once it took one."""
-_READY = '{"id": 0, "op": "ready"}'
-"""What no side knows how to do: every one says so at once, before code of the candidate is loaded."""
 _UNREACHABLE = 3
 """What the tests exit with when nothing listens, before any code of the candidate was loaded (runners/README.md)."""
 # A command works in a copy of the submission. ``--`` guards the argv that follows.
@@ -89,85 +80,6 @@ def files_volume(check: str) -> str:
 def call_volume(check: str) -> str:
     """The volume for the socket over which one check calls the submission."""
     return f"call-{check}"
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetCopy:
-    """A copy of a data set on a server."""
-
-    server: Server
-    name: str
-    bench: PodBench
-    by_candidate: bool
-    """Whether files of the submission made its tables."""
-
-    def drop(self) -> None:
-        """Remove it, whoever uses it.
-
-        Raises:
-            InfrastructureError, Blocked: the server refuses.
-        """
-        self.server.drop(self.name)
-
-    def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
-        """Whose fault it is that a statement of ours cannot run here."""
-        if self.by_candidate:
-            return Blocked(f"{place}, on tables that your files made: {what}")
-        if server and self.server.touched:
-            return Blocked(f"{place}, on a database server that your code could reach before: {what}")
-        return InfrastructureError(Problem(place, what, "", "correct the challenge, or run again"))
-
-
-@dataclass(frozen=True, slots=True)
-class SqlCopy(DatasetCopy):
-    """A copy of a data set that is asked in SQL."""
-
-    server: SqlServer
-
-    @property
-    def engine(self) -> str:
-        """The engine of its service."""
-        return self.server.engine
-
-    def query(
-        self,
-        statements: Sequence[str],
-        *,
-        role: Role,
-        timeout: float,
-        read_only: bool = False,
-        max_rows: int = 100_000,
-        theirs: bool = False,
-    ) -> Sequence[SqlResult]:
-        """Run statements as a role, all of them within the check's deadline."""
-        self.server.touched |= theirs
-        return self.server.query(
-            self.name,
-            statements,
-            role=role,
-            timeout=self.bench.within(timeout),
-            total=self.bench.within(timeout * max(1, len(statements))),
-            read_only=read_only,
-            max_rows=max_rows,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class StoreCopy(DatasetCopy):
-    """A copy of a data set that is asked in the commands of its store."""
-
-    server: StoreServer
-
-    @property
-    def engine(self) -> str:
-        """The engine of its service."""
-        return self.server.engine
-
-    def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[CommandResult]:
-        """Run commands as a role, all of them within the check's deadline."""
-        within = self.bench.within
-        total = within(timeout * max(1, len(commands)))
-        return self.server.command(self.name, commands, role=role, timeout=within(timeout), total=total)
 
 
 @dataclass
@@ -207,12 +119,16 @@ class PodBench:
     _app_blocked: Blocked | None = None
     _unbuilt: Blocked | None = None
     """Why the submission could not be built."""
-    _templates: dict[str, str | Blocked] = field(default_factory=dict)
+    _datasets: Datasets = field(init=False)
     _copies: list[DatasetCopy] = field(default_factory=list)
     _spoiled: bool = False
     """Whether the app's data must not be used by another check."""
     _exposed: bool = False
     """Whether code of the candidate ran in the pod."""
+
+    def __post_init__(self) -> None:
+        """No data set is loaded before somebody asks for it."""
+        self._datasets = Datasets(self.challenge, self.submission, self.servers, self)
 
     @property
     def language(self) -> str:
@@ -359,56 +275,9 @@ class PodBench:
 
     # --- data sets
 
-    def _template(self, dataset: str) -> tuple[Server, str]:
-        spec = self.challenge.spec.datasets[dataset]
-        server = self.servers[spec.service]
-        known = self._templates.get(dataset)
-        if isinstance(known, Blocked):
-            raise Blocked(known.message, known.detail)
-        if known is None:
-            name = f"template_{len(self._templates)}"
-            try:
-                self._load(server, name, dataset)
-            except Blocked as blocked:
-                self._templates[dataset] = blocked
-                # A session of theirs that no time limit ended goes with its database.
-                with suppress(Blocked):
-                    server.drop(name)
-                raise
-            self._templates[dataset] = known = name
-        return server, known
-
-    def _theirs(self, dataset: str) -> bool:
-        return any(step.submission is not None for step in self.challenge.spec.datasets[dataset].load)
-
-    def _load(self, server: Server, name: str, dataset: str) -> None:
-        """Load a data set into a new template. A script of ours that fails after one of the candidate's blocks."""
-        server.create(name)
-        theirs = False
-        end = min(self.now() + _LOAD_TIMEOUT, self.run_deadline)
-        for path, data, own in self._scripts(dataset):
-            if own:
-                theirs = server.touched = True
-            # Once tables are theirs, a trigger can make a script of ours as slow as their own.
-            left = end - self.now() if theirs else _LOAD_TIMEOUT
-            if left <= 0:
-                raise Blocked(f"{path} was not loaded: your files for data set {dataset} took too long")
-            script = Script(path, _text(path, data, own=own), own)
-            failed = server.load(name, script, left)
-            if failed is not None:
-                raise load_fault(f"datasets.{dataset}", script, failed, theirs=theirs, touched=server.touched)
-        server.seal(name)
-
-    def _scripts(self, dataset: str) -> Iterator[tuple[str, bytes, bool]]:
-        """Path and content of each script in order, and whether it is the candidate's."""
-        for step in self.challenge.spec.datasets[dataset].load:
-            if step.challenge is not None:
-                yield step.challenge, self.challenge.files[step.challenge], False
-                continue
-            paths = matching(self.submission, step.submission or "")
-            if not paths:
-                raise Blocked(f"no file of the submission matches {step.submission}, which data set {dataset} loads")
-            yield from ((path, self.submission[path].data, True) for path in paths)
+    def engine(self, dataset: str) -> str:
+        """The engine of a data set's service."""
+        return self._datasets.engine(dataset)
 
     def _copy(self, dataset: str, *, for_app: bool = False) -> DatasetCopy:
         """A fresh copy of a data set.
@@ -420,19 +289,7 @@ class PodBench:
         stand_in = self.stand_ins.get(self.challenge.spec.datasets[dataset].service)
         if stand_in is not None:
             (self._stood_in_for_app if for_app else self._stood_in).add(stand_in)
-        server, template = self._template(dataset)
-        name = server.copy(template, for_app=for_app)
-        # Whatever an app's database looks like, the app had its hands in it.
-        theirs = for_app or self._theirs(dataset)
-        if isinstance(server, SqlServer):
-            return SqlCopy(server, name, self, theirs)
-        if isinstance(server, StoreServer):
-            return StoreCopy(server, name, self, theirs)
-        return DatasetCopy(server, name, self, theirs)
-
-    def engine(self, dataset: str) -> str:
-        """The engine of a data set's service."""
-        return self.servers[self.challenge.spec.datasets[dataset].service].engine
+        return self._datasets.copy(dataset, for_app=for_app)
 
     def database(self, dataset: str) -> SqlCopy:
         """A fresh copy of a data set, dropped at the end of the check.
@@ -443,7 +300,7 @@ class PodBench:
         """
         copy = self._copy(dataset)
         self._copies.append(copy)
-        return _asked_in_sql(copy)
+        return asked_in_sql(copy)
 
     def app_database(self) -> SqlCopy:
         """The database that the running app uses, the first one if there are several.
@@ -455,7 +312,7 @@ class PodBench:
         if not self._app_copies:
             raise Blocked("the app has no database")
         copies = self._app_copies
-        return _asked_in_sql(next((copy for copy in copies if isinstance(copy, SqlCopy)), copies[0]))
+        return asked_in_sql(next((copy for copy in copies if isinstance(copy, SqlCopy)), copies[0]))
 
     def store(self, dataset: str) -> StoreCopy:
         """A fresh copy of a data set in a store, dropped at the end of the check.
@@ -466,7 +323,7 @@ class PodBench:
         """
         copy = self._copy(dataset)
         self._copies.append(copy)
-        return _asked_in_commands(copy)
+        return asked_in_commands(copy)
 
     def app_store(self) -> StoreCopy:
         """The store that the running app uses.
@@ -478,7 +335,7 @@ class PodBench:
         if not self._app_copies:
             raise Blocked("the app has no store")
         copies = self._app_copies
-        return _asked_in_commands(next((copy for copy in copies if isinstance(copy, StoreCopy)), copies[0]))
+        return asked_in_commands(next((copy for copy in copies if isinstance(copy, StoreCopy)), copies[0]))
 
     # --- the app
 
@@ -790,7 +647,7 @@ class PodBench:
             worker.stop()
         # Whoever ran in the pod before may have seen to it that nothing answers.
         if result.ending is Ending.EXITED and result.exit_code == _UNREACHABLE and not exposed:
-            raise _unanswered(runner, ending, printed)
+            raise unanswered(runner, ending, printed)
         if not printed:
             return result
         shown = f"\n--- printed by the candidate's code ---\n{printed}".encode(errors="replace")
@@ -837,7 +694,8 @@ class PodBench:
         exposed, self._exposed = self._exposed, True
         worker = self._worker(runner)
         try:
-            yield PodCalls(self, runner, worker, unreachable=not exposed)
+            volume = call_volume(self.context.check)
+            yield PodCalls(self.sandbox, volume, self.within, runner, worker, unreachable=not exposed)
         finally:
             worker.stop()
 
@@ -854,95 +712,3 @@ class PodBench:
                 hint,
             )
         )
-
-
-@dataclass
-class PodCalls:
-    """Calls to the candidate's code in its container."""
-
-    bench: PodBench
-    runner: Runner
-    worker: Running
-    unreachable: bool
-    """Whether it is our fault when nobody answers: until somebody did, where nothing of the candidate ran before."""
-    met: bool = False
-    """Whether somebody answered before."""
-
-    @property
-    def language(self) -> str:
-        """The name of the runner."""
-        return self.runner.name
-
-    @property
-    def speech(self) -> Speech:
-        """How the language names things."""
-        return self.runner.calls or Speech()
-
-    def exchange(self, line: str, *, fresh: bool, timeout: float, max_line: int) -> CallReply:
-        """Send a request line; a new process has its time once it runs.
-
-        Raises:
-            Blocked: the check's time is over.
-            InfrastructureError: nobody answers, and it is no work of the candidate's.
-        """
-        volume, within = call_volume(self.bench.context.check), self.bench.within
-        if fresh:
-            wait = within(_AGAIN if self.met else _STARTING)
-            reply = self.bench.sandbox.call(
-                CallRequest(volume, _READY, fresh=True, wait=wait, timeout=within(_STARTING))
-            )
-            if reply.error is not None:
-                if self.unreachable:
-                    raise _unanswered(self.runner, self.worker.ending(), self.printed())
-                return reply
-            self.met, self.unreachable = True, False
-        return self.bench.sandbox.call(CallRequest(volume, line, timeout=within(timeout), max_line=max_line))
-
-    def printed(self) -> str:
-        """The end of what the code printed; hostile text."""
-        return self.worker.tail()
-
-
-def _unanswered(runner: Runner, ending: str, printed: str) -> InfrastructureError:
-    what = f"the container for the candidate's code did not answer ({ending})"
-    return InfrastructureError(
-        Problem(f"runner {runner.name}", what, hint="run `gradekit doctor`", excerpt=printed[-1000:])
-    )
-
-
-def _asked_in_sql(copy: DatasetCopy) -> SqlCopy:
-    """The copy, if its server knows SQL.
-
-    Raises:
-        InfrastructureError: it does not.
-    """
-    if isinstance(copy, SqlCopy):
-        return copy
-    what = "a check asks it in SQL, which it does not know"
-    raise InfrastructureError(Problem(f"service {copy.server.service}", what, hint="correct the challenge"))
-
-
-def _asked_in_commands(copy: DatasetCopy) -> StoreCopy:
-    """The copy, if its server is a store.
-
-    Raises:
-        InfrastructureError: it is not.
-    """
-    if isinstance(copy, StoreCopy):
-        return copy
-    what = "a check of the kind nosql asks it, and it is no store of documents or keys"
-    raise InfrastructureError(Problem(f"service {copy.server.service}", what, hint="correct the challenge"))
-
-
-def _text(path: str, data: bytes, *, own: bool) -> str:
-    """The text of a script; ``own`` means the candidate's own.
-
-    Raises:
-        Blocked, InfrastructureError: it is not UTF-8, by whose it is.
-    """
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        if own:
-            raise Blocked(f"{path} is not UTF-8") from error
-        raise InfrastructureError(Problem(path, "it is not UTF-8", "", "correct the challenge")) from error

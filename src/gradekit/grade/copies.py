@@ -1,0 +1,115 @@
+"""Copies of data sets on servers, as checks see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gradekit.checks.base import Role
+from gradekit.errors import Blocked, InfrastructureError, Problem
+from gradekit.grade.servers.base import Server, SqlServer, StoreServer
+from gradekit.sandbox.protocol import CommandResult, SqlResult
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetCopy:
+    """A copy of a data set on a server."""
+
+    server: Server
+    name: str
+    within: Callable[[float], float]
+    """The part of some seconds that the check's deadline leaves; raises Blocked when none is left."""
+    by_candidate: bool
+    """Whether files of the submission made its tables."""
+
+    def drop(self) -> None:
+        """Remove it, whoever uses it.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+        self.server.drop(self.name)
+
+    def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
+        """Whose fault it is that a statement of ours cannot run here."""
+        if self.by_candidate:
+            return Blocked(f"{place}, on tables that your files made: {what}")
+        if server and self.server.touched:
+            return Blocked(f"{place}, on a database server that your code could reach before: {what}")
+        return InfrastructureError(Problem(place, what, "", "correct the challenge, or run again"))
+
+
+@dataclass(frozen=True, slots=True)
+class SqlCopy(DatasetCopy):
+    """A copy of a data set that is asked in SQL."""
+
+    server: SqlServer
+
+    @property
+    def engine(self) -> str:
+        """The engine of its service."""
+        return self.server.engine
+
+    def query(
+        self,
+        statements: Sequence[str],
+        *,
+        role: Role,
+        timeout: float,
+        read_only: bool = False,
+        max_rows: int = 100_000,
+        theirs: bool = False,
+    ) -> Sequence[SqlResult]:
+        """Run statements as a role, all of them within the check's deadline."""
+        self.server.touched |= theirs
+        return self.server.query(
+            self.name,
+            statements,
+            role=role,
+            timeout=self.within(timeout),
+            total=self.within(timeout * max(1, len(statements))),
+            read_only=read_only,
+            max_rows=max_rows,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCopy(DatasetCopy):
+    """A copy of a data set that is asked in the commands of its store."""
+
+    server: StoreServer
+
+    @property
+    def engine(self) -> str:
+        """The engine of its service."""
+        return self.server.engine
+
+    def command(self, commands: Sequence[Sequence[str]], *, role: Role, timeout: float) -> Sequence[CommandResult]:
+        """Run commands as a role, all of them within the check's deadline."""
+        within = self.within
+        total = within(timeout * max(1, len(commands)))
+        return self.server.command(self.name, commands, role=role, timeout=within(timeout), total=total)
+
+
+def asked_in_sql(copy: DatasetCopy) -> SqlCopy:
+    """The copy, if its server knows SQL.
+
+    Raises:
+        InfrastructureError: it does not.
+    """
+    if isinstance(copy, SqlCopy):
+        return copy
+    what = "a check asks it in SQL, which it does not know"
+    raise InfrastructureError(Problem(f"service {copy.server.service}", what, hint="correct the challenge"))
+
+
+def asked_in_commands(copy: DatasetCopy) -> StoreCopy:
+    """The copy, if its server is a store.
+
+    Raises:
+        InfrastructureError: it is not.
+    """
+    if isinstance(copy, StoreCopy):
+        return copy
+    what = "a check of the kind nosql asks it, and it is no store of documents or keys"
+    raise InfrastructureError(Problem(f"service {copy.server.service}", what, hint="correct the challenge"))
