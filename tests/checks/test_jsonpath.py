@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from gradekit.checks import jsonpath
+from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, parse
 
@@ -49,6 +50,32 @@ def test_find(path: str, singular: bool, found: list[Json]) -> None:
     assert compiled.find(DOCUMENT) == found
 
 
+@pytest.mark.parametrize(
+    ("path", "place", "told"),
+    [
+        ("$.items[*].sku", "[1]", "$.items[1].sku"),
+        ("$..qty", "[0].x", "$.items[0].qty.x"),
+        ("$.items[?@.sku == 'B-7'].sku", "[0]", "$.items[1].sku"),
+        ("$['a b'][*]", "[0]", '$["a b"][0]'),
+        ("$.items[*].sku", "", "$.items[*].sku"),
+        ("$.items[*].sku", ": x", "$.items[*].sku: x"),
+        ("$.items", "[1].sku", "$.items[1].sku"),
+        ("$.nope", "", "$.nope"),
+    ],
+)
+def test_a_mismatch_of_an_item_stands_at_the_path_of_its_node(path: str, place: str, told: str) -> None:
+    document = {**DOCUMENT, "a b": [0]} if isinstance(DOCUMENT, dict) else None
+    assert compile_path(path).look(document).below(Mismatch("", "", place)).place == told
+
+
+def test_the_path_of_a_node_is_capped() -> None:
+    deep: Json = 1
+    for _ in range(60):
+        deep = {"n" * 100: deep}
+    place = compile_path("$..*").look(deep).below(Mismatch("", "", "[59]")).place
+    assert len(place) == 200
+
+
 @pytest.mark.parametrize("root", ["[1, 2", "{", '{"a": 1}', "text", 5, None])
 def test_a_root_that_is_no_container_is_not_read_as_json(root: Json) -> None:
     assert compile_path("$").find(root) == [root]
@@ -59,8 +86,8 @@ def test_a_root_that_is_no_container_is_not_read_as_json(root: Json) -> None:
     ("path", "message", "column"),
     [
         ("$.items.[0]", "expected a shorthand selector", 9),
-        ("items", "expected", 1),
-        ("", "expected", 1),
+        ("items", "it has to begin with $", 1),
+        ("", "it has to begin with $", 1),
         ("$['a'", "unexpected end", 6),
         ("$.a | $.b", "unexpected token", 5),
         ("$.a ", "whitespace", 4),
@@ -79,9 +106,9 @@ def test_refused(path: str, message: str, column: int) -> None:
 def test_the_number_of_nodes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsonpath, "MAX_NODES", 1000)
     many: Json = [[0] * 40 for _ in range(40)]
-    with pytest.raises(TooManyNodes, match="more than 1000 nodes"):
+    with pytest.raises(TooManyNodes, match="more than 1,000 nodes"):
         compile_path("$[*][*]").find(many)
-    with pytest.raises(TooManyNodes, match="more than 1000 nodes"):
+    with pytest.raises(TooManyNodes, match="more than 1,000 nodes"):
         compile_path("$[?@[?@ == 0]]").find(many)
 
 
@@ -113,7 +140,7 @@ def test_what_many_nodes_hold_together_is_bounded(monkeypatch: pytest.MonkeyPatc
     inside: Json = {"a": [0] * 100}
     for _ in range(20):
         inside = {"a": inside}
-    with pytest.raises(TooManyNodes, match="hold more than 1000 values"):
+    with pytest.raises(TooManyNodes, match="hold more than 1,000 values"):
         compile_path("$..a").find(inside)
     assert compile_path("$.a.a").find(inside)
     assert compile_path("$..[?@ == 0]").find(inside) == [0] * 100

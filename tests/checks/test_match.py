@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from gradekit.checks.differences import Mismatch, differences
+from gradekit.checks.formats import EXAMPLES, FORMATS, has_format
 from gradekit.checks.jsontext import Json, parse
 from gradekit.checks.match import Match
 from gradekit.checks.operators import OPERATORS
@@ -92,16 +93,16 @@ FAILS: list[tuple[Any, Value, str]] = [
     (34.97, "34.97", 'expected 34.97, got "34.97" (a string, not a number)'),
     ("1", 1, 'expected "1", got 1 (a number, not a string)'),
     (1, True, "expected 1, got true (a boolean, not a number)"),
-    (None, MISSING, "expected null, got nothing"),
+    (None, MISSING, "expected null, got missing"),
     (None, 0, "expected null, got 0 (a number, not null)"),
     ("x", None, 'expected "x", got null'),
     ([1, 2], [1], "expected [1, 2] (2 items), got [1] (1 item)"),
     ([1], [], "expected [1] (1 item), got [] (0 items)"),
     ([1, 2], [1, 3], "at [1]: expected 2, got 3"),
     ({"eq": {"a": 1, "b": {"c": 2}}}, {"a": "1", "b": {}}, 'at .a: expected 1, got "1" (a string, not a number)'),
-    ({"eq": {"a-b": 1}}, {}, 'at ["a-b"]: expected 1, got nothing'),
-    ({"eq": {}}, {"b": 1}, "at .b: expected nothing, got 1"),
-    ({"ne": 1}, Decimal("1.0"), "expected anything but 1, got 1.0"),
+    ({"eq": {"a-b": 1}}, {}, 'at ["a-b"]: expected 1, got missing'),
+    ({"eq": {}}, {"b": 1}, "at .b: expected no value, got 1"),
+    ({"ne": 1}, Decimal("1.0"), "expected a value other than 1, got 1.0"),
     ({"gt": 1}, 1, "expected more than 1, got 1"),
     ({"gte": 1}, "2", 'expected at least 1, got "2" (a string, not a number)'),
     ({"lt": 1}, None, "expected less than 1, got null"),
@@ -113,17 +114,17 @@ FAILS: list[tuple[Any, Value, str]] = [
         'expected more than "2024-01-01" (a date), got "2024-13-01", which is not a date',
     ),
     ({"gt": "2024-01-01"}, "0001-01-01T00:00+23:00", "which is not a date"),
-    ({"between": [1, 3]}, 4, "expected 1 to 3, got 4"),
-    ({"between": [1, 3]}, "2", 'expected 1 to 3, got "2" (a string, not a number)'),
+    ({"between": [1, 3]}, 4, "expected from 1 to 3, got 4"),
+    ({"between": [1, 3]}, "2", 'expected from 1 to 3, got "2" (a string, not a number)'),
     ({"in": [1, 2]}, "1", 'expected one of [1, 2], got "1" (a string)'),
-    ({"approx": {"value": 1, "abs": 0.1}}, Decimal("1.2"), "expected 1 ± 0.1, got 1.2"),
-    ({"approx": {"value": 1}}, "1", 'expected 1 ± 1E-9, got "1" (a string, not a number)'),
+    ({"approx": {"value": 1, "abs": 0.1}}, Decimal("1.2"), "expected 1, at most 0.1 off, got 1.2"),
+    ({"approx": {"value": 1}}, "1", 'expected 1, at most 0.000000001 off, got "1" (a string, not a number)'),
     ({"decimal": "1.5"}, "1.50.0", 'expected the decimal number 1.5, got "1.50.0" (a string)'),
     ({"decimal": 1.5}, 2, "expected the decimal number 1.5, got 2 (a number)"),
-    ({"type": "integer"}, Decimal("1.5"), "expected type integer, got 1.5 (a number)"),
-    ({"type": "number"}, True, "expected type number, got true (a boolean)"),
-    ({"type": ["string", "null"]}, [], "expected type string or null, got [] (a list)"),
-    ({"format": "date"}, "2024-02-30", 'expected a string of the format date, got "2024-02-30"'),
+    ({"type": "integer"}, Decimal("1.5"), "expected an integer, got 1.5 (a number)"),
+    ({"type": "number"}, True, "expected a number, got true (a boolean)"),
+    ({"type": ["string", "null"]}, [], "expected a string or null, got [] (a list)"),
+    ({"format": "date"}, "2024-02-30", 'expected a string of the format date, such as 2024-02-29, got "2024-02-30"'),
     ({"format": "date"}, "20240229", "expected a string of the format date"),
     ({"format": "date-time"}, "2024-02-30T10:00:00Z", "expected a string of the format date-time"),
     ({"format": "date-time"}, "2024-02-29T10:00:00", "expected a string of the format date-time"),
@@ -131,20 +132,24 @@ FAILS: list[tuple[Any, Value, str]] = [
     ({"format": "uri"}, "http://[", "expected a string of the format uri"),
     ({"format": "ipv4"}, "300.1.1.1", "expected a string of the format ipv4"),
     ({"format": "email"}, "a@" + "b" * 5000, "expected a string of the format email"),
-    ({"format": "uuid"}, 5, "expected a string of the format uuid, got 5 (a number, not a string)"),
-    ({"matches": "^a$"}, "b", 'expected text that matches /^a$/, got "b"'),
-    ({"matches": "a"}, 1, "expected text that matches /a/, got 1 (a number, not a string)"),
-    ({"matches": "^a$"}, "a\n", 'expected text that matches /^a$/, got "a\\n"'),
+    (
+        {"format": "uuid"},
+        5,
+        "-426614174000, got 5 (a number, not a string)",
+    ),
+    ({"matches": "^a$"}, "b", 'expected text that matches the pattern /^a$/, got "b"'),
+    ({"matches": "a"}, 1, "expected text that matches the pattern /a/, got 1 (a number, not a string)"),
+    ({"matches": "^a$"}, "a\n", 'expected text that matches the pattern /^a$/, got "a\\n"'),
     ({"contains": "b"}, "a", 'expected text that contains "b", got "a"'),
     ({"contains": "b"}, ["b"], 'expected text that contains "b", got ["b"] (a list, not a string)'),
-    ({"length": 2}, "abc", 'expected a length of 2, got 3: "abc"'),
-    ({"length": {"gt": 2}}, [], "expected a length of more than 2, got 0: []"),
-    ({"length": 2}, 12, "expected a value with a length, got 12 (a number)"),
-    ({"count": 1}, "a", 'expected a value with a count, got "a" (a string)'),
-    ({"exists": True}, MISSING, "expected a value, got nothing"),
+    ({"length": 2}, "abc", 'expected a length of 2, got a length of 3: "abc"'),
+    ({"length": {"gt": 2}}, [], "expected a length of more than 2, got a length of 0: []"),
+    ({"length": 2}, 12, "expected a length of 2, got 12 (a number)"),
+    ({"count": 1}, "a", 'expected a count of 1, got "a" (a string)'),
+    ({"exists": True}, MISSING, "expected a value, got missing"),
     ({"exists": False}, None, "expected no value, got null"),
-    ({"empty": True}, [1], "expected an empty string, list or object, got [1] (a list)"),
-    ({"empty": False}, None, "expected a non-empty string, list or object, got null (null)"),
+    ({"empty": True}, [1], "expected a string, list or object that is empty, got [1] (a list)"),
+    ({"empty": False}, None, "expected a string, list or object that is not empty, got null"),
     (
         {"unordered": [1, 2]},
         [2, 3],
@@ -152,27 +157,64 @@ FAILS: list[tuple[Any, Value, str]] = [
     ),
     ({"unordered": [1, 1]}, [1], "got [1]; missing [1]"),
     ({"unordered": [1]}, {}, "got {} (an object, not a list)"),
-    ({"includes": [1, 1]}, [1, 2], "expected a list with all of [1, 1], in any order, got [1, 2]; missing [1]"),
+    ({"includes": [1, 1]}, [1, 2], "expected a list with all of [1, 1], got [1, 2]; missing [1]"),
     (
         {"unique": True},
         [1, 2, Decimal("1.0")],
         "expected a list without duplicates, got 1.0 more than once in [1, 2, 1.0]",
     ),
     ({"unique": False}, [1, 2], "expected a list with duplicates, got [1, 2]"),
-    ({"unique": True}, 1, "expected a list, got 1 (a number, not a list)"),
-    ({"sorted": True}, [1, 3, 2], "at [2]: expected a list sorted in rising order, got 3 before 2"),
-    ({"sorted": "desc"}, ["b", "c"], 'at [1]: expected a list sorted in falling order, got "b" before "c"'),
-    ({"sorted": "asc"}, [1, "a"], "expected a list sorted in rising order, of numbers or of strings, got [1, "),
-    ({"sorted": "asc"}, None, "expected a list, got null"),
+    ({"unique": True}, 1, "expected a list without duplicates, got 1 (a number, not a list)"),
+    ({"sorted": True}, [1, 3, 2], "at [2]: expected a list in ascending order, got 3 before 2"),
+    ({"sorted": "desc"}, ["b", "c"], 'at [1]: expected a list in descending order, got "b" before "c"'),
+    ({"sorted": "asc"}, [1, "a"], "expected a list in ascending order, of numbers or of strings, got [1, "),
+    ({"sorted": "asc"}, None, "expected a list in ascending order, got null"),
     ({"each": {"gt": 0}}, [1, 0], "at [1]: expected more than 0, got 0"),
     ({"each": [1]}, [[1], [2]], "at [1][0]: expected 1, got 2"),
     ({"each": 1}, "11", 'expected a list, got "11" (a string, not a list)'),
     ({"any_of": [1, {"gt": 5}]}, 2, "expected 1 or more than 5, got 2 (a number)"),
-    ({"not": {"type": "null"}}, None, 'expected the opposite of {"type": "null"}, got null'),
-    ({"type": "string"}, MISSING, 'expected type "string", got nothing'),
-    ({"any_of": [1, 2]}, MISSING, "expected 1 or 2, got nothing (missing)"),
+    ({"not": {"type": "null"}}, None, "expected anything but null, got null"),
+    ({"type": "string"}, MISSING, "expected a string, got missing"),
+    ({"any_of": [1, 2]}, MISSING, "expected 1 or 2, got missing"),
     ("a" * 300, "b", "…, got"),
+    ({"ne": 1}, MISSING, "expected a value other than 1, got missing"),
+    ({"gt": "2024-01-01"}, MISSING, 'expected more than "2024-01-01" (a date), got missing'),
+    ({"empty": False}, MISSING, "expected a string, list or object that is not empty, got missing"),
+    ({"format": "date"}, MISSING, "expected a string of the format date, such as 2024-02-29, got missing"),
+    ({"count": {"gt": 2}}, MISSING, "expected a count of more than 2, got missing"),
+    ({"in": [1]}, MISSING, "expected one of [1], got missing"),
+    ({"each": 1}, MISSING, "expected a list, got missing"),
+    ({"not": {"type": "string", "empty": True}}, "", "expected anything but a string and a string, list or object"),
+    ({"not": {"exists": False}}, MISSING, "expected anything but no value, got missing"),
+    ({"not": {"not": {"eq": 1}}}, 2, 'expected anything but {"not": {"eq": 1}}, got 2'),
 ]
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_a_missing_value_is_told_in_words(name: str) -> None:
+    """No operator raises for it, and none is shown by its name in YAML."""
+    match = Match.parse({name: OPERANDS[name]})
+    for mismatch in match.check(MISSING):
+        assert mismatch.actual == "missing"
+        assert "{" not in mismatch.expected
+        assert not mismatch.expected.startswith(f"{name} ")
+
+
+OPERANDS: dict[str, Any] = {
+    **dict.fromkeys(("gt", "gte", "lt", "lte", "eq", "ne", "decimal", "length", "count", "each", "not"), 1),
+    **{name: [1] for name in ("in", "unordered", "includes", "any_of")},
+    **dict.fromkeys(("contains", "starts_with", "ends_with", "matches"), "a"),
+    **dict.fromkeys(("exists", "empty", "unique", "sorted"), True),
+    "between": [1, 2],
+    "approx": {"value": 1},
+    "type": "array",
+    "format": "email",
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_example_of_a_format_has_it(name: str) -> None:
+    assert has_format(name, EXAMPLES[name])
 
 
 def told(mismatch: Mismatch) -> str:
@@ -190,7 +232,7 @@ def test_fails(source: object, value: Value, message: str) -> None:
 
 def test_every_mismatch_is_reported() -> None:
     mismatches = Match.parse({"type": "string", "gt": 5, "in": [1]}).check(3)
-    assert [mismatch.expected for mismatch in mismatches] == ["type string", "more than 5", "one of [1]"]
+    assert [mismatch.expected for mismatch in mismatches] == ["a string", "more than 5", "one of [1]"]
 
 
 def test_many_mismatches_are_counted() -> None:
@@ -264,9 +306,10 @@ def test_names_are_filled_in_and_never_become_operators() -> None:
 
 def test_an_operand_that_does_not_fit_once_filled_in_is_a_mismatch() -> None:
     match = Match.parse({"gt": "${x}", "type": "${x}"}).fill({"x": [1]})
+    fits = "expected a value that can be compared with, got"
     assert [told(mismatch) for mismatch in match.check(1)] == [
-        "expected gt with an operand that fits, got one that needs a number or a date, not [1]",
-        "expected type with an operand that fits, got one that 1 is not a type; it takes " + ", ".join(TYPES),
+        f'{fits} "gt": needs a number or a date, not [1]; a variable has that value',
+        f'{fits} "type": 1 is not a type; it takes {", ".join(TYPES)}; a variable has that value',
     ]
 
 

@@ -19,7 +19,7 @@ from gradekit.checks.match import Match
 from gradekit.checks.procfile import NAME_PATTERN, command_of
 from gradekit.checks.tally import errored, examined, failed, tally
 from gradekit.checks.template import UnknownNameError, problem
-from gradekit.checks.values import MISSING, Value
+from gradekit.checks.values import show as show_value
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
 from gradekit.results import Exhibit, Judgement, Tier
@@ -234,7 +234,7 @@ def judge(spec: CommandSpec, evidence: CommandEvidence, context: Context) -> Jud
         try:
             mismatches = _mismatches(plan, fact, context.variables)
         except (UnknownNameError, PathProblem) as error:
-            return errored(f"{plan.name}: {error}")
+            return errored(f"{plan.name}: {error}; correct the check's expectation")
         cases.append(examined(plan.title, plan.name, mismatches))
     return tally(cases, noun="runs", all_or_nothing=spec.scoring == "all_or_nothing")
 
@@ -365,9 +365,9 @@ def _mismatches(plan: Plan, fact: RunFact, variables: Mapping[str, Json]) -> lis
 def _text(stream: Stream) -> str | Mismatch:
     """The whole text, or why there is none."""
     if stream.text is None:
-        return Mismatch("UTF-8 text", "other bytes")
+        return Mismatch("UTF-8 text", "bytes that are not UTF-8")
     if stream.size > MAX_OUTPUT:
-        return Mismatch(f"at most {MAX_OUTPUT} bytes", f"{stream.size}")
+        return Mismatch(f"at most {MAX_OUTPUT:,} bytes", f"{stream.size:,} bytes")
     return stream.text
 
 
@@ -387,17 +387,16 @@ def _json_mismatches(stream: Stream, wanted: Mapping[str, Match]) -> list[Mismat
     try:
         value = parse(text)
     except JsonProblem as error:
-        return [Mismatch("JSON", clean(str(error)), "stdout")]
+        shown = f"{show_value(text)}, which is not read as JSON: {clean(str(error))}" if text else "empty"
+        return [Mismatch("JSON", shown, "stdout")]
     found = []
     for path, match in wanted.items():
-        query = compile_path(path)
         try:
-            nodes = query.find(value)
+            there = compile_path(path).look(value)
         except TooManyNodes as error:
             found.append(Mismatch("a value that can be searched", clean(str(error)), path))
             continue
-        node: Value = (nodes[0] if nodes else MISSING) if query.singular else nodes
-        found += [mismatch.below(path) for mismatch in match.check(node)]
+        found += map(there.below, match.check(there.value))
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gradekit.checks.jsontext import Json
-from gradekit.checks.values import Missing, Value, canonical, is_list, kind_of, show
+from gradekit.checks.values import MISSING, Missing, Value, canonical, is_list, kind_of, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ def differences(expected: Json, actual: Json, *, partially: bool = False, place:
     if isinstance(expected, Mapping) and isinstance(actual, Mapping):
         names = expected if partially else dict.fromkeys([*expected, *actual])
         for name in names:
-            below = f"{place}{_member(name)}"
+            below = f"{place}{member(name)}"
             if name not in actual:
-                yield Mismatch(show(expected[name]), "nothing", below)
+                yield Mismatch(show(expected[name]), show(MISSING), below)
             elif name not in expected:
-                yield Mismatch("nothing", show(actual[name]), below)
+                yield Mismatch("no value", show(actual[name]), below)
             else:
                 yield from differences(expected[name], actual[name], partially=partially, place=below)
     elif is_list(expected) and is_list(actual) and len(expected) == len(actual):
@@ -56,7 +56,8 @@ def differ(words: str, expected: Json, actual: Value, place: str = "") -> Mismat
     return Mismatch(words, f"{show(actual)} ({found}, not {wanted})", place)
 
 
-def _member(name: str) -> str:
+def member(name: str) -> str:
+    """A name as the end of a JSONPath."""
     return f".{name}" if re.fullmatch("[A-Za-z_][A-Za-z0-9_]{0,99}", name) else f"[{show(name)}]"
 
 

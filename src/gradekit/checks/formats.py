@@ -81,6 +81,16 @@ FORMATS: Mapping[str, Callable[[str], bool]] = {
 }
 """Name of a format -> whether a text of at most MAX_FORMAT characters has it."""
 
+EXAMPLES: Mapping[str, str] = {
+    "date": "2024-02-29",
+    "date-time": "2024-02-29T12:30:00Z",
+    "email": "ana@example.org",
+    "ipv4": "192.0.2.1",
+    "uri": "https://example.org/a",
+    "uuid": "123e4567-e89b-42d3-a456-426614174000",
+}
+"""A text of each format, for messages."""
+
 
 def has_format(name: str, value: str) -> bool:
     """Whether a string has a format of FORMATS; a very long one has none."""

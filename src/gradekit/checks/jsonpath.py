@@ -2,13 +2,14 @@
 
 The library's own evaluation keeps every node with its full path, reads strings as JSON documents and
 runs patterns through ``re``; a hostile body turns each of these into a way to exhaust us. Here nodes
-carry no path, their number is bounded, and patterns run in linear time.
+know the node above them, not their path, their number is bounded, and patterns run in linear time.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
 
@@ -18,8 +19,11 @@ from jsonpath.function_extensions import ExpressionType, FilterFunction
 from jsonpath.stream import TokenStream
 from jsonpath.token import TOKEN_SELF
 
+from gradekit.checks.differences import Mismatch, member
 from gradekit.checks.jsontext import Json
 from gradekit.checks.regex import RegexProblem, compile_regex
+from gradekit.checks.values import MISSING, Value
+from gradekit.texts import clean
 
 MAX_NODES = 200_000
 """Nodes that one query may visit, and values that what it finds may hold in all."""
@@ -39,6 +43,31 @@ class TooManyNodes(RuntimeError):  # noqa: N818 - an answer that judges turn int
     """The query visits more of the value than we allow."""
 
 
+_TOKEN = re.compile("'?TOKEN_([A-Z_]+)'?")
+"""How the library names what it reads."""
+_ITEM = re.compile(r"\[([0-9]+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query leads to in a value."""
+
+    value: Value
+    """Of a singular query the one value, or MISSING; else the list of all."""
+    _path: Path
+    _nodes: Sequence[JSONPathMatch]
+
+    def below(self, mismatch: Mismatch) -> Mismatch:
+        """A mismatch of ``value``, seen from the value that was searched.
+
+        What is wrong with one item of the list has that node's own path (RFC 9535, in its shorthand).
+        """
+        item = None if self._path.singular else _ITEM.match(mismatch.place)
+        if item is None:
+            return mismatch.below(self._path.text)
+        return replace(mismatch, place=clean(_normal(self._nodes[int(item[1])])) + mismatch.place[item.end() :])
+
+
 @dataclass(frozen=True, slots=True)
 class Path:
     """A compiled query."""
@@ -54,14 +83,29 @@ class Path:
         Raises:
             TooManyNodes: see MAX_NODES.
         """
+        return _values(self._nodes(value))
+
+    def look(self, value: Json) -> Found:
+        """What an expectation is about.
+
+        Raises:
+            TooManyNodes: see MAX_NODES.
+        """
+        nodes = self._nodes(value)
+        found = _values(nodes)
+        if self.singular:
+            return Found(found[0] if found else MISSING, self, nodes)
+        return Found(found, self, nodes)
+
+    def _nodes(self, value: Json) -> Sequence[JSONPathMatch]:
         try:
-            found = [cast("Json", node.obj) for node in self._query.finditer(cast("Any", value))]
+            nodes = list(self._query.finditer(cast("Any", value)))
         except JSONPathError as error:  # deeper than the library descends, or a type it cannot compare
             raise TooManyNodes(str(error.args[0])) from None
         # One value may hold the next, so that all of them together are far more than the body.
-        if len(found) > 1 and _more_values(found, MAX_NODES):
-            raise TooManyNodes(f"the values that the query finds hold more than {MAX_NODES} values")
-        return found
+        if len(nodes) > 1 and _more_values(_values(nodes), MAX_NODES):
+            raise TooManyNodes(f"the values that the query finds hold more than {MAX_NODES:,} values")
+        return nodes
 
 
 @lru_cache(maxsize=1024)
@@ -76,9 +120,24 @@ def compile_path(text: str) -> Path:
     except JSONPathError as error:
         token = error.token
         index = token.index if token is not None and token.index >= 0 else len(text)
-        raise PathProblem(str(error.args[0]), index + 1) from None
+        what = str(error.args[0]) if index or text.startswith("$") else "it has to begin with $"
+        raise PathProblem(_TOKEN.sub(lambda token: token[1].lower().replace("_", " "), what), index + 1) from None
     plain = _Query(env=_ENVIRONMENT, segments=cast("JSONPath", query).segments)
     return Path(text, plain.singular_query(), plain)
+
+
+def _values(nodes: Sequence[JSONPathMatch]) -> list[Json]:
+    return [cast("Json", node.obj) for node in nodes]
+
+
+def _normal(node: JSONPathMatch) -> str:
+    """Where a node stands: ``$.lines[0].qty``."""
+    steps: list[str] = []
+    while node.parent is not None:
+        key = node.parts[0]
+        steps.append(member(key) if isinstance(key, str) else f"[{key}]")
+        node = node.parent
+    return "$" + "".join(reversed(steps))
 
 
 def _more_values(values: Sequence[Json], limit: int) -> bool:
@@ -107,18 +166,21 @@ class _Budget:
     def spend(self) -> None:
         self.left -= 1
         if self.left < 0:
-            raise TooManyNodes(f"the query visits more than {MAX_NODES} nodes")
+            raise TooManyNodes(f"the query visits more than {MAX_NODES:,} nodes")
 
 
 class _Node(JSONPathMatch):
-    """A node without path and without children, so that its size does not depend on the names above it."""
+    """A node without path and without children, so that its size does not depend on the names above it.
+
+    ``parts`` has its own name or index only.
+    """
 
     __slots__ = ()
 
-    def new_child(self, obj: object, key: int | str) -> _Node:  # noqa: ARG002 - the library's signature
+    def new_child(self, obj: object, key: int | str) -> _Node:
         context = self.filter_context()
         context["budget"].spend()
-        return _Node(filter_context=context, obj=obj, parent=None, path="", parts=(), root=self.root)
+        return _Node(filter_context=context, obj=obj, parent=self, path="", parts=(key,), root=self.root)
 
     def add_child(self, *children: JSONPathMatch) -> None:
         """Children are not kept."""

@@ -15,7 +15,7 @@ from gradekit.checks import template
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsontext import Json
 from gradekit.checks.operators import OPERATORS, Operator
-from gradekit.checks.values import Missing, Value, is_list, show
+from gradekit.checks.values import Value, is_list, show
 from gradekit.model import Loc
 from gradekit.texts import clean, near
 
@@ -96,10 +96,10 @@ class Match:
         count = 0
         for name, operand in self.tests:
             operator = OPERATORS[name]
-            if isinstance(value, Missing) and not operator.missing:
-                mismatches: Iterable[Mismatch] = [Mismatch(_wanted(name, operand), "nothing")]
-            elif problem := operator.problem(operand):
-                mismatches = [Mismatch(f"{name} with an operand that fits", clean(f"one that {problem}"))]
+            problem = operator.problem(operand)
+            if problem:
+                told = clean(f'"{name}": {problem}; a variable has that value')
+                mismatches: Iterable[Mismatch] = [Mismatch("a value that can be compared with", told)]
             else:
                 mismatches = operator.check(operand, value)
             for mismatch in islice(mismatches, MAX_COUNTED):
@@ -149,12 +149,6 @@ def _operand(operator: Operator, written: Json) -> Operand:
 def _as_json(operand: Operand) -> Json:
     """The operand as it is written, for messages."""
     return operand.source if isinstance(operand, Match) else cast("Json", operand)
-
-
-def _wanted(name: str, operand: Operand) -> str:
-    return (
-        show(_as_json(operand)) if name in {"eq", "decimal"} else f"{name.replace('_', ' ')} {show(_as_json(operand))}"
-    )
 
 
 def _fill(operand: Operand, variables: Mapping[str, Json]) -> Operand:

@@ -13,10 +13,10 @@ from typing import Any, Literal, Protocol
 
 from gradekit.checks import template
 from gradekit.checks.differences import Mismatch, differ, differences
-from gradekit.checks.formats import FORMATS, decimal, has_format, instant
+from gradekit.checks.formats import EXAMPLES, FORMATS, decimal, has_format, instant
 from gradekit.checks.jsontext import Json
 from gradekit.checks.regex import RegexProblem, compile_regex
-from gradekit.checks.values import TYPES, Missing, Value, canonical, is_list, kind_of, number, show
+from gradekit.checks.values import MISSING, TYPES, Missing, Value, canonical, is_list, number, show, typed
 from gradekit.texts import clean, not_one_of
 
 
@@ -37,14 +37,12 @@ class Expectation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """``check`` is called only with operands in which ``problem`` finds nothing."""
+    """``check`` is called only with operands in which ``problem`` finds nothing, and is total for values."""
 
     problem: Callable[[Any], str | None]
     check: Callable[[Any, Any], Iterable[Mismatch]]
     nested: Literal["no", "one", "many"] = "no"
     """Whether the operand is an expectation, or a list of them."""
-    missing: bool = False
-    """Whether it has something to say about a missing value; else that is a mismatch."""
 
 
 def _nothing_wrong(_operand: object) -> str | None:
@@ -67,24 +65,36 @@ def _orderable(value: Json) -> bool:
     return number(value) is not None or instant(value) is not None
 
 
-def _eq(operand: Json, value: Json) -> Iterator[Mismatch]:
-    if canonical(operand) != canonical(value):
+def describe(expectation: Expectation) -> str:
+    """An expectation in words: what it says of a value that does not meet it."""
+    for value in (MISSING, None):
+        found = expectation.check(value)
+        if found:
+            return " and ".join(mismatch.expected for mismatch in found)
+    return show(expectation.source)
+
+
+def _eq(operand: Json, value: Value) -> Iterator[Mismatch]:
+    if isinstance(value, Missing):
+        yield Mismatch(show(operand), show(value))
+    elif canonical(operand) != canonical(value):
         yield from differences(operand, value)
 
 
-def _ne(operand: Json, value: Json) -> Iterator[Mismatch]:
-    if canonical(operand) == canonical(value):
-        yield Mismatch(f"anything but {show(operand)}", show(value))
+def _ne(operand: Json, value: Value) -> Iterator[Mismatch]:
+    if isinstance(value, Missing) or canonical(operand) == canonical(value):
+        yield Mismatch(f"a value other than {show(operand)}", show(value))
 
 
-def _compare(words: str, holds: Callable[[Any, Any], bool], operand: Json, value: Json) -> Iterator[Mismatch]:
+def _compare(words: str, holds: Callable[[Any, Any], bool], operand: Json, value: Value) -> Iterator[Mismatch]:
     expected = f"{words} {show(operand)}"
     wanted: Decimal | datetime | None = number(operand)
     found: Decimal | datetime | None = number(value)
     if wanted is None:
         wanted, found = instant(operand), instant(value)
         if found is None:
-            yield Mismatch(f"{expected} (a date)", f"{show(value)}, which is not a date")
+            what = show(value) if isinstance(value, Missing) else f"{show(value)}, which is not a date"
+            yield Mismatch(f"{expected} (a date)", what)
             return
     if found is None:
         yield differ(expected, operand, value)
@@ -106,14 +116,14 @@ def _between_problem(operand: Json) -> str | None:
     return None
 
 
-def _between(operand: Sequence[Json], value: Json) -> Iterator[Mismatch]:
+def _between(operand: Sequence[Json], value: Value) -> Iterator[Mismatch]:
     if [*_gte(operand[0], value), *_lte(operand[1], value)]:
-        yield differ(f"{show(operand[0])} to {show(operand[1])}", operand[0], value)
+        yield differ(f"from {show(operand[0])} to {show(operand[1])}", operand[0], value)
 
 
-def _in(operand: Sequence[Json], value: Json) -> Iterator[Mismatch]:
-    if canonical(value) not in {canonical(item) for item in operand}:
-        yield Mismatch(f"one of {show(operand)}", f"{show(value)} ({kind_of(value)})")
+def _in(operand: Sequence[Json], value: Value) -> Iterator[Mismatch]:
+    if isinstance(value, Missing) or canonical(value) not in {canonical(item) for item in operand}:
+        yield Mismatch(f"one of {show(operand)}", typed(value))
 
 
 def _approx_problem(operand: Json) -> str | None:
@@ -128,7 +138,7 @@ def _approx_problem(operand: Json) -> str | None:
     return None
 
 
-def _approx(operand: Mapping[str, Json], value: Json) -> Iterator[Mismatch]:
+def _approx(operand: Mapping[str, Json], value: Value) -> Iterator[Mismatch]:
     wanted = number(operand["value"]) or Decimal(0)
     relative = abs(wanted) * (number(operand.get("rel")) or Decimal(0))
     absolute = number(operand.get("abs"))
@@ -137,17 +147,17 @@ def _approx(operand: Mapping[str, Json], value: Json) -> Iterator[Mismatch]:
     tolerance = max(absolute, relative)
     found = number(value)
     if found is None or abs(found - wanted) > tolerance:
-        yield differ(f"{show(operand['value'])} ± {show(tolerance)}", wanted, value)
+        yield differ(f"{show(operand['value'])}, at most {tolerance.normalize():f} off", wanted, value)
 
 
 def _decimal_problem(operand: Json) -> str | None:
     return None if decimal(operand) is not None else f"{show(operand)} is not a decimal number"
 
 
-def _decimal_check(operand: Json, value: Json) -> Iterator[Mismatch]:
+def _decimal_check(operand: Json, value: Value) -> Iterator[Mismatch]:
     if decimal(value) != decimal(operand):
         words = operand if isinstance(operand, str) else show(operand)
-        yield Mismatch(f"the decimal number {words}", f"{show(value)} ({kind_of(value)})")
+        yield Mismatch(f"the decimal number {words}", typed(value))
 
 
 def _type_problem(operand: Json) -> str | None:
@@ -158,10 +168,21 @@ def _type_problem(operand: Json) -> str | None:
     return None
 
 
-def _type(operand: str | Sequence[str], value: Json) -> Iterator[Mismatch]:
+_TYPE_WORDS: Mapping[str, str] = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "a boolean",
+    "null": "null",
+}
+
+
+def _type(operand: str | Sequence[str], value: Value) -> Iterator[Mismatch]:
     names = [operand] if isinstance(operand, str) else operand
-    if not any(TYPES[name](value) for name in names):
-        yield Mismatch(f"type {' or '.join(names)}", f"{show(value)} ({kind_of(value)})")
+    if isinstance(value, Missing) or not any(TYPES[name](value) for name in names):
+        yield Mismatch(" or ".join(_TYPE_WORDS[name] for name in names), typed(value))
 
 
 def _format_problem(operand: Json) -> str | None:
@@ -170,9 +191,9 @@ def _format_problem(operand: Json) -> str | None:
     return not_one_of(f"{show(operand)} is not a format", operand, FORMATS)
 
 
-def _format(operand: str, value: Json) -> Iterator[Mismatch]:
+def _format(operand: str, value: Value) -> Iterator[Mismatch]:
     if not isinstance(value, str) or not has_format(operand, value):
-        yield differ(f"a string of the format {operand}", operand, value)
+        yield differ(f"a string of the format {operand}, such as {EXAMPLES[operand]}", operand, value)
 
 
 def _matches_problem(operand: Json) -> str | None:
@@ -185,15 +206,15 @@ def _matches_problem(operand: Json) -> str | None:
     return None
 
 
-def _matches(operand: str, value: Json) -> Iterator[Mismatch]:
-    expected = f"text that matches /{clean(operand)}/"
+def _matches(operand: str, value: Value) -> Iterator[Mismatch]:
+    expected = f"text that matches the pattern /{clean(operand)}/"
     if not isinstance(value, str):
         yield differ(expected, operand, value)
     elif not compile_regex(operand).search(value):
         yield Mismatch(expected, show(value))
 
 
-def _text(words: str, holds: Callable[[str, str], bool], operand: str, value: Json) -> Iterator[Mismatch]:
+def _text(words: str, holds: Callable[[str, str], bool], operand: str, value: Value) -> Iterator[Mismatch]:
     if not isinstance(value, str) or not holds(value, operand):
         yield differ(f"text that {words} {show(operand)}", operand, value)
 
@@ -210,12 +231,12 @@ def _size_problem(operand: Expectation) -> str | None:
     return None
 
 
-def _size(words: str, operand: Expectation, value: Json) -> Iterator[Mismatch]:
+def _size(words: str, operand: Expectation, value: Value) -> Iterator[Mismatch]:
     if isinstance(value, Mapping | list | tuple) or (isinstance(value, str) and words == "length"):
         for mismatch in operand.check(len(value)):
-            yield Mismatch(f"a {words} of {mismatch.expected}", f"{mismatch.actual}: {show(value)}")
+            yield Mismatch(f"a {words} of {mismatch.expected}", f"a {words} of {mismatch.actual}: {show(value)}")
     else:
-        yield Mismatch(f"a value with a {words}", f"{show(value)} ({kind_of(value)})")
+        yield Mismatch(f"a {words} of {describe(operand)}", typed(value))
 
 
 def _exists(operand: bool, value: Value) -> Iterator[Mismatch]:
@@ -223,14 +244,14 @@ def _exists(operand: bool, value: Value) -> Iterator[Mismatch]:
         yield Mismatch("a value" if operand else "no value", show(value))
 
 
-def _empty(operand: bool, value: Json) -> Iterator[Mismatch]:
-    expected = f"{'an empty' if operand else 'a non-empty'} string, list or object"
+def _empty(operand: bool, value: Value) -> Iterator[Mismatch]:
+    expected = f"a string, list or object that is {'' if operand else 'not '}empty"
     if not isinstance(value, Mapping | list | tuple | str) or (len(value) == 0) != operand:
-        yield Mismatch(expected, f"{show(value)} ({kind_of(value)})")
+        yield Mismatch(expected, typed(value))
 
 
-def _bag(operand: Sequence[Json], value: Json, *, exactly: bool) -> Iterator[Mismatch]:
-    expected = f"{'' if exactly else 'a list with all of '}{show(operand)}, in any order"
+def _bag(operand: Sequence[Json], value: Value, *, exactly: bool) -> Iterator[Mismatch]:
+    expected = f"{show(operand)}, in any order" if exactly else f"a list with all of {show(operand)}"
     if not isinstance(value, list | tuple):
         yield differ(expected, operand, value)
         return
@@ -255,19 +276,20 @@ def _bag(operand: Sequence[Json], value: Json, *, exactly: bool) -> Iterator[Mis
         yield Mismatch(expected, "; ".join((show(value), *parts)))
 
 
-def _unique(operand: bool, value: Json) -> Iterator[Mismatch]:
+def _unique(operand: bool, value: Value) -> Iterator[Mismatch]:
+    expected = f"a list {'without' if operand else 'with'} duplicates"
     if not isinstance(value, list | tuple):
-        yield differ("a list", [], value)
+        yield differ(expected, [], value)
         return
     seen: set[Hashable] = set()
     for item in value:
         key = canonical(item)
         if key in seen and operand:
-            yield Mismatch("a list without duplicates", f"{show(item)} more than once in {show(value)}")
+            yield Mismatch(expected, f"{show(item)} more than once in {show(value)}")
             return
         seen.add(key)
     if not operand and len(seen) == len(value):
-        yield Mismatch("a list with duplicates", show(value))
+        yield Mismatch(expected, show(value))
 
 
 def _sorted_problem(operand: Json) -> str | None:
@@ -276,24 +298,24 @@ def _sorted_problem(operand: Json) -> str | None:
     )
 
 
-def _sorted(operand: bool | str, value: Json) -> Iterator[Mismatch]:
+def _sorted(operand: bool | str, value: Value) -> Iterator[Mismatch]:
+    descending = operand == "desc"
+    expected = f"a list in {'descending' if descending else 'ascending'} order"
     if not isinstance(value, list | tuple):
-        yield differ("a list", [], value)
+        yield differ(expected, [], value)
         return
-    falling = operand == "desc"
-    expected = f"a list sorted in {'falling' if falling else 'rising'} order"
     numbers = [number(item) for item in value]
     keys: Sequence[Any] = numbers if all(item is not None for item in numbers) else value
     if keys is value and not all(isinstance(item, str) for item in value):
         yield Mismatch(f"{expected}, of numbers or of strings", show(value))
         return
     for index, (one, other) in enumerate(pairwise(keys)):
-        if (one < other) if falling else (one > other):
+        if (one < other) if descending else (one > other):
             yield Mismatch(expected, f"{show(value[index])} before {show(value[index + 1])}", f"[{index + 1}]")
             return
 
 
-def _each(operand: Expectation, value: Json) -> Iterator[Mismatch]:
+def _each(operand: Expectation, value: Value) -> Iterator[Mismatch]:
     if not isinstance(value, list | tuple):
         yield differ("a list", [], value)
         return
@@ -305,13 +327,13 @@ def _each(operand: Expectation, value: Json) -> Iterator[Mismatch]:
 def _any_of(operand: Sequence[Expectation], value: Value) -> Iterator[Mismatch]:
     tried = [match.check(value) for match in operand]
     if all(tried):
-        words = " or ".join(mismatches[0].expected for mismatches in tried)
-        yield Mismatch(clean(words), f"{show(value)} ({kind_of(value)})")
+        words = " or ".join(describe(match) for match in operand)
+        yield Mismatch(clean(words), typed(value))
 
 
 def _not(operand: Expectation, value: Value) -> Iterator[Mismatch]:
     if not operand.check(value):
-        yield Mismatch(f"the opposite of {show(operand.source)}", show(value))
+        yield Mismatch(f"anything but {describe(operand)}", show(value))
 
 
 _TEXT = _needs(_is_str, "a string")
@@ -338,14 +360,14 @@ OPERATORS: Mapping[str, Operator] = {
     "ends_with": Operator(_TEXT, _ends_with),
     "length": Operator(_size_problem, partial(_size, "length"), "one"),
     "count": Operator(_size_problem, partial(_size, "count"), "one"),
-    "exists": Operator(_BOOL, _exists, missing=True),
+    "exists": Operator(_BOOL, _exists),
     "empty": Operator(_BOOL, _empty),
     "unordered": Operator(_LIST, partial(_bag, exactly=True)),
     "includes": Operator(_LIST, partial(_bag, exactly=False)),
     "unique": Operator(_BOOL, _unique),
     "sorted": Operator(_sorted_problem, _sorted),
     "each": Operator(_nothing_wrong, _each, "one"),
-    "any_of": Operator(_nothing_wrong, _any_of, "many", missing=True),
-    "not": Operator(_nothing_wrong, _not, "one", missing=True),
+    "any_of": Operator(_nothing_wrong, _any_of, "many"),
+    "not": Operator(_nothing_wrong, _not, "one"),
 }
 """Every operator, by its name in YAML."""

@@ -32,7 +32,7 @@ Value: TypeAlias = "Json | Missing"
 def show(value: Value) -> str:
     """A value for a message, as short JSON."""
     if isinstance(value, Missing):
-        return "nothing"
+        return "missing"
     if isinstance(value, str) and len(value) > MAX_SHOWN:
         return f"{clean(render(value[:MAX_SHOWN]), MAX_TEXT)}…"
     return clean(render(value, MAX_SHOWN + 1), MAX_TEXT if isinstance(value, str) else MAX_SHOWN)
@@ -51,6 +51,11 @@ def kind_of(value: Value) -> str:
     if isinstance(value, str):
         return "a string"
     return "an object" if isinstance(value, Mapping) else "a list"
+
+
+def typed(value: Value) -> str:
+    """A value for a message where its type may be the point."""
+    return show(value) if isinstance(value, Missing) or value is None else f"{show(value)} ({kind_of(value)})"
 
 
 def number(value: Value) -> Decimal | None:

@@ -15,7 +15,7 @@ from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json
 from gradekit.checks.tally import errored, examined, tally
 from gradekit.checks.template import UnknownNameError
-from gradekit.checks.values import MISSING, Value, show
+from gradekit.checks.values import show
 from gradekit.language import Speech
 from gradekit.results import CaseResult, Judgement
 from gradekit.texts import clean
@@ -153,8 +153,8 @@ class _Case:
             try:
                 yield from action.returns.fill(self._known).check(reply.value)
                 for path, match in action.paths.items():
-                    found = match.fill(self._known).check(_at(path, reply.value))
-                    yield from (mismatch.below(path) for mismatch in found)
+                    found = compile_path(path).look(reply.value)
+                    yield from map(found.below, match.fill(self._known).check(found.value))
             except TooManyNodes as error:
                 yield Mismatch("a value that can be searched", clean(str(error)))
             except UnknownNameError as error:
@@ -169,12 +169,6 @@ class _Case:
             return
         for mismatch in wanted.message.fill(self._known).check(reply.text):
             yield mismatch.below("message")
-
-
-def _at(path: str, value: Json) -> Value:
-    query = compile_path(path)
-    nodes = query.find(value)
-    return (nodes[0] if nodes else MISSING) if query.singular else nodes
 
 
 def _wanted(action: Action) -> str:

@@ -11,7 +11,7 @@ from gradekit.checks.compare import Compare, compare_literals, family
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvidence, Page, failure
 from gradekit.checks.http.model import Answer, Ask, HttpSpec, ItemsExpect, Paginate, Restart, Step
-from gradekit.checks.http.reading import Reading, counted, examine, matched, repeating, slower, start
+from gradekit.checks.http.reading import Reading, counted, examine, located, matched, repeating, slower, start
 from gradekit.checks.http.walking import WalkProblem, items, onward, repeated, unsorted
 from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
@@ -194,10 +194,9 @@ def _items(wanted: ItemsExpect, every: Sequence[Json], variables: Mapping[str, J
             yield from repeated(wanted.unique_by, every)
         yield from unsorted(wanted.sorted_by, every)
         for path, match in wanted.paths.items():
-            compiled = compile_path(path)
-            nodes = compiled.find(list(every))
-            value = (nodes[0] if nodes else MISSING) if compiled.singular else nodes
-            yield from (found.below("items: ") for found in matched(path, match, value, variables))
+            found = compile_path(path).look(list(every))
+            for mismatch in located(path, match, found, variables):
+                yield replace(mismatch, place=f"items: {mismatch.place}")
     except TooManyNodes as reason:
         yield Mismatch("items that the paths can be applied to", str(reason), "items")
 

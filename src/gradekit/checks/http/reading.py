@@ -13,7 +13,7 @@ from gradekit.checks.http import bodyschema
 from gradekit.checks.http.cookies import cookies
 from gradekit.checks.http.evidence import Received
 from gradekit.checks.http.model import CookieExpect, Expect, HttpSpec, Step, TimeRatio
-from gradekit.checks.jsonpath import TooManyNodes, compile_path
+from gradekit.checks.jsonpath import Found, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem
 from gradekit.checks.match import MAX_MISMATCHES, Match
 from gradekit.checks.template import UnknownNameError, fill
@@ -77,13 +77,18 @@ class Reading:
             JsonProblem: when the body is not JSON.
             TooManyNodes: when the body makes the path visit too much.
         """
+        return self.look(text).value
+
+    def look(self, text: str) -> Found:
+        """What a JSONPath leads to.
+
+        Raises:
+            JsonProblem: when the body is not JSON.
+            TooManyNodes: when the body makes the path visit too much.
+        """
         if isinstance(self.json, JsonProblem):
             raise self.json
-        path = compile_path(text)
-        found = path.find(self.json)
-        if path.singular:
-            return found[0] if found else MISSING
-        return found
+        return compile_path(text).look(self.json)
 
     def source(self, source: str) -> Value:
         """What a source of ``save`` gives; MISSING when it gives nothing."""
@@ -245,11 +250,21 @@ def _body(
 
 def _path(path: str, match: Match, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
     try:
-        value = reading.path(path)
+        found = reading.look(path)
     except TooManyNodes as reason:
         yield Mismatch("a body that the path can be applied to", str(reason), path)
     else:
-        yield from matched(path, match, value, variables)
+        yield from located(path, match, found, variables)
+
+
+def located(path: str, match: Match, found: Found, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    """What is wrong with what a path leads to."""
+    try:
+        filled = match.fill(variables)
+    except UnknownNameError as error:
+        yield Mismatch(show(match.source), str(error), path)
+        return
+    yield from map(found.below, filled.check(found.value))
 
 
 def _document(wanted: Json, body: Json, variables: Mapping[str, Json], *, partially: bool) -> Iterator[Mismatch]:

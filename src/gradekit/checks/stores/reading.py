@@ -11,7 +11,7 @@ from gradekit.checks.match import Match
 from gradekit.checks.stores.answers import Found, KeyFact
 from gradekit.checks.stores.questions import Expect
 from gradekit.checks.template import UnknownNameError
-from gradekit.checks.values import MISSING, Value, show
+from gradekit.checks.values import Value, show
 from gradekit.texts import clean
 
 _UNRECORDED = Mismatch("", "the evidence has nothing about this question; grade the submission again", ours=True)
@@ -51,14 +51,13 @@ def _keys(expect: Expect, facts: tuple[KeyFact, ...], count: int, variables: Map
 
 
 def _path(path: str, match: Match, reply: Json, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
-    query = compile_path(path)
     try:
-        found = query.find(reply)
+        found = compile_path(path).look(reply)
     except TooManyNodes as reason:
         yield Mismatch("a reply that the path can be applied to", str(reason), path)
         return
-    only = found[0] if found else MISSING
-    yield from _match(path, match, only if query.singular else found, variables)
+    for mismatch in _match("", match, found.value, variables):
+        yield found.below(mismatch)
 
 
 def _match(place: str, match: Match, value: Value, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
