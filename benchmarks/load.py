@@ -1,7 +1,8 @@
 """Whether checks of the kind load tell an equal request from one that is twice as slow, again and again.
 
-Run as ``python -m benchmarks.load [--times N]``: N checks of each in one grading. Exit code 1: an equal one failed, or
-a slower one did not.
+Run as ``python -m benchmarks.load [--times N]``: N checks of each in one grading. With ``--reference``, a reference is
+measured in one grading first, N times, and an equal and a slower solution are compared with that. Exit code 1: an
+equal one failed, or a slower one did not.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from typing import Final
 from gradekit.cli import assemble
 from gradekit.cli import config as configuration
 from gradekit.cli.terminal import Lines
-from gradekit.grade.judging import judge
+from gradekit.grade.judging import judge, lock_of
 from gradekit.grade.run import grade
 from gradekit.progress import Silent
+from gradekit.record import Record
 from gradekit.scratch import scratch
+from gradekit.spec.challenge import Challenge
 from gradekit.spec.load import load_challenge
+from gradekit.spec.lock import Lock
 from gradekit.submission import CloneRules, obtain
 
 TIMES: Final = 20
@@ -41,6 +45,15 @@ _CHECK: Final = """\
     timeout: 120s
     load: {request: {request: GET /SORT}, baseline: {request: GET /base}, limits: {p50: 1.5, throughput: 0.67}}
 """
+_RELATIVE: Final = """\
+  - id: load-NUMBER
+    criterion: all
+    timeout: 120s
+    load:
+      request: {request: GET /work}
+      baseline: {request: GET /base}
+      limits: {p50: {times_reference: 1.5}, throughput: {times_reference: 0.67}}
+"""
 _RUBRIC: Final = "{gradekit: 1, id: load, title: Load, criteria: {all: {title: All, weight: 100}}}\n"
 _APP: Final = """\
 import http.server
@@ -49,7 +62,7 @@ import os
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        sum(range(800_000 if self.path == "/slower" else 400_000))
+        sum(range({"/slower": 800_000, "/work": WORK}.get(self.path, 400_000)))
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -66,11 +79,17 @@ def main(arguments: list[str]) -> int:
     """Grade once, with many checks, and count how they ended."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
     parser.add_argument("--times", type=int, default=TIMES, help=f"checks of each sort (default: {TIMES})")
-    times = parser.parse_args(arguments).times
+    parser.add_argument("--reference", action="store_true", help="limits relative to a reference")
+    given = parser.parse_args(arguments)
+    times = given.times
     begun = time.monotonic()
     with scratch("load") as folder:
-        write(folder, times)
-        ended = _grade(folder)
+        if given.reference:
+            write_relative(folder / "challenge", times)
+            ended = _compare(folder / "challenge")
+        else:
+            write(folder, times)
+            ended = _ended(*_grade(folder / "challenge", folder / "submission"))
     counts = {sort: collections.Counter(end for name, end in ended.items() if name.startswith(sort)) for sort in SORTS}
     for sort, count in counts.items():
         sys.stdout.write(f"{sort:<7} {', '.join(f'{number} {end}' for end, number in sorted(count.items()))}\n")
@@ -83,27 +102,55 @@ def write(folder: Path, times: int) -> None:
     checks = "".join(
         _CHECK.replace("SORT", sort).replace("NUMBER", str(number)) for number in range(times) for sort in SORTS
     )
-    for name, text in {
-        "challenge/challenge.yaml": _HEAD + checks,
-        "challenge/rubric.yaml": _RUBRIC,
-        "submission/app.py": _APP,
-        "submission/Procfile": "web: python3 app.py\n",
-    }.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    _write(folder / "challenge", _HEAD + checks)
+    _write_app(folder / "submission", 400_000)
 
 
-def _grade(folder: Path) -> dict[str, str]:
+def write_relative(folder: Path, times: int) -> None:
+    """A challenge with so many checks relative to its reference, that, one that is as fast, and a slower one."""
+    checks = "".join(_RELATIVE.replace("NUMBER", str(number)) for number in range(times))
+    claims = f"  - {{path: slower, expect: {{fails: [{', '.join(f'load-{number}' for number in range(times))}]}}}}\n"
+    claims += "  - {path: reference, expect: {passes: all}}\n"
+    _write(folder, f"{_HEAD}{checks}solutions:\n{claims}")
+    for name, work in (("reference", 400_000), ("equal", 400_000), ("slower", 800_000)):
+        _write_app(folder / name, work)
+
+
+def _write(folder: Path, challenge: str) -> None:
+    folder.mkdir(parents=True)
+    (folder / "challenge.yaml").write_text(challenge, encoding="utf-8")
+    (folder / "rubric.yaml").write_text(_RUBRIC, encoding="utf-8")
+
+
+def _write_app(folder: Path, work: int) -> None:
+    folder.mkdir()
+    (folder / "app.py").write_text(_APP.replace("WORK", str(work)), encoding="utf-8")
+    (folder / "Procfile").write_text("web: python3 app.py\n", encoding="utf-8")
+
+
+def _compare(folder: Path) -> dict[str, str]:
+    """How the checks of the equal and of the slower solution end."""
+    challenge, record = _grade(folder, folder / "reference")
+    lock, mistakes = lock_of(challenge, record.observations)
+    for check, lines in mistakes.items():
+        sys.stdout.write("".join(f"reference {check}: {line}\n" for line in lines))
+    ended: dict[str, str] = {}
+    for sort in SORTS:
+        found = _ended(*_grade(folder, folder / sort, lock), lock)
+        ended |= {f"{sort}-{check}": status for check, status in found.items()}
+    return ended
+
+
+def _grade(folder: Path, submission: Path, lock: Lock | None = None) -> tuple[Challenge, Record]:
     config = configuration.load()
-    challenge = load_challenge(folder / "challenge", rubrics=[], runners=assemble.kinds_of_runners(config))
+    challenge = load_challenge(folder, rubrics=[], runners=assemble.kinds_of_runners(config))
     setting = assemble.setting_for(challenge.spec, config, Lines())
     record = grade(
         challenge,
-        None,
+        lock,
         setting,
         lambda: obtain(
-            str(folder / "submission"),
+            str(submission),
             ref=None,
             before=None,
             candidate=None,
@@ -112,9 +159,13 @@ def _grade(folder: Path) -> dict[str, str]:
         ),
         Silent(),
     )
-    report = judge(challenge, record, None)
+    return challenge, record
+
+
+def _ended(challenge: Challenge, record: Record, lock: Lock | None = None) -> dict[str, str]:
+    report = judge(challenge, record, lock)
     for check in report.checks:
-        for exhibit in report.run.checks[check.id].exhibits:
+        for exhibit in report.run.checks[check.id].exhibits[:1]:
             sys.stdout.write(f"{check.id}: {exhibit.text.partition(chr(10) * 2)[0]}\n")
     return {check.id: check.outcome.status.value for check in report.checks}
 

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
@@ -174,6 +175,22 @@ def graded(
     records: list[JsonValue] = [{"test": "test_x", "outcome": test}]
     records += [{"test": f"test_{number}", "outcome": outcome} for number, outcome in enumerate(more)]
     suite: JsonValue = {"ending": "exited", "exit_code": 0, "records": records, "end": 1}
+    return record_of(
+        challenge,
+        submission,
+        Observation(check="tests", kind="suite", state="observed", evidence=suite),
+        Observation(check="run", kind="command", state="blocked", message="broken")
+        if run == "failed"
+        else Observation(
+            check="run",
+            kind="command",
+            state="observed",
+            evidence={"runs": [{"name": "run", "ending": "exited", "exit_code": 0}]},
+        ),
+    )
+
+
+def record_of(challenge: Challenge, submission: Submission, *observations: Observation) -> Record:
     return Record(
         gradekit="0",
         id="1",
@@ -186,17 +203,7 @@ def graded(
         isolation=None,
         images={},
         phases=(),
-        observations=(
-            Observation(check="tests", kind="suite", state="observed", evidence=suite),
-            Observation(check="run", kind="command", state="blocked", message="broken")
-            if run == "failed"
-            else Observation(
-                check="run",
-                kind="command",
-                state="observed",
-                evidence={"runs": [{"name": "run", "ending": "exited", "exit_code": 0}]},
-            ),
-        ),
+        observations=observations,
     )
 
 
@@ -357,3 +364,70 @@ def test_what_stands_in_for_an_official_image_is_told_and_kept(tmp_path: Path, m
     assert progress.notes[0].startswith(
         "runner mongodb: another server in the place of mongo:7.0; that wrong solutions"
     )
+
+
+LOAD = """\
+gradekit: 1
+id: small
+title: Small
+runner: any
+rubric: rubric.yaml
+app: {port: 8080}
+checks:
+  - id: burden
+    criterion: api
+    load:
+      {request: {request: GET /a}, baseline: {request: GET /b}, limits: {p50: {times_reference: 1.5}}, rounds: 3}
+solutions:
+  - {path: solutions/early, expect: {fails: [burden]}}
+  - {path: solutions/reference, expect: {passes: all}}
+  - {path: solutions/late, expect: {passes: all}}
+"""
+
+
+def test_each_references_ratios_are_recorded_by_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``outcomes`` of a solution is its language and how many times the request takes as long, round by round."""
+
+    def loaded(challenge: Challenge, *rest: Any, **more: bool) -> Record:  # noqa: ANN401 - of grade
+        submission = rest[2]()
+        language, *times = submission.files["outcomes"].data.decode().split()
+        base: dict[str, JsonValue] = {
+            "p50": 0.01,
+            "p95": 0.01,
+            "p99": 0.01,
+            "answers": 9,
+            "seconds": 0.5,
+            "statuses": [[200, 9]],
+        }
+        rounds: JsonValue = [{"baseline": base, "request": {**base, "p50": 0.01 * float(one)}} for one in times]
+        observation = Observation(
+            check="burden", kind="load", state="observed", evidence={"language": language, "rounds": rounds}
+        )
+        assert (rest[0] is None) is more["recording"]
+        return record_of(challenge, submission, observation)
+
+    monkeypatch.setattr("gradekit.verify.grade", loaded)
+    challenge = challenge_in(tmp_path, LOAD)
+
+    def verified(**outcomes: str) -> tuple[Lock, dict[str, tuple[str, ...]]]:
+        for name, text in outcomes.items():
+            (tmp_path / "solutions" / name / "outcomes").write_text(text, encoding="utf-8")
+        lock, results = verify(challenge, SETTING, Notes(), 1)
+        assert [result.path.rpartition("/")[2] for result in results] == ["reference", "late", "early"]
+        return lock, {result.path.rpartition("/")[2]: result.mismatches for result in results}
+
+    lock, mismatches = verified(reference="python 1 1 1", late="java 3 3 3", early="java 6 6 6")
+    assert {language: one["p50"].value for language, one in lock.ratios["burden"].items()} == {"python": 1, "java": 3}
+    assert set(mismatches.values()) == {()}
+
+    # Of two references in one language the first one counts.
+    lock, mismatches = verified(late="python 2 2 2")
+    assert {language: one["p50"].value for language, one in lock.ratios["burden"].items()} == {"python": 1}
+    (told,) = mismatches["late"]
+    assert told.startswith(
+        "burden: failed, should pass: 1 of 2 limits failed; p50: median time: p50 is beyond the limit"
+    )
+
+    _, mismatches = verified(late="java 1 3 9")
+    what = "burden: p50: inconclusive: its rounds differ by more than 1.5 times on the reference"
+    assert what in mismatches["late"][-1]

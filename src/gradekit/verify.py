@@ -192,12 +192,28 @@ def verify(
         found += survivors
     first = replace(first, mismatches=(*first.mismatches, *found))
     results = [_again(first, partial(graded, reference, lock), progress, repeat)]
-    for solution in solutions:
+    # What wrong solutions are compared with has to be known before them, in every language.
+    for solution in sorted(solutions, key=lambda solution: solution.expect.passes is None):
         if solution is not reference:
             progress.note(solution.path)
-            results.append(_again(graded(solution, lock), partial(graded, solution, lock), progress, repeat))
+            record = run_solution(challenge, lock, solution, setting, progress)
+            found = []
+            if solution.expect.passes is not None:
+                lock, found = _with_ratios(challenge, lock, record)
+            once = _verified(challenge, solution, record, lock, setting)
+            once = replace(once, mismatches=(*once.mismatches, *found))
+            results.append(_again(once, partial(graded, solution, lock), progress, repeat))
     got = {result.path: _got(result) for result in results}
     return lock.model_copy(update={"solutions": got, "stand_ins": stand_ins}), results
+
+
+def _with_ratios(challenge: Challenge, lock: Lock, record: Record) -> tuple[Lock, list[str]]:
+    """The lock with what another reference was measured at, in a language that it does not know yet; and mistakes."""
+    new, mistakes = lock_of(challenge, record.observations)
+    known = lock.ratios
+    ratios = {check: {**found, **known.get(check, {})} for check, found in new.ratios.items()}
+    wrong = {check: mistakes[check] for check in ratios if ratios[check] != known.get(check)}
+    return lock.model_copy(update={"ratios": {**lock.ratios, **ratios}}), list(_listed(wrong))
 
 
 def stood_in(challenge: Challenge, setting: Setting) -> Mapping[str, str]:

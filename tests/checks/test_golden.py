@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 from gradekit.checks.base import Context
 from gradekit.checks.kinds import KINDS as ALL
+from gradekit.checks.ratios import Ratios
 from gradekit.checks.twins import Twin
 
 ROOT = Path(__file__).parent / "judge"
@@ -31,6 +33,7 @@ def test_judgement(folder: Path, golden: Callable[[Path, str], None]) -> None:
         files=files,
         variables=check.get("variables", {}),
         expected_tests=None if tests is None else tuple(tests),
+        ratios=TypeAdapter(Ratios | None).validate_python(check.get("ratios")),
         twins={unit: Twin.model_validate(twin) for unit, twin in check.get("twins", {}).items()},
     )
     judgement = kind.judge(spec, evidence, context)

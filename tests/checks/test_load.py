@@ -7,11 +7,12 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from gradekit.checks.base import Context, Scope
+from gradekit.checks.base import Context, Recorded, Scope
 from gradekit.checks.load import KIND
 from gradekit.checks.load.evidence import LoadEvidence, Slice
-from gradekit.checks.load.measure import interval
+from gradekit.checks.load.measure import interval, loosest
 from gradekit.checks.load.model import LoadSpec
+from gradekit.checks.ratios import Ratio, Ratios
 from gradekit.results import Judgement, Status
 from gradekit.sandbox.protocol import LoadReply, LoadRequest
 from tests.checks.bench import FakeBench, reply, scripted
@@ -204,12 +205,88 @@ def test_figures_are_shown_and_not_told() -> None:
     ("text", "told"),
     [
         (RATIO + "limits: {errors: 0.1}", "give at least one of p50"),
+        (RATIO + "limits: {p50: {times_reference: 0}}", "greater than 0"),
+        (RATIO + "limits: {errors: {times_reference: 2}}", "valid number"),
         ("request: {request: get}\nbaseline: {request: GET /}\nlimits: {p50: 1}", "expected"),
     ],
 )
 def test_wrong_specs(text: str, told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         spec(text)
+
+
+# --- limits in multiples of what the reference gets ---------------------------------------------------------------
+
+RELATIVE = RATIO + "limits: {p95: {times_reference: 1.5}, throughput: {times_reference: 0.67}}\n"
+
+
+def on(ratios_: Ratios | None, burden: Callable[[LoadRequest], LoadReply], text: str = RELATIVE) -> LoadEvidence:
+    return KIND.observe(spec(text), FakeBench(context=Context("c", ratios=ratios_), burden=burden))
+
+
+def reference(evidence: LoadEvidence, text: str = RELATIVE) -> Recorded:
+    assert KIND.recorded is not None
+    found = KIND.recorded(spec(text), evidence, {})
+    assert found is not None
+    return found
+
+
+def test_what_a_reference_is_measured_at_is_the_measure_of_others() -> None:
+    measured = on(None, ratios(3.0, 3.1, 2.9))
+    found = reference(measured)
+    assert found.mistakes == ()
+    assert found.ratios is not None
+    got = found.ratios["toy"]
+    assert got["p95"].low == pytest.approx(2.9, abs=0.05)
+    assert got["p95"].high == pytest.approx(3.1, abs=0.05)
+    assert got["p95"].value == pytest.approx(3.0, abs=0.05)
+    assert set(got) == {"p95", "throughput"}
+    context = Context("c", ratios=found.ratios)
+    for times, status in (((3.0, 3.1, 2.9), Status.PASSED), ((6.0, 6.1, 5.9), Status.FAILED)):
+        evidence = on(found.ratios, ratios(*times))
+        assert len(evidence.rounds) == 5
+        assert KIND.judge(spec(RELATIVE), evidence, context).outcome.status is status
+
+
+def test_a_reference_is_measured_until_it_is_steady_and_what_never_is_is_no_measure() -> None:
+    assert len(on(None, ratios(1.0, 1.01, 0.99)).rounds) == 5
+    wild = on(None, ratios(0.4, 1.0, 2.5))
+    assert len(wild.rounds) == 15
+    why = "inconclusive: its rounds differ by more than 1.5 times on the reference; verify again on a quieter machine"
+    found = reference(wild)
+    assert found.ratios == {"toy": {}}
+    assert found.mistakes == (f"p95: {why}", f"throughput: {why}")
+    nothing = reference(LoadEvidence(language="toy", unready="no"))
+    assert nothing.mistakes[0].startswith("p95: inconclusive: nothing was measured on the reference")
+    assert KIND.recorded is not None
+    assert KIND.recorded(spec(RATIO + "limits: {p50: 2}"), wild, {}) is None
+
+
+def test_the_loosest_reference_is_the_slowest_one() -> None:
+    slow, fast = Ratio(value=3, low=3, high=3), Ratio(value=1, low=1, high=1)
+    found = loosest({"a": {"p50": fast, "throughput": slow}, "b": {"p50": slow, "throughput": fast}})
+    assert found == {"p50": slow, "throughput": fast}
+
+
+def test_the_references_figures_are_shown_beside() -> None:
+    evidence = on(None, ratios(2.0), RATIO + "limits: {p50: {times_reference: 1.5}, p99: 4}")
+    check = spec(RATIO + "limits: {p50: {times_reference: 1.5}, p99: 4}")
+    (plain,) = KIND.show(check, evidence)
+    assert "median time: ratio 2.000 to 2.000 (limit 1.5 times the reference's)\n" in plain.text
+    assert "(limit 4), kept\n" in plain.text
+
+    def beside(known: Ratios | None) -> str:
+        (exhibit,) = KIND.beside(check, evidence, Context("c", ratios=known))
+        assert exhibit.title == "GET /a beside the reference"
+        return exhibit.text.removeprefix("p50: median time: ratio 2.000 to 2.000; ")
+
+    one = {"p50": Ratio(value=1, low=0.9, high=1.1)}
+    assert beside({"toy": one}) == "toy reference 1.000 (0.900 to 1.100); limit 1.5 times that, broken"
+    other = "the loosest reference, for there is none in toy"
+    assert beside({"java": one}) == f"{other} 1.000 (0.900 to 1.100); limit 1.5 times that, broken"
+    assert beside(None) == f"{other} not known; limit 1.5 times that, alone"
+    assert KIND.beside(check, LoadEvidence(), Context("c")) == ()
+    assert KIND.beside(spec(RATIO + "limits: {p50: 2}"), evidence, Context("c")) == ()
 
 
 def test_lint() -> None:

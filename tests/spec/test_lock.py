@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gradekit.checks.ratios import Ratio, Ratios
 from gradekit.checks.twins import Twin
 from gradekit.errors import SpecError, UsageError
 from gradekit.spec.challenge import Challenge
@@ -125,6 +126,27 @@ def test_a_lock_without_the_references_answers_is_stale(tmp_path: Path) -> None:
     assert read_lock(tmp_path / "challenge.lock") == lock
 
 
+def test_a_lock_without_the_references_ratios_is_stale(tmp_path: Path) -> None:
+    asked = "request: {request: GET /a}, baseline: {request: GET /b}, limits: {p50: LIMIT}"
+    check = f"{{id: burden, criterion: api, load: {{{asked}}}}}"
+    text = f"{HEAD}app: {{port: 8080}}\nchecks:\n  - {check}\n"
+    assert freshness(_challenge(tmp_path, text.replace("LIMIT", "2")), None) == "not needed"
+    challenge = _challenge(tmp_path, text.replace("LIMIT", "{times_reference: 2}"))
+    assert freshness(challenge, None) == "missing"
+    path = tmp_path / "challenge.lock"
+    incomplete: tuple[dict[str, Ratios], ...] = ({}, {"burden": {}}, {"burden": {"python": {}}})
+    for ratios in incomplete:
+        lock = _lock(challenge).model_copy(update={"ratios": ratios})
+        assert staleness(challenge, lock) == "it has no ratios of the reference for burden"
+    write_lock(path, _lock(challenge))
+    assert "ratios" not in path.read_text(encoding="utf-8")
+    ratio = Ratio(value=2, low=1.9, high=2.1)
+    lock = lock.model_copy(update={"ratios": {"burden": {"python": {"p50": ratio}}}})
+    assert freshness(challenge, lock) == "fresh"
+    write_lock(path, lock)
+    assert read_lock(path) == lock
+
+
 def test_a_lock_without_twins_is_stale_only_where_twins_are_run(tmp_path: Path) -> None:
     for field, stale in (("twins: 3", True), ("twins: off", False), ("isolation: split", False)):
         challenge = _challenge(tmp_path, SUITE.replace("hidden}", f"hidden, {field}}}"))
@@ -166,7 +188,7 @@ def test_lint_warns_about_the_lock(tmp_path: Path) -> None:
     assert "no solutions are listed" in none[0]
     remedy = "run gradekit challenge verify"
     path = challenge.lock_path
-    assert said() == [*none, f"{path}: is missing, so nothing says which tests of the suites count; {remedy}"]
+    assert said() == [*none, f"{path}: is missing, so nothing says what the reference got; {remedy}"]
     write_lock(path, _lock(challenge))
     assert said() == [*none, f"{path}: is stale: it has no test ids for tests; {remedy}"]
     write_lock(path, _lock(challenge, tests=("a",)).model_copy(update={"challenge": "other"}))

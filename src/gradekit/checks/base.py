@@ -10,6 +10,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 from gradekit.checks.jsontext import Json
+from gradekit.checks.ratios import Ratios
 from gradekit.checks.twins import Twin
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.history import History
@@ -76,6 +77,8 @@ class Context:
     """For suites: test functions with a twin that the reference fails, from challenge.lock; None: not known yet."""
     answers: Mapping[str, tuple[str, ...]] | None = None
     """For generated calls: what the reference answered, from challenge.lock; None: not known yet."""
+    ratios: Ratios | None = None
+    """For loads: what the references were measured at, from challenge.lock; None: not known yet."""
 
 
 class Database(Protocol):
@@ -275,6 +278,8 @@ class Recorded:
     """What the author has to mend before there can be a lock, one line each, its place first."""
     answers: Mapping[str, tuple[str, ...]] | None = None
     """For generated calls: name -> arguments with the reference's answer, one JSON text each."""
+    ratios: Ratios | None = None
+    """For loads: what this run was measured at, by its language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +297,8 @@ class Kind(Generic[S, E]):
     judge: Callable[[S, E, Context], Judgement]
     show: Callable[[S, E], tuple[Exhibit, ...]]
     lint: Callable[[S, Scope], Iterable[Complaint]]
+    beside: Callable[[S, E, Context], tuple[Exhibit, ...]] = lambda _spec, _evidence, _context: ()
+    """More of the evidence, made readable beside what challenge.lock has."""
     paths: Callable[[S], Iterable[tuple[Loc, str]]] = lambda _: ()
     """Files of the challenge that it needs: (loc below the kind's map, path or folder)."""
     uses_app: Callable[[S], bool] = lambda _: False

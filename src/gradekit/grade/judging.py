@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from gradekit import __version__
 from gradekit.checks.base import Context
 from gradekit.checks.kinds import KINDS
+from gradekit.checks.ratios import Ratios
 from gradekit.checks.twins import Twin
 from gradekit.record import Observation, Record
 from gradekit.results import (
@@ -39,6 +40,7 @@ def context_of(challenge: Challenge, check: str, lock: Lock | None) -> Context:
         lock.tests.get(check),
         lock.twins.get(check, {}),
         lock.answers.get(check),
+        lock.ratios.get(check),
     )
 
 
@@ -47,6 +49,7 @@ def lock_of(challenge: Challenge, observations: Sequence[Observation]) -> tuple[
     tests: dict[str, tuple[str, ...]] = {}
     twins: dict[str, Mapping[str, Twin]] = {}
     answers: dict[str, Mapping[str, tuple[str, ...]]] = {}
+    ratios: dict[str, Ratios] = {}
     mistakes: dict[str, tuple[str, ...]] = {}
     for observation in observations:
         check = challenge.spec.check(observation.check)
@@ -57,7 +60,9 @@ def lock_of(challenge: Challenge, observations: Sequence[Observation]) -> tuple[
             if found is None:
                 continue
             mistakes[check.id] = found.mistakes
-            if found.answers is not None:
+            if found.ratios is not None:
+                ratios[check.id] = found.ratios
+            elif found.answers is not None:
                 answers[check.id] = found.answers
             else:
                 tests[check.id], twins[check.id] = found.tests, found.twins
@@ -68,6 +73,7 @@ def lock_of(challenge: Challenge, observations: Sequence[Observation]) -> tuple[
         tests=tests,
         twins=twins,
         answers=answers,
+        ratios=ratios,
     )
     return lock, mistakes
 
@@ -151,7 +157,7 @@ def result_of(check: Check, judgement: Judgement) -> CheckResult:
     )
 
 
-def exhibits_of(check: Check, observation: Observation) -> tuple[Exhibit, ...]:
+def exhibits_of(check: Check, observation: Observation, context: Context) -> tuple[Exhibit, ...]:
     """The evidence of one check, made readable."""
     if observation.detail:
         return (Exhibit(title="Last output", text=observation.detail),)
@@ -160,7 +166,8 @@ def exhibits_of(check: Check, observation: Observation) -> tuple[Exhibit, ...]:
     kind = KINDS[check.kind]
     body: BaseModel = check.body
     try:
-        return kind.show(body, kind.evidence.model_validate(observation.evidence, strict=False))
+        evidence = kind.evidence.model_validate(observation.evidence, strict=False)
+        return (*kind.beside(body, evidence, context), *kind.show(body, evidence))
     except ValidationError:
         return ()
 
@@ -181,7 +188,9 @@ def judge(challenge: Challenge, record: Record, lock: Lock | None, *, trusting: 
         judgement = with_needs(check, judge_alone(challenge, check, observation, lock, trusting=trusting), results)
         results[check.id] = result_of(check, judgement)
         runs[check.id] = CheckRun(
-            seconds=observation.seconds, evidence=observation.digest, exhibits=exhibits_of(check, observation)
+            seconds=observation.seconds,
+            evidence=observation.digest,
+            exhibits=exhibits_of(check, observation, context_of(challenge, check.id, lock)),
         )
     checks = tuple(results.values())
     total, criteria = score(challenge.rubric, checks)

@@ -38,7 +38,7 @@ def lint(path: Path, *, rubrics: Sequence[Path], runners: Mapping[str, str] | No
     state = freshness(challenge, lock)
     warnings = list(challenge.warnings)
     if state == "missing":
-        what = "is missing, so nothing says which tests of the suites count"
+        what = "is missing, so nothing says what the reference got"
         warnings.append(Problem(str(challenge.lock_path), what, hint="run gradekit challenge verify"))
     elif state == "stale":
         what = f"is stale: {staleness(challenge, lock)}"

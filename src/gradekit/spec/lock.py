@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +11,8 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
 from gradekit.checks.call.forall import is_answer
 from gradekit.checks.call.model import CallSpec
+from gradekit.checks.load.model import LoadSpec
+from gradekit.checks.ratios import Ratios
 from gradekit.checks.suite import SuiteSpec, has_twins, without_twin
 from gradekit.checks.twins import Twin
 from gradekit.errors import Problem, SpecError
@@ -39,6 +41,8 @@ class Lock(Model):
         default_factory=dict
     )
     """Per check with generated calls: name -> arguments with the reference's answer, one JSON text each."""
+    ratios: Mapping[str, Ratios] = Field(default_factory=dict)
+    """Per load check with limits relative to the reference: language -> measure -> what its reference got."""
     mutants: Mapping[str, Any] = Field(default_factory=dict)
     """Of reference queries: how many there are and were told apart, and which were not; for people to compare."""
     solutions: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
@@ -85,14 +89,14 @@ def write_lock(path: Path, lock: Lock) -> None:
     Raises:
         UsageError: if the folder cannot be written.
     """
-    unsaid = set() if lock.stand_ins else {"stand_ins"}
+    unsaid = {name for name in ("ratios", "stand_ins") if not getattr(lock, name)}
     text = json.dumps(lock.model_dump(mode="json", exclude=unsaid), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     write_atomically(path, text.encode())
 
 
 def freshness(challenge: Challenge, lock: Lock | None) -> Freshness:
     """Whether the recorded test ids belong to the challenge as it is now."""
-    if not _suites(challenge) and not _generated(challenge):
+    if not _suites(challenge) and not _generated(challenge) and not _measured(challenge):
         return "not needed"
     if lock is None:
         return "missing"
@@ -101,8 +105,8 @@ def freshness(challenge: Challenge, lock: Lock | None) -> Freshness:
 
 def staleness(challenge: Challenge, lock: Lock | None) -> str:
     """Why a lock does not fit the challenge as it is now, or nothing; a lock that is missing or not needed does."""
-    suites, generated = _suites(challenge), _generated(challenge)
-    if lock is None or not (suites or generated):
+    suites, generated, measures = _suites(challenge), _generated(challenge), _measured(challenge)
+    if lock is None or not (suites or generated or measures):
         return ""
     if lock.challenge != challenge.digest:
         return "the challenge has changed since it was written"
@@ -112,6 +116,9 @@ def staleness(challenge: Challenge, lock: Lock | None) -> str:
     missing = sorted(generated - lock.answers.keys())
     if missing:
         return f"it has no answers of the reference for {', '.join(missing)}"
+    missing = sorted(name for name, wanted in measures.items() if not _has(lock.ratios.get(name, {}), wanted))
+    if missing:
+        return f"it has no ratios of the reference for {', '.join(missing)}"
     missing = sorted({name for name, spec in suites.items() if has_twins(spec)} - lock.twins.keys())
     return f"it has no twins for {', '.join(missing)}" if missing else ""
 
@@ -131,6 +138,17 @@ def untwinned(challenge: Challenge, lock: Lock | None) -> Mapping[str, tuple[str
 def _generated(challenge: Challenge) -> set[str]:
     """Checks with generated calls."""
     return {check.id for check in challenge.spec.checks if isinstance(check.body, CallSpec) and check.body.for_all}
+
+
+def _measured(challenge: Challenge) -> Mapping[str, Sequence[str]]:
+    """By load check with limits relative to the reference, the measures of these."""
+    loads = {check.id: check.body for check in challenge.spec.checks if isinstance(check.body, LoadSpec)}
+    return {name: body.limits.relative for name, body in loads.items() if body.limits.relative}
+
+
+def _has(ratios: Ratios, wanted: Sequence[str]) -> bool:
+    """Whether a reference was measured, and each one at all that the limits need."""
+    return bool(ratios) and all(measure in of_language for of_language in ratios.values() for measure in wanted)
 
 
 def _suites(challenge: Challenge) -> Mapping[str, SuiteSpec]:

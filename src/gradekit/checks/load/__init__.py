@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from gradekit.checks.base import Kind
 from gradekit.checks.load.evidence import LoadEvidence
-from gradekit.checks.load.judge import judge
+from gradekit.checks.load.judge import judge, recorded
 from gradekit.checks.load.lint import lint
 from gradekit.checks.load.model import LoadSpec
 from gradekit.checks.load.observe import observe
-from gradekit.checks.load.show import show
+from gradekit.checks.load.show import beside, show
 from gradekit.results import Tier
 
 __all__ = ["KIND"]
@@ -21,6 +21,8 @@ KIND = Kind(
     observe=observe,
     judge=judge,
     show=show,
+    beside=beside,
     lint=lint,
+    recorded=recorded,
     uses_app=lambda _spec: True,
 )

@@ -55,4 +55,6 @@ class LoadEvidence(Model):
 
     unready: str = ""
     """Why nothing was sent."""
+    language: str = ""
+    """Name of the submission's runner; nothing in evidence of older versions."""
     rounds: Annotated[tuple[Round, ...], BeforeValidator(tuple_of)] = ()

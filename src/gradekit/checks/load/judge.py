@@ -1,18 +1,21 @@
 """The verdict over the rounds: pure, and total for every evidence.
 
 A limit is broken only when the whole interval of its ratio is beyond it. Where rounds differ so much that the limit
-lies inside, nobody knows: that is a busy machine as often as an uneven app, so it is errored and no zero.
+lies inside, nobody knows: that is a busy machine as often as an uneven app, so it is inconclusive: errored, and no
+zero. So is a limit relative to the reference that a submission breaks in whose language there is none: another
+language may have another ratio.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gradekit.checks.base import Context
+from gradekit.checks.base import Context, Recorded
 from gradekit.checks.http.prepare import authors_fault
 from gradekit.checks.load.evidence import LoadEvidence, Slice
-from gradekit.checks.load.measure import Finding, findings, is_right, wrong
+from gradekit.checks.load.measure import RECORDED, Finding, findings, is_right, loosest, measured, wrong
 from gradekit.checks.load.model import Asked, LoadSpec, Measure
+from gradekit.checks.ratios import Ratio
 from gradekit.checks.tally import errored, failed, passed, tally
 from gradekit.results import CaseResult, Judgement, Outcome, Status
 
@@ -27,9 +30,10 @@ _SEE = "see the figures below"
 """Figures stand in exhibits alone: they are others in each run of the same commit, and an outcome is not."""
 _MOSTLY = 0.5
 """Share of wrong answers of the baseline from which it is no baseline."""
+MISSING = "challenge.lock has no ratios of the reference: run gradekit challenge verify"
 
 
-def judge(spec: LoadSpec, evidence: LoadEvidence, _context: Context) -> Judgement:
+def judge(spec: LoadSpec, evidence: LoadEvidence, context: Context) -> Judgement:
     """One case for each limit."""
     if evidence.unready:
         ours = authors_fault(spec.steps, evidence.unready)
@@ -43,12 +47,41 @@ def judge(spec: LoadSpec, evidence: LoadEvidence, _context: Context) -> Judgemen
         pairs = [wrong(asked, one) for one in slices]
         if any(bad > _MOSTLY * whole or not whole for bad, whole in pairs):
             return _failed(f"{asked.request}: {_broken(asked, slices)}; nothing was compared; {_SEE}")
-    found = list(findings(spec, evidence.rounds))
-    judgement = tally([_case(one) for one in found], noun="limits", all_or_nothing=spec.scoring == "all_or_nothing")
+    reference, strange = reference_of(evidence, context)
+    if not reference.keys() >= set(spec.limits.relative):
+        return errored(MISSING)
+    found = list(findings(spec, evidence.rounds, reference))
+    cases = [_case(one, strange) for one in found]
+    judgement = tally(cases, noun="limits", all_or_nothing=spec.scoring == "all_or_nothing")
     unsure = [one for one in found if one.state == "open"]
-    if not unsure:
-        return judgement
-    return judgement.model_copy(update={"outcome": _unsure(unsure)})
+    if unsure:
+        return judgement.model_copy(update={"outcome": _unsure(unsure)})
+    unfair = [case for case in cases if case.outcome.status is Status.ERRORED]
+    return judgement.model_copy(update={"outcome": unfair[0].outcome}) if unfair else judgement
+
+
+def reference_of(evidence: LoadEvidence, context: Context) -> tuple[Mapping[str, Ratio], str]:
+    """What the submission is compared with, by measure; and its language, if no reference is in that."""
+    ratios = context.ratios or {}
+    own = ratios.get(evidence.language)
+    return (loosest(ratios), evidence.language or "its language") if own is None else (own, "")
+
+
+def recorded(spec: LoadSpec, evidence: LoadEvidence, files: Mapping[str, bytes]) -> Recorded | None:
+    """The ratios of a reference, for limits that are relative to it; None where there are none."""
+    del files
+    if not spec.limits.relative:
+        return None
+    found: dict[str, Ratio] = {}
+    mistakes = []
+    for measure in spec.limits.relative:
+        ratio = measured(measure, evidence.rounds) if evidence.rounds else None
+        if ratio is not None:
+            found[measure] = ratio
+        else:
+            why = f"its rounds differ by more than {RECORDED:g} times" if evidence.rounds else "nothing was measured"
+            mistakes.append(f"{measure}: inconclusive: {why} on the reference; verify again on a quieter machine")
+    return Recorded(tests=(), twins={}, mistakes=tuple(mistakes), ratios={evidence.language: found})
 
 
 def _broken(asked: Asked, slices: Sequence[Slice]) -> str:
@@ -63,8 +96,12 @@ def _broken(asked: Asked, slices: Sequence[Slice]) -> str:
     return f"most answers were {what}; {' or '.join(map(str, asked.status))} expected"
 
 
-def _case(found: Finding) -> CaseResult:
+def _case(found: Finding, strange: str) -> CaseResult:
     title = TITLES[found.measure]
+    if found.state == "broken" and found.relative and strange:
+        what = f"{_name(found)} not {_allowed(found)}, which is in another language"
+        message = f"{what}: give the challenge a reference in {strange}"
+        return CaseResult(id=found.measure, title=title, outcome=Outcome(status=Status.ERRORED, message=message))
     if found.state == "kept":
         return passed(title, found.measure)
     if found.state == "open":
@@ -76,7 +113,7 @@ def _case(found: Finding) -> CaseResult:
 
 def _unsure(found: Sequence[Finding]) -> Outcome:
     each = ", and whether ".join(f"{_name(one)} {_allowed(one)}" for one in found)
-    message = f"the rounds differ too much to tell whether {each}: grade again on a quieter machine"
+    message = f"inconclusive: the rounds differ too much to tell whether {each}: grade again on a quieter machine"
     return Outcome(status=Status.ERRORED, message=message)
 
 
@@ -86,6 +123,9 @@ def _name(found: Finding) -> str:
 
 def _allowed(found: Finding) -> str:
     limit = f"{found.limit:g}"
+    if found.relative:
+        bound = "at least" if found.measure == "throughput" else "at most"
+        return f"{bound} {limit} times the reference's"
     if found.measure == "throughput":
         return f"at least {limit} of the baseline's answers a second"
     return f"at most {limit} of all" if found.measure == "errors" else f"at most {limit} times the baseline's"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gradekit.checks.load.evidence import Round, Slice
-from gradekit.checks.load.model import Asked, LoadSpec, Measure
+from gradekit.checks.load.model import Asked, LoadSpec, Measure, Relative
+from gradekit.checks.ratios import Ratio, Ratios
 
 _RESAMPLES = 1_000
 _TAIL = 0.005
@@ -19,7 +20,13 @@ _Z = 2.576
 _LEAST = 1e-6
 """Seconds; a time of nothing at all is taken for this."""
 
-State = Literal["kept", "broken", "open"]
+STEADY = 1.15
+"""How many times the lower end of an interval its upper end may be for a ratio to be recorded without more rounds."""
+RECORDED = 1.5
+"""The same after all rounds; what is wider is no measure for others."""
+
+State = Literal["kept", "broken", "open", "alone"]
+"""``open``: nobody knows yet; ``alone``: measured, and there is no reference to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +38,65 @@ class Finding:
     low: float
     high: float
     state: State
+    relative: bool = False
+    """Whether the limit is in multiples of the reference's ratio."""
+    reference: Ratio | None = None
+    """That ratio, where it is known."""
 
 
-def findings(spec: LoadSpec, rounds: Sequence[Round]) -> Iterator[Finding]:
-    """One for each limit; there has to be a round."""
-    limits = spec.limits
-    bounds: Mapping[Measure, float | None] = {"p50": limits.p50, "p95": limits.p95, "p99": limits.p99}
-    for measure, limit in bounds.items():
-        if limit is not None:
-            low, high = interval([_time(one.request, measure) / _time(one.baseline, measure) for one in rounds])
-            yield Finding(measure, limit, low, high, "kept" if high <= limit else "broken" if low > limit else "open")
-    least = limits.throughput
-    if least is not None:
-        low, high = interval([_throughput(one.request) / _throughput(one.baseline) for one in rounds])
-        state: State = "kept" if low >= least else "broken" if high < least else "open"
-        yield Finding("throughput", least, low, high, state)
+def findings(
+    spec: LoadSpec, rounds: Sequence[Round], reference: Mapping[str, Ratio] | None = None
+) -> Iterator[Finding]:
+    """One for each limit; there has to be a round. ``reference``: measure -> what the reference was measured at."""
+    for measure, limit in spec.limits.of_ratios.items():
+        low, high = interval(_ratios(measure, rounds))
+        if not isinstance(limit, Relative):
+            yield Finding(measure, limit, low, high, _state(measure, low, high, limit, limit))
+            continue
+        times, known = limit.times_reference, (reference or {}).get(measure)
+        if known is None:
+            state: State = "alone" if high <= STEADY * low else "open"
+        else:
+            # Whatever the truth about the reference is inside its interval.
+            state = _state(measure, low, high, times * known.low, times * known.high)
+        yield Finding(measure, times, low, high, state, relative=True, reference=known)
     yield _errors(spec, [one.request for one in rounds])
+
+
+def _state(measure: Measure, low: float, high: float, least: float, most: float) -> State:
+    """Of a ratio in an interval, against a limit that is somewhere from ``least`` to ``most``."""
+    if measure == "throughput":
+        return "kept" if low >= most else "broken" if high < least else "open"
+    return "kept" if high <= least else "broken" if low > most else "open"
+
+
+def _ratios(measure: Measure, rounds: Sequence[Round]) -> list[float]:
+    if measure == "throughput":
+        return [_throughput(one.request) / _throughput(one.baseline) for one in rounds]
+    return [_time(one.request, measure) / _time(one.baseline, measure) for one in rounds]
+
+
+def measured(measure: Measure, rounds: Sequence[Round]) -> Ratio | None:
+    """A ratio to be recorded, in four digits; None where the rounds differ too much for one."""
+    ratios = _ratios(measure, rounds)
+    low, high = interval(ratios)
+    if high > RECORDED * low:
+        return None
+    mean = math.exp(sum(math.log(max(ratio, _LEAST)) for ratio in ratios) / len(ratios))
+    value, low, high = (float(f"{number:.4g}") for number in (mean, low, high))
+    return Ratio(value=value, low=low, high=high)
+
+
+def loosest(ratios: Ratios) -> Mapping[str, Ratio]:
+    """By measure, what allows most among all languages: for who has no reference in their own."""
+    every = [(measure, ratio) for of_language in ratios.values() for measure, ratio in of_language.items()]
+    found: dict[str, Ratio] = {}
+    for measure, ratio in sorted(every, key=lambda one: one[1].value, reverse=True):
+        if measure == "throughput":
+            found[measure] = ratio
+        else:
+            found.setdefault(measure, ratio)
+    return found
 
 
 def interval(ratios: Sequence[float]) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
@@ -41,13 +42,28 @@ class Asked(Model):
         return Step.model_validate({**given, "expect": "any"})
 
 
+class Relative(Model):
+    """A limit in multiples of the ratio that the author's reference gets."""
+
+    times_reference: float = Field(gt=0, description="multiples of the ratio that challenge.lock has of the reference")
+
+
+Positive = Annotated[float, Field(gt=0)]
+
+
 class Limits(Model):
     """Ratios of the request to the baseline, and the share of errors; never a time."""
 
-    p50: float | None = Field(default=None, gt=0, description="the median time is at most so many times the baseline's")
-    p95: float | None = Field(default=None, gt=0, description="19 of 20 times are at most so many times the baseline's")
-    p99: float | None = Field(default=None, gt=0, description="99 of 100 times")
-    throughput: float | None = Field(default=None, gt=0, description="answers a second, at least this share")
+    p50: Positive | Relative | None = Field(
+        default=None, description="the median time is at most so many times the baseline's"
+    )
+    p95: Positive | Relative | None = Field(
+        default=None, description="19 of 20 times are at most so many times the baseline's"
+    )
+    p99: Positive | Relative | None = Field(default=None, description="99 of 100 times")
+    throughput: Positive | Relative | None = Field(
+        default=None, description="answers a second, at least this share of the baseline's"
+    )
     errors: float = Field(default=0.01, ge=0, lt=1, description="at most this share of answers is wrong or missing")
 
     @model_validator(mode="after")
@@ -55,6 +71,22 @@ class Limits(Model):
         if (self.p50, self.p95, self.p99, self.throughput) == (None,) * 4:
             raise ValueError("give at least one of p50, p95, p99, throughput")
         return self
+
+    @property
+    def of_ratios(self) -> Mapping[Measure, float | Relative]:
+        """Those that are given, by measure."""
+        given: Mapping[Measure, float | Relative | None] = {
+            "p50": self.p50,
+            "p95": self.p95,
+            "p99": self.p99,
+            "throughput": self.throughput,
+        }
+        return {measure: limit for measure, limit in given.items() if limit is not None}
+
+    @property
+    def relative(self) -> tuple[Measure, ...]:
+        """Measures whose limit is relative to the reference."""
+        return tuple(measure for measure, limit in self.of_ratios.items() if isinstance(limit, Relative))
 
 
 class LoadSpec(Model):

@@ -32,11 +32,12 @@ def observe(spec: LoadSpec, bench: Bench) -> LoadEvidence:
     for warm in (baseline, request):
         _slice(spec, warm, bench)
     rounds: list[Round] = []
+    reference = (bench.context.ratios or {}).get(bench.language)
     while len(rounds) < max(spec.rounds, spec.max_rounds):
         rounds.append(Round(baseline=_slice(spec, baseline, bench), request=_slice(spec, request, bench)))
-        if len(rounds) >= spec.rounds and all(found.state != "open" for found in findings(spec, rounds)):
+        if len(rounds) >= spec.rounds and all(found.state != "open" for found in findings(spec, rounds, reference)):
             break
-    return LoadEvidence(rounds=tuple(rounds))
+    return LoadEvidence(language=bench.language, rounds=tuple(rounds))
 
 
 def _built(spec: LoadSpec, which: str, variables: dict[str, Json]) -> HttpRequest:
