@@ -116,6 +116,9 @@ class FakeRunning:
         del timeout
         return self.execute_with(argv, stdin)
 
+    def interact(self, argv: Sequence[str]) -> int:
+        return self.execute_with(argv, b"").exit_code or 0
+
     def end(self, grace: float) -> str:
         del grace
         self.dead = self.dead or self.on_term
@@ -164,6 +167,10 @@ class FakeSandbox:
     def fill(self, volume: str, files: Sequence[FileEntry]) -> None:
         self.calls.append(("fill", volume))
         self.files.setdefault(volume, {}).update({file.path: file for file in files})
+
+    def empty(self, volume: str) -> None:
+        self.calls.append(("empty", volume))
+        self.files.pop(volume, None)
 
     def run(self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = 4 << 20) -> ExecResult:
         del timeout, max_output

@@ -218,6 +218,17 @@ class TestPod:
         with pytest.raises(InfrastructureError, match=r"could not be filled \(.*No space left"):
             pod.fill("other", [FileEntry(f"{number}/file", b"") for number in range(90)])
 
+    def test_an_emptied_volume_holds_nothing_whatever_its_owner_did(self, pod: DockerSandbox, python: str) -> None:
+        pod.empty("other")
+        pod.fill("other", [FileEntry("a/b", b"x"), FileEntry(".c", b"x")])
+        mounts = [Mount("other", "/w", writable=True)]
+        made = shell(pod, python, "mkdir -p /w/d/e && ln -s /etc /w/link && chmod 0 /w/d /w/a", mounts=mounts)
+        assert made.exit_code == 0, made.stderr
+        pod.empty("other")
+        assert shell(pod, python, "ls -A /w; ls -d /etc", mounts=mounts).stdout == b"/etc\n"
+        with pytest.raises(InfrastructureError, match="no such volume"):
+            pod.empty("ghost")
+
     def test_loopback_is_shared(self, pod: DockerSandbox, python: str) -> None:
         pod.fill("work", [FileEntry("www/hello.txt", b"hello")])
         plan = ContainerPlan(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gradekit.cli import config as configuration
+from gradekit.cli.checkout import submission_folder
 from gradekit.cli.grade import QuietOption, VerboseOption, challenge_names
 from gradekit.cli.guard import fail, guarded
 from gradekit.cli.terminal import Lines
@@ -198,6 +199,85 @@ def verify(
     else:
         sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.matrix(proofs))
     return proven.exit_code(proofs)
+
+
+def check_ids(context: typer.Context, incomplete: str) -> list[str]:
+    """Ids of the checks of the challenge that was named, for completion."""
+    from gradekit.cli import assemble
+
+    try:
+        challenge, _ = assemble.challenge_for(context.params.get("challenge"), configuration.load())
+    except GradekitError:
+        return []
+    return [check.id for check in challenge.spec.checks if check.id.startswith(incomplete)]
+
+
+@commands.command("try")
+@guarded
+def try_checks(
+    challenge: Annotated[
+        str, typer.Argument(metavar="CHALLENGE", help="A path or a name.", autocompletion=challenge_names)
+    ],
+    check: Annotated[
+        str,
+        typer.Argument(metavar="CHECK", help="Id of a check, or a pattern of ids (* and ?).", autocompletion=check_ids),
+    ],
+    folder: Annotated[
+        str | None,
+        typer.Argument(metavar="FOLDER", help="A submission or a solution; default: the challenge's first reference."),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Again each time that something is saved.")] = False,
+    shell: Annotated[
+        bool, typer.Option("--shell", help="Then a shell in the sandbox, as the candidate's user, beside the app.")
+    ] = False,
+    runner: Annotated[
+        str | None, typer.Option("--runner", metavar="NAME", help="Language, when the files do not tell.")
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Fetch no packages: take them from the cache. Also: GRADEKIT_OFFLINE=1.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on stdout; with --watch one line each time.")
+    ] = False,
+    quiet: Annotated[
+        int, typer.Option("--quiet", "-q", count=True, show_default=False, help="No progress on stderr.")
+    ] = 0,
+    verbose: Annotated[
+        int,
+        typer.Option("--verbose", "-v", count=True, show_default=False, help="All of the evidence, and more progress."),
+    ] = 0,
+) -> ExitCode:
+    """Run one check, or some, and show what was seen.
+
+    The files of the folder are taken as they are, committed or not. Checks that these need are run first. With --watch
+    the sandbox stays: a change of the folder builds and starts it anew, one of the challenge runs the checks again.
+    Exit code 1: a check did not pass.
+
+    Examples:
+      gradekit challenge try orders-api health
+      gradekit challenge try orders-api "race-*" solutions/known-bad/oversell
+      gradekit challenge try challenges/orders-api create-order ../ana --watch
+    """
+    from contextlib import closing
+
+    from gradekit.cli import trying
+
+    if shell and (watch or not sys.stdin.isatty() or not sys.stdout.isatty()):
+        what = "stands beside --watch" if watch else "stdin or stdout is no terminal"
+        raise UsageError(Problem("--shell", what, "one of both" if watch else "a terminal", "leave it away"))
+    choice = trying.Choice(challenge, check, folder, runner, offline)
+    foreign = None if folder is None else submission_folder(folder, Path.cwd())
+    config = configuration.load(foreign=foreign)
+    look = trying.Look(as_json=as_json, lines=watch, verbose=verbose, quiet=quiet)
+    with closing(trying.Bay(choice, config, look, foreign)) as bay:
+        if shell:
+            bay.may_have_shell()
+        if watch:
+            bay.watch()
+        code = bay.once() or ExitCode.OK
+        if shell:
+            bay.shell()
+        return code
 
 
 def _wanted(names: list[str] | None, config: configuration.Config, *, every: bool) -> Sequence[str | None]:

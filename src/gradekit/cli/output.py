@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 
 from gradekit import record as records
 from gradekit import score
@@ -112,10 +113,24 @@ def to_terminal(report: Report) -> str:
     """The text of a report for this process's stdout: its width, colour and encoding."""
     from gradekit.report import console
 
+    style = of_stdout()
+    return console.console(report, width=style.width, colour=style.colour, unicode=style.unicode)
+
+
+class Style(NamedTuple):
+    """What a stream can show."""
+
+    width: int
+    colour: bool
+    unicode: bool
+
+
+def of_stdout() -> Style:
+    """What this process's stdout can show."""
     colour = colour_wanted(sys.stdout.isatty(), os.environ)
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdigit() and int(columns) else _terminal_width()
-    return console.console(report, width=width, colour=colour, unicode=unicode_works(sys.stdout.encoding))
+    return Style(width, colour, unicode_works(sys.stdout.encoding))
 
 
 def _terminal_width() -> int:

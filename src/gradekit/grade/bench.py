@@ -123,6 +123,8 @@ class PodBench:
     _copies: list[DatasetCopy] = field(default_factory=list)
     _spoiled: bool = False
     """Whether the app's data must not be used by another check."""
+    _filled: set[str] = field(default_factory=set)
+    """Volumes that hold something of a check's."""
     _exposed: bool = False
     """Whether code of the candidate ran in the pod."""
 
@@ -176,6 +178,36 @@ class PodBench:
             self._spoiled = False
             with suppress(Blocked):
                 self.stop_app()
+
+    def renew(self, challenge: Challenge) -> None:
+        """Begin another round of checks, as if none had been; ``challenge`` differs in its checks at most.
+
+        The app starts anew on fresh data when a check uses it: what one round stored must not meet the next.
+
+        Raises:
+            Blocked, InfrastructureError: the pod cannot be used any more.
+        """
+        self.stop_app()
+        self._app_blocked, self._spoiled = None, False
+        for volume in sorted(self._filled):
+            self.sandbox.empty(volume)
+        self._filled.clear()
+        self.challenge = self._datasets.challenge = challenge
+        self.run_deadline = self.now() + challenge.spec.limits.timeout
+
+    def clear(self) -> None:
+        """Leave the pod as it was before the submission came.
+
+        Raises:
+            Blocked, InfrastructureError: the pod cannot be used any more.
+        """
+        self.renew(self.challenge)
+        self._datasets.drop()
+        self.sandbox.empty(WORK)
+        if self.runner is not None and "build" in self.runner.verbs:
+            self.sandbox.empty(BUILD)
+        for server in self.servers.values():
+            server.touched = False
 
     def within(self, timeout: float) -> float:
         """The part of ``timeout`` that the check's deadline leaves.
@@ -270,6 +302,7 @@ class PodBench:
 
     def _fill(self, volume: str, files: Sequence[FileEntry]) -> None:
         begun = self.now()
+        self._filled.add(volume)
         self.sandbox.fill(volume, files)
         self._grant(self.now() - begun)
 
@@ -507,6 +540,40 @@ class PodBench:
         for server in self.servers.values():
             server.touched = True
 
+    def shell(self) -> int:
+        """Lend this process's terminal to a shell in a copy of the submission, beside the app; its exit code.
+
+        It is the candidate's user, in a container like the app's.
+
+        Raises:
+            Blocked: the submission does not build.
+            InfrastructureError: a fault of ours.
+        """
+        env = {"PYTHONPATH": "/opt/deps"}
+        if self._app_copies:
+            env |= self._app_env()
+        if self._app is not None:
+            env["PORT"] = str(self._app_spec.port)
+        code = self._code
+        used = [copy.server.service for copy in self._app_copies]
+        self._touch()
+        running = self._start(
+            ContainerPlan(
+                self.image,
+                ("sleep", "infinity"),
+                env=env,
+                workdir="/copy",
+                mounts=(*code, *(self.shares[name] for name in used if name in self.shares)),
+                tmpfs=(Tmpfs("/copy", _SCRATCH, 20_000, executable=True),),
+                limits=self._limits,
+                name="shell",
+            )
+        )
+        try:
+            return running.interact((*_IN_COPY, "/work", "--", "/bin/sh", "-i"))
+        finally:
+            running.stop()
+
     @property
     def _limits(self) -> Limits:
         spec = self.challenge.spec.limits
@@ -655,6 +722,7 @@ class PodBench:
 
     def _worker(self, runner: Runner) -> Running:
         """The candidate's code in a container of its own, which answers calls on its socket."""
+        self._filled.add(call_volume(self.context.check))
         return self._start(
             ContainerPlan(
                 self.image,

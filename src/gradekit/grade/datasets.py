@@ -95,6 +95,17 @@ class Datasets:
                 raise Blocked(f"no file of the submission matches {step.submission}, which data set {dataset} loads")
             yield from ((path, self.submission[path].data, True) for path in paths)
 
+    def drop(self) -> None:
+        """Drop the templates.
+
+        Raises:
+            Blocked, InfrastructureError: a server refuses.
+        """
+        templates, self._templates = self._templates, {}
+        for dataset, name in templates.items():
+            if isinstance(name, str):
+                self.servers[self.challenge.spec.datasets[dataset].service].drop(name)
+
     def copy(self, dataset: str, *, for_app: bool = False) -> DatasetCopy:
         """A fresh copy of a data set.
 

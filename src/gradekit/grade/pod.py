@@ -107,6 +107,12 @@ class Pod:
     def _runner(self, service: str) -> Runner:
         return self.setting.runners[self.challenge.spec.services[service].runner]
 
+    def fits(self, challenge: Challenge) -> bool:
+        """Whether what was made for this challenge would be made for another version of it."""
+        other = Pod(challenge, self.setting, self.run)
+        same = challenge.spec.services == self.challenge.spec.services
+        return same and (other._plan(), other.shares) == (self._plan(), self.shares)
+
     def open(self) -> None:
         """Open the sandbox, start every service and wait until it answers.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from io import StringIO
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from gradekit.report import words
 from gradekit.report.text import cleaned, without_commands
-from gradekit.results import CheckResult, Outcome, Report
+from gradekit.results import CheckResult, CheckRun, Outcome, Report
 
 WIDTH = 100
 """Columns when nobody says how wide the terminal is."""
@@ -19,6 +20,8 @@ _ASCII = str.maketrans({"✓": "+", "✗": "x", "○": "-", "·": "-", "█": "#
 _BAR = 20
 _CASES = 5
 _LINES = 8
+_SHOWN = 24
+"""Lines of a piece of evidence."""
 
 
 def render(report: Report) -> str:
@@ -36,8 +39,7 @@ def console(report: Report, *, width: int, colour: bool, unicode: bool) -> str:
     _notes(page, report)
     _notices(page, report)
     _foot(page, report)
-    text = page.text()
-    return text if unicode else text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+    return _of(page, unicode=unicode)
 
 
 class _Page:
@@ -110,17 +112,50 @@ def _criteria(page: _Page, report: Report) -> None:
         page.line(least)
 
 
+def tried(
+    results: Sequence[CheckResult],
+    runs: Mapping[str, CheckRun],
+    *,
+    width: int,
+    colour: bool,
+    unicode: bool,
+    whole: bool = False,
+) -> str:
+    """Checks that were run alone, with their evidence; each piece of it is cut after some lines, unless ``whole``."""
+    page = _Page(width, colour=colour)
+    for check in map(cleaned, results):
+        run = cleaned(runs[check.id])
+        _finding(page, check, [check.id, check.kind, check.tier.value, words.duration(run.seconds)])
+        for exhibit in run.exhibits:
+            lines = exhibit.text.splitlines()
+            page.line((exhibit.title, "bold"), indent=2)
+            for line in lines if whole else lines[:_SHOWN]:
+                page.line(line, indent=2, bar="│ ")
+            if not whole and len(lines) > _SHOWN:
+                page.line((f"… {words.count(len(lines) - _SHOWN, 'more line')}", "dim"), indent=2)
+    return _of(page, unicode=unicode)
+
+
+def _of(page: _Page, *, unicode: bool) -> str:
+    text = page.text()
+    return text if unicode else text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+
+
 def _findings(page: _Page, report: Report) -> None:
     for check in words.attention(report):
-        standing = words.standing(check)
-        page.line("")
-        page.line((f"{standing.mark} {standing.word}", f"bold {_STYLE[standing.tone]}"), f"  {check.title}")
         about = [check.id, check.criterion, words.check_points(report, check), check.tier.value]
-        page.line((" · ".join([*about, "required"] if check.required else about), "dim"), indent=2)
-        for line in words.remarks(check):
-            page.line(line, indent=2)
-        _outcome(page, words.own_outcome(check), 2)
-        _cases(page, check)
+        _finding(page, check, [*about, "required"] if check.required else about)
+
+
+def _finding(page: _Page, check: CheckResult, about: Sequence[str]) -> None:
+    standing = words.standing(check)
+    page.line("")
+    page.line((f"{standing.mark} {standing.word}", f"bold {_STYLE[standing.tone]}"), f"  {check.title}")
+    page.line((" · ".join(about), "dim"), indent=2)
+    for line in words.remarks(check):
+        page.line(line, indent=2)
+    _outcome(page, words.own_outcome(check), 2)
+    _cases(page, check)
 
 
 def _cases(page: _Page, check: CheckResult) -> None:

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from gradekit.results import Report
 from gradekit.texts import escaped
 
 SHORT = 300
@@ -70,8 +69,8 @@ def clean(text: str, limit: int = SHORT, *, lines: bool = False) -> str:
     return shown[: limit - _NOTE] + note
 
 
-def cleaned(report: Report) -> Report:
-    """The report with every text in it made inert and bounded; numbers and structure stay as they are."""
+def cleaned(report: T) -> T:
+    """A report, or a part of one, with every text made inert and bounded; numbers and structure stay as they are."""
     return _walk(report, "")
 
 

@@ -243,6 +243,21 @@ class Client:
             made = self._api.exec_create(container, list(argv), stdin=True, user=f"{uid}:{uid}")
             return str(made["Id"]), Wire(self._api.exec_start(made["Id"], socket=True))
 
+    def execute_on_terminal(
+        self, container: str, argv: Sequence[str], uid: int, env: Mapping[str, str]
+    ) -> tuple[str, Wire]:
+        """Start a further process on a terminal of its own in a running container; its id and the terminal."""
+        with self._calling("start a process in a container"):
+            made = self._api.exec_create(
+                container, list(argv), stdin=True, tty=True, user=f"{uid}:{uid}", environment=dict(env)
+            )
+            return str(made["Id"]), Wire(self._api.exec_start(made["Id"], tty=True, socket=True))
+
+    def resize(self, execution: str, rows: int, columns: int) -> None:
+        """Tell a further process how large its terminal is; it may have ended."""
+        with suppress(InfrastructureError), self._calling("resize a terminal"):
+            self._api.exec_resize(execution, height=rows, width=columns)
+
     def exit_code(self, execution: str) -> int | None:
         """The exit code of a further process, None while it runs."""
         with self._calling("inspect a process"):

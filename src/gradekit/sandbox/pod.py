@@ -38,9 +38,11 @@ from gradekit.sandbox.protocol import (
     SandboxPlan,
     SqlRequest,
     SqlResult,
+    VolumePlan,
 )
 from gradekit.sandbox.streams import describe, run_container, run_inside
-from gradekit.sandbox.transfer import archive, unpack_argv
+from gradekit.sandbox.terminal import interact
+from gradekit.sandbox.transfer import archive, emptying_argv, unpack_argv
 from gradekit.sandbox.wire import Wire
 
 _log = logging.getLogger(__name__)
@@ -184,6 +186,10 @@ class DockerRunning:
         """Run a trusted program in it; a timeout kills the whole container, for an exec cannot be killed."""
         return run_inside(self.client, self.name, argv, uid=self.uid, stdin=stdin, timeout=timeout)
 
+    def interact(self, argv: Sequence[str]) -> int:
+        """Run a program in it on the terminal of this process, until it ends; its exit code."""
+        return interact(self.client, self.name, argv, uid=self.uid)
+
     def end(self, grace: float) -> str:
         """Ask it to end and wait; how it ended in words, or ``running``."""
         self.client.kill(self.name, "SIGTERM")
@@ -236,24 +242,32 @@ class DockerSandbox:
 
     def fill(self, volume: str, files: Sequence[FileEntry]) -> None:
         """Put files into a volume, as its owner."""
-        plan = next((plan for plan in self._plan.volumes if plan.name == volume), None)
-        if plan is None:
-            known = ", ".join(self._volumes) or "none"
-            raise InfrastructureError(Problem(f"volume {volume}", "the sandbox has no such volume", f"it has: {known}"))
+        plan = self._volume(volume)
         size = sum(len(file.data) for file in files)
         if size > plan.size or len(files) > plan.inodes:
             what = f"{len(files)} files of {size} bytes do not fit"
             raise InfrastructureError(
                 Problem(f"volume {volume}", what, f"expected at most {plan.inodes} files of {plan.size} bytes")
             )
-        data = archive(files)
-        result = run_inside(
-            self._client, self._probe, unpack_argv(f"/vol/{volume}"), uid=plan.uid, stdin=data, timeout=_FILLING
-        )
+        self._as_owner(plan, unpack_argv(f"/vol/{volume}"), "filled", archive(files))
+
+    def empty(self, volume: str) -> None:
+        """Remove what is in a volume, as its owner."""
+        self._as_owner(self._volume(volume), emptying_argv(f"/vol/{volume}"), "emptied")
+
+    def _volume(self, name: str) -> VolumePlan:
+        plan = next((plan for plan in self._plan.volumes if plan.name == name), None)
+        if plan is None:
+            known = ", ".join(self._volumes) or "none"
+            raise InfrastructureError(Problem(f"volume {name}", "the sandbox has no such volume", f"it has: {known}"))
+        return plan
+
+    def _as_owner(self, plan: VolumePlan, argv: Sequence[str], done: str, stdin: bytes = b"") -> None:
+        result = run_inside(self._client, self._probe, argv, uid=plan.uid, stdin=stdin, timeout=_FILLING)
         if result.ending is not Ending.EXITED or result.exit_code != 0:
             said = " ".join(result.stderr.decode(errors="replace").split())[:400]
-            what = f"could not be filled ({said or result.ending})"
-            raise InfrastructureError(Problem(f"volume {volume}", what, "", DOCTOR))
+            what = f"could not be {done} ({said or result.ending})"
+            raise InfrastructureError(Problem(f"volume {plan.name}", what, "", DOCTOR))
 
     def run(self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = 4 << 20) -> ExecResult:
         """Run a fresh container to its end."""

@@ -379,6 +379,9 @@ class Running(Protocol):
     def execute(self, argv: Sequence[str], stdin: bytes = b"", timeout: float = 30.0) -> ExecResult:
         """Run a *trusted* program of the image inside it (services only, never the app)."""
 
+    def interact(self, argv: Sequence[str]) -> int:
+        """Run a program in it on the terminal of this process, until it ends; its exit code."""
+
     def end(self, grace: float) -> str:
         """Ask it to end (SIGTERM) and wait, at most ``grace`` seconds; how it ended in words, or ``running``."""
 
@@ -391,6 +394,9 @@ class Sandbox(Protocol):
 
     def fill(self, volume: str, files: Sequence[FileEntry]) -> None:
         """Put files into a volume through the probe, folders made as needed, modes 0644/0755."""
+
+    def empty(self, volume: str) -> None:
+        """Remove what is in a volume; nothing may use it meanwhile."""
 
     def run(self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = 4 << 20) -> ExecResult:
         """Run a fresh container to its end; the clock starts when the process does."""

@@ -22,6 +22,11 @@ def unpack_argv(folder: str) -> tuple[str, ...]:
     return ("tar", "-x", "-f", "-", "-C", folder, "--no-same-owner", "--no-same-permissions")
 
 
+def emptying_argv(folder: str) -> tuple[str, ...]:
+    """The program that removes what is in a folder of its container, as the owner of all of it."""
+    return ("sh", "-c", 'chmod -R u+rwX "$1" && exec find "$1" -mindepth 1 -delete', "sh", folder)
+
+
 def archive(files: Sequence[FileEntry], *, prefix: str = "", uid: int = 0) -> bytes:
     """A PAX tar of regular files and the folders they need; its first member is always a folder.
 

@@ -64,6 +64,10 @@ class Wire:
         left = deadline - time.monotonic()
         return left > 0 and bool(poll.poll(left * 1000 + 1))
 
+    def fileno(self) -> int:
+        """The descriptor, to wait for it beside others."""
+        return self._socket.fileno()
+
     def half_close(self) -> None:
         """Tell the process that its stdin is at the end."""
         with suppress(OSError):

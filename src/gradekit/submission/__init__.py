@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradekit.submission.access import Access
 from gradekit.submission.check import rules_problems
-from gradekit.submission.obtain import Submission, obtain
+from gradekit.submission.obtain import Submission, obtain, read
 from gradekit.submission.sieve import CloneRules
 
-__all__ = ["Access", "CloneRules", "Submission", "obtain", "rules_problems"]
+__all__ = ["Access", "CloneRules", "Submission", "obtain", "read", "rules_problems"]

@@ -1,0 +1,81 @@
+"""Checks observed one after another on a bench, and judged as they come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from gradekit.checks.kinds import KINDS
+from gradekit.errors import Blocked, InfrastructureError
+from gradekit.grade.bench import PodBench
+from gradekit.grade.judging import context_of, judge_alone, lock_of, result_of, with_needs
+from gradekit.progress import Progress
+from gradekit.record import Observation
+from gradekit.report.words import summary
+from gradekit.results import CheckResult
+from gradekit.spec.challenge import Challenge, Check
+from gradekit.spec.lock import Lock
+
+
+def fault(check: Check, error: InfrastructureError | Blocked, seconds: float = 0.0) -> Observation:
+    """What is recorded of a check that could not be observed."""
+    if isinstance(error, Blocked):
+        return Observation(
+            check=check.id,
+            kind=check.kind,
+            state="blocked",
+            message=error.message,
+            detail=error.detail,
+            seconds=round(seconds, 3),
+        )
+    return Observation(check=check.id, kind=check.kind, state="errored", message=str(error), seconds=round(seconds, 3))
+
+
+def observe_all(
+    challenge: Challenge,
+    checks: Sequence[Check],
+    lock: Lock | None,
+    bench: PodBench,
+    progress: Progress,
+    *,
+    recording: bool,
+    trusting: bool,
+) -> Iterator[tuple[Observation, CheckResult]]:
+    """Observe checks in their order and judge each, those whose needs failed too: a regrade may want them.
+
+    ``recording``: a check's lock comes of its own observation. ``trusting``: what stands in for an official image
+    may let checks fail.
+    """
+    results: dict[str, CheckResult] = {}
+    for number, check in enumerate(checks, 1):
+        progress.check(check.id, number, len(checks))
+        observation = _observe(challenge, check, bench, lock)
+        known = lock_of(challenge, [observation])[0] if recording else lock
+        judgement = with_needs(check, judge_alone(challenge, check, observation, known, trusting=trusting), results)
+        results[check.id] = result = result_of(check, judgement)
+        progress.check_done(check.id, result.outcome.status, observation.seconds, summary(result))
+        yield observation, result
+
+
+def _observe(challenge: Challenge, check: Check, bench: PodBench, lock: Lock | None) -> Observation:
+    kind = KINDS[check.kind]
+    begun = time.monotonic()
+    try:
+        bench.begin(
+            context_of(challenge, check.id, lock), check.timeout, app=kind.uses_app(check.body), fresh=check.fresh
+        )
+        try:
+            evidence = kind.observe(check.body, bench)
+        finally:
+            bench.end()
+    except (InfrastructureError, Blocked) as error:
+        found = fault(check, error, time.monotonic() - begun)
+        return found.model_copy(update={"stand_in": bench.stood_in})
+    return Observation(
+        check=check.id,
+        kind=check.kind,
+        state="observed",
+        evidence=evidence.model_dump(mode="json"),
+        seconds=round(time.monotonic() - begun, 3),
+        stand_in=bench.stood_in,
+    )
