@@ -17,7 +17,7 @@ from gradekit.cli.config import Config
 from gradekit.cli.guard import fail
 from gradekit.cli.terminal import Lines
 from gradekit.errors import Blocked, ExitCode, GradekitError, InfrastructureError, Problem, UsageError
-from gradekit.grade.judging import exhibits_of, lock_of
+from gradekit.grade.judging import context_of, exhibits_of, lock_of
 from gradekit.grade.session import Session, Tried
 from gradekit.progress import Progress, Silent
 from gradekit.record import Observation
@@ -182,7 +182,7 @@ class Bay:
         finally:
             if isinstance(progress, Lines):
                 progress.close()
-        self._show(challenge, submission, what, tried, session.notices)
+        self._show(challenge, lock, submission, what, tried, session.notices)
         return code_of(tried)
 
     def may_have_shell(self) -> None:
@@ -257,17 +257,18 @@ class Bay:
     def _show(
         self,
         challenge: Challenge,
+        lock: Lock | None,
         submission: Submission,
         what: Subject,
         tried: Sequence[Tried],
         notices: Sequence[str],
     ) -> None:
         if self.look.as_json:
-            sys.stdout.write(_document(challenge, submission, tried, notices, lines=self.look.lines))
+            sys.stdout.write(_document(challenge, lock, submission, tried, notices, lines=self.look.lines))
         else:
             for notice in notices:
                 sys.stderr.write(f"{clean(notice)}\n")
-            sys.stdout.write(_text(challenge, what, tried, whole=self.look.verbose > 0))
+            sys.stdout.write(_text(challenge, lock, what, tried, whole=self.look.verbose > 0))
 
 
 def _records(challenge: Challenge, lock: Lock | None, what: Subject) -> bool:
@@ -285,8 +286,8 @@ def _notes(challenge: Challenge, lock: Lock | None, what: Subject) -> Sequence[s
     return (f"challenge.lock {why}; run gradekit challenge verify {shlex.quote(str(challenge.place))}",)
 
 
-def _text(challenge: Challenge, what: Subject, tried: Sequence[Tried], *, whole: bool) -> str:
-    runs = {result.id: _run(challenge, observation, whole=whole) for observation, result in tried}
+def _text(challenge: Challenge, lock: Lock | None, what: Subject, tried: Sequence[Tried], *, whole: bool) -> str:
+    runs = {result.id: _run(challenge, lock, observation, whole=whole) for observation, result in tried}
     style = output.of_stdout()
     body = console.tried(
         [result for _, result in tried],
@@ -301,9 +302,9 @@ def _text(challenge: Challenge, what: Subject, tried: Sequence[Tried], *, whole:
     return f"{body}\n{challenge.spec.id}, {clean(what.name)}: {count}\n"
 
 
-def _run(challenge: Challenge, observation: Observation, *, whole: bool) -> CheckRun:
+def _run(challenge: Challenge, lock: Lock | None, observation: Observation, *, whole: bool) -> CheckRun:
     check = challenge.spec.check(observation.check)
-    exhibits = exhibits_of(check, observation)
+    exhibits = exhibits_of(check, observation, context_of(challenge, check.id, lock))
     if whole and observation.state == "observed":
         evidence = json.dumps(observation.evidence, indent=1, sort_keys=True)
         exhibits = (*exhibits, Exhibit(title="Evidence as it is recorded", text=evidence))
@@ -311,7 +312,13 @@ def _run(challenge: Challenge, observation: Observation, *, whole: bool) -> Chec
 
 
 def _document(
-    challenge: Challenge, submission: Submission, tried: Sequence[Tried], notices: Sequence[str], *, lines: bool
+    challenge: Challenge,
+    lock: Lock | None,
+    submission: Submission,
+    tried: Sequence[Tried],
+    notices: Sequence[str],
+    *,
+    lines: bool,
 ) -> str:
     checks = [
         {
@@ -319,7 +326,7 @@ def _document(
             "seconds": observation.seconds,
             "evidence": observation.evidence,
             "exhibits": [
-                exhibit.model_dump(mode="json") for exhibit in exhibits_of(challenge.spec.check(result.id), observation)
+                exhibit.model_dump(mode="json") for exhibit in _run(challenge, lock, observation, whole=False).exhibits
             ],
         }
         for observation, result in tried
