@@ -29,7 +29,7 @@ from gradekit.results import (
 from gradekit.sandbox.protocol import STAND_IN_LABEL, Image
 from gradekit.spec.challenge import Bounds, Challenge, Expectation
 from gradekit.spec.load import load_challenge
-from gradekit.spec.lock import Lock
+from gradekit.spec.lock import Lock, Sharpness
 from gradekit.submission import Submission
 from gradekit.verify import MISTAKES, Verified, mismatches, unproven, verify
 from tests.fakes import FakeEngine
@@ -230,12 +230,14 @@ def test_every_solution_is_judged_by_the_tests_that_the_reference_passed(
         "solutions/reference, 3 of 3",
         "solutions/early",
         "solutions/late",
+        "changed answers of the reference, which the expectations must notice",
     ]
     paths = ("solutions/reference", "solutions/early", "solutions/late")
     assert [(result.path, result.mismatches) for result in results] == [(path, ()) for path in paths]
     assert [result.runs for result in results] == [3, 1, 1]
     assert lock.tests == {"tests": ("test_x",)}
     assert lock.twins == {"tests": {}}
+    assert lock.sharpness == {"run": Sharpness(changed=1, noticed=1, expectations=0)}
     assert lock.solutions == {
         "solutions/reference": {"earned": 100.0, "possible": 100.0, "fails": []},
         "solutions/early": {"earned": 50.0, "possible": 100.0, "fails": ["tests"]},
@@ -303,6 +305,25 @@ def test_a_check_that_varies_is_flaky(tmp_path: Path, monkeypatch: pytest.Monkey
         (),
     ]
     assert [result.runs for result in results] == [2, 2, 2]
+
+
+def test_expectations_that_notice_less_than_before_are_a_mismatch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    challenge = challenge_in(tmp_path)
+    lock, _ = verify(challenge, SETTING, Notes(), 1)
+    was = lock.sharpness["run"]
+    less = "run: notices 1 of 1 changed answers, 2 when challenge.lock was written: an expectation is gone or weaker"
+    for before, found in (
+        (was, ()),
+        (was.model_copy(update={"noticed": 0}), ()),
+        (was.model_copy(update={"changed": 9, "noticed": 9}), ()),
+        (was.model_copy(update={"noticed": 2}), (f"{less}; --accept-weaker lets it pass",)),
+    ):
+        earlier = lock.model_copy(update={"sharpness": {"run": before, "gone": was}})
+        _, results = verify(challenge, SETTING, Notes(), 1, earlier)
+        assert results[0].mismatches == found
 
 
 def test_a_check_is_proven_by_who_loses_it_and_passes_another() -> None:

@@ -15,6 +15,7 @@ from gradekit.grade.judging import judge, lock_of
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
 from gradekit.mutation import killed
+from gradekit.oracle import blunted, sharpness
 from gradekit.progress import Progress
 from gradekit.record import Record
 from gradekit.report.words import summary
@@ -143,7 +144,11 @@ def unproven(results: Sequence[Verified]) -> tuple[str, ...]:
 
 
 def verify(
-    challenge: Challenge, setting: Setting, progress: Progress, repeat: int | None = None
+    challenge: Challenge,
+    setting: Setting,
+    progress: Progress,
+    repeat: int | None = None,
+    before: Lock | None = None,
 ) -> tuple[Lock, Sequence[Verified]]:
     """Grade every solution of a challenge, the reference first, and compare with what each claims.
 
@@ -153,6 +158,8 @@ def verify(
         progress: is told about each grading.
         repeat: how often each solution is graded; None for ``REFERENCE_RUNS`` times where it is a reference, else once.
             What is not the same each time is a mismatch.
+        before: the lock of an earlier verification; expectations that notice less than they did then are a mismatch of
+            the reference. None where nothing is compared.
 
     Returns:
         The lock to write (expected test ids from the reference), and a result for each solution.
@@ -181,9 +188,9 @@ def verify(
     for name, stand_in in stand_ins.items():
         progress.note(f"runner {name}: {stand_in}; that wrong solutions fail is shown for that one only")
     progress.note(f"{reference.path}: the reference, whose run says which tests count")
-    record = run_solution(challenge, None, reference, setting, progress)
-    lock, mistakes = lock_of(challenge, record.observations)
-    first = _verified(challenge, reference, record, lock, setting)
+    right = run_solution(challenge, None, reference, setting, progress)
+    lock, mistakes = lock_of(challenge, right.observations)
+    first = _verified(challenge, reference, right, lock, setting)
     found = list(_listed(mistakes))
     if challenge.spec.mutation is not None:
         progress.note("mutants of the reference queries, which some data set must tell apart")
@@ -192,6 +199,7 @@ def verify(
         found += survivors
     first = replace(first, mismatches=(*first.mismatches, *found))
     results = [_again(first, partial(graded, reference, lock), progress, repeat)]
+    wrong: list[Record] = []
     # What wrong solutions are compared with has to be known before them, in every language.
     for solution in sorted(solutions, key=lambda solution: solution.expect.passes is None):
         if solution is not reference:
@@ -203,8 +211,15 @@ def verify(
             once = _verified(challenge, solution, record, lock, setting)
             once = replace(once, mismatches=(*once.mismatches, *found))
             results.append(_again(once, partial(graded, solution, lock), progress, repeat))
+            if solution.expect.passes is None:
+                wrong.append(record)
+    progress.note("changed answers of the reference, which the expectations must notice")
+    sharp = sharpness(challenge, right, wrong, lock)
+    if before is not None:
+        blunt = blunted(before.sharpness, sharp)
+        results[0] = replace(results[0], mismatches=(*results[0].mismatches, *blunt))
     got = {result.path: _got(result) for result in results}
-    return lock.model_copy(update={"solutions": got, "stand_ins": stand_ins}), results
+    return lock.model_copy(update={"solutions": got, "stand_ins": stand_ins, "sharpness": sharp}), results
 
 
 def _with_ratios(challenge: Challenge, lock: Lock, record: Record) -> tuple[Lock, list[str]]:

@@ -12,6 +12,7 @@ from gradekit.cli import proven
 from gradekit.cli.proven import Proof
 from gradekit.errors import ExitCode, Problem, SpecError
 from gradekit.results import ChallengeRef, CheckResult, Outcome, Report, Run, Score, Status, SubmissionRef, Tier
+from gradekit.spec.lock import Sharpness
 from gradekit.verify import Verified
 from tests.cli.test_commands import run
 
@@ -83,6 +84,29 @@ def test_the_lines_of_a_challenge() -> None:
     assert "unproven, for no wrong solution that passes anything loses them: health, rounding" in found
     assert "  unit: test_a" in found
     assert found[-1] == "challenge.lock was not written"
+
+
+def test_expectations_that_nobody_needs_are_named() -> None:
+    sharp = Sharpness(changed=9, noticed=7, expectations=4)
+    proof = replace(ORDERS, sharpness={"health": sharp, "rounding": sharp.model_copy(update={"needless": ("a", "b")})})
+    assert list(proven.lines(proof))[3:6] == [
+        "6 of 8 expectations are needed; no changed answer and no wrong solution would pass without one of these:",
+        "    rounding: a",
+        "    rounding: b",
+    ]
+    many = replace(
+        ORDERS, sharpness={"x": sharp.model_copy(update={"expectations": 30, "needless": tuple("abcdefghijkl")})}
+    )
+    assert list(proven.lines(many))[-2] == "    and 2 more, see challenge.lock"
+    all_needed = replace(ORDERS, sharpness={"health": sharp})
+    assert "4 of 4 expectations are needed" in list(proven.lines(all_needed))
+    document = json.loads(proven.document([proof]))
+    assert document["challenges"][0]["sharpness"]["rounding"] == {
+        "changed": 9,
+        "noticed": 7,
+        "expectations": 4,
+        "needless": ["a", "b"],
+    }
 
 
 def test_the_table_has_challenges_and_languages() -> None:

@@ -15,7 +15,7 @@ import pytest
 from gradekit.cli.demo import STEPS
 from gradekit.submission.publish import publish
 from gradekit.submission.serve import serve_repositories
-from tests.e2e.running import CHALLENGE, ROOT, Background, EngineProxy, Finished, command
+from tests.e2e.running import CHALLENGE, ROOT, Background, EngineProxy, Finished, command, run_in
 
 
 @pytest.fixture
@@ -23,23 +23,7 @@ def gradekit(tmp_path: Path) -> Callable[..., Finished]:
     """Run the command line in a folder of its own; ``env`` adds to the environment."""
 
     def run(*arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Finished:
-        environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "CI": "true", **(env or {})}
-        with subprocess.Popen(
-            command(arguments),
-            cwd=cwd or tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            try:
-                out, err = process.communicate(timeout=600)
-            except BaseException:
-                process.kill()
-                raise
-        assert "Traceback" not in err, err
-        return Finished(process.pid, process.returncode, out, err)
+        return run_in(cwd or tmp_path, *arguments, env=env)
 
     return run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import signal
 from collections.abc import Callable, Mapping
@@ -11,7 +12,12 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.running import CHALLENGE, Background, EngineProxy, Finished, left_on_engine
+from gradekit.checks.kinds import KINDS
+from gradekit.oracle import noticing
+from gradekit.record import read
+from gradekit.spec.load import load_challenge
+from gradekit.spec.lock import read_lock
+from tests.e2e.running import CHALLENGE, ROOT, Background, EngineProxy, Finished, left_on_engine, run_in
 
 pytestmark = pytest.mark.docker
 Run = Callable[..., Finished]
@@ -22,13 +28,19 @@ def report_of(folder: Path) -> dict[str, Any]:
     return report
 
 
-def test_the_reference_earns_everything_but_the_review(
-    gradekit: Run, served: Mapping[str, str], tmp_path: Path
-) -> None:
-    out = tmp_path / "out"
-    done = gradekit(
-        "grade", served["reference"], "-c", str(CHALLENGE), "--ref", "main", "--candidate", "ana", "-o", str(out)
-    )
+@pytest.fixture(scope="module")
+def graded(served: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Finished, Path]:
+    """The reference, graded once, and the folder that it left."""
+    folder = tmp_path_factory.mktemp("reference")
+    out = folder / "out"
+    url = served["reference"]
+    return run_in(
+        folder, "grade", url, "-c", str(CHALLENGE), "--ref", "main", "--candidate", "ana", "-o", str(out)
+    ), out
+
+
+def test_the_reference_earns_everything_but_the_review(graded: tuple[Finished, Path]) -> None:
+    done, out = graded
     assert done.code == 0, done.err
     report = report_of(out)
     assert report["score"]["state"] == "provisional"
@@ -40,6 +52,33 @@ def test_the_reference_earns_everything_but_the_review(
     assert sum(max(1, len(check["cases"])) for check in report["checks"]) >= 25
     assert sorted(path.name for path in out.iterdir()) == ["record", "report.html", "report.json"]
     assert left_on_engine(done.pid) == []
+
+
+def test_an_expectation_that_is_taken_out_is_noticed(graded: tuple[Finished, Path]) -> None:
+    """50 of them, in the shipped challenge: verify would say so, or has said already that nobody needs it."""
+    challenge = load_challenge(CHALLENGE, rubrics=[ROOT / "rubrics"])
+    lock, right = read_lock(challenge.lock_path), read(graded[1] / "record")
+    assert lock is not None
+    places = []
+    for check in challenge.spec.checks:
+        oracle = KINDS[check.kind].oracle
+        if oracle is not None:
+            places += [(check, place, weaker) for place, weaker in oracle.weaker(check.body)]
+    assert len(places) > 300
+    assert sum(len(tried.needless) for tried in lock.sharpness.values()) < 0.05 * len(places)
+    before: dict[str, tuple[int, int] | None] = {}
+    unnoticed = []
+    for check, place, weaker in random.Random(20261130).sample(places, 50):  # noqa: S311 - the same ones each time
+        if check.id not in before:
+            before[check.id] = noticing(challenge, check, right, lock)
+        was, got = before[check.id], noticing(challenge, check.model_copy(update={"body": weaker}), right, lock)
+        assert was is not None
+        assert got is not None
+        assert got[0] == was[0]
+        if got[1] == was[1]:
+            assert lock.sharpness[check.id].needless, f"{check.id}: {place}"
+            unnoticed.append(place)
+    assert len(unnoticed) <= 5, unnoticed
 
 
 def test_the_same_commit_gets_the_same_report(gradekit: Run, served: Mapping[str, str], tmp_path: Path) -> None:

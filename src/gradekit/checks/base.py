@@ -10,6 +10,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 from gradekit.checks.jsontext import Json
+from gradekit.checks.oracle import Oracle
 from gradekit.checks.ratios import Ratios
 from gradekit.checks.twins import Twin
 from gradekit.errors import Blocked, InfrastructureError
@@ -321,3 +322,5 @@ class Kind(Generic[S, E]):
     """What the reference's run shows, read with the challenge's files; None where a kind, or a check, needs nothing."""
     tiers: Mapping[Tier, str] = field(default_factory=lambda: {Tier.BLACK_BOX: ""})
     """Every tier that a check of this kind can have, and what in its spec gives it."""
+    oracle: Oracle[S, E] | None = None
+    """How its expectations are tried on changed evidence; None for kinds whose verdict is about more than answers."""

@@ -16,6 +16,7 @@ from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.lines import Environment, Files, Lines, languages_left_out, line_for
 from gradekit.checks.match import Match
+from gradekit.checks.oracle import Oracle, Part, changed_text, replaced
 from gradekit.checks.procfile import NAME_PATTERN, command_of
 from gradekit.checks.tally import errored, examined, failed, tally
 from gradekit.checks.template import UnknownNameError, problem
@@ -274,6 +275,34 @@ def paths(spec: CommandSpec) -> Iterator[tuple[Loc, str]]:
             yield (*loc, "files", path), source
 
 
+def _parts_of(
+    spec: CommandSpec, evidence: CommandEvidence, files: Mapping[str, bytes]
+) -> Iterator[Part[CommandSpec, CommandEvidence]]:
+    """Each run, for they do not know each other."""
+    del files
+    if not spec.cases:
+        yield Part("", spec, evidence)
+    for case, run in zip(spec.cases, evidence.runs, strict=False):
+        alone = spec.model_copy(update={"cases": (case,)})
+        yield Part(case.name, alone, CommandEvidence(runs=(run,)))
+
+
+def _changed(spec: CommandSpec, evidence: CommandEvidence) -> Iterator[tuple[str, CommandEvidence]]:
+    """Runs with another exit code, or with one change in what they printed."""
+    del spec
+    for index, run in enumerate(evidence.runs):
+        changes: list[tuple[str, dict[str, object]]] = []
+        if run.exit_code is not None:
+            code = 0 if run.exit_code else 1
+            changes.append((f"exit code {code}", {"exit_code": code}))
+        for name, stream in (("stdout", run.stdout), ("stderr", run.stderr)):
+            if stream.text is not None:
+                for what, text in changed_text(stream.text):
+                    changes.append((f"{name}: {what}", {name: Stream.of(text.encode())}))
+        for what, update in changes:
+            yield what, CommandEvidence(runs=replaced(evidence.runs, index, run.model_copy(update=update)))
+
+
 KIND = Kind(
     name="command",
     spec=CommandSpec,
@@ -285,6 +314,7 @@ KIND = Kind(
     lint=lint,
     paths=paths,
     ships_files=lambda spec: bool(spec.files) or any(case.files for case in spec.cases),
+    oracle=Oracle(_changed, _parts_of, neutral={CommandExpect: {"exit": tuple(range(256))}}),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -27,6 +27,7 @@ from gradekit.checks.compare import (
 )
 from gradekit.checks.complaints import not_text, unknown_dataset
 from gradekit.checks.features import Feature, used
+from gradekit.checks.oracle import Oracle, Part, changed_table, replaced
 from gradekit.checks.ordering import sort_keys
 from gradekit.checks.tally import cut, errored, failed, passed, tally
 from gradekit.errors import InfrastructureError, Problem
@@ -264,6 +265,29 @@ def references(spec: SqlSpec) -> Iterator[tuple[Loc, str]]:
         yield ("expect", "state", "reference"), spec.expect.state.reference
 
 
+def _datasets(spec: SqlSpec, evidence: SqlEvidence, files: Mapping[str, bytes]) -> Iterator[Part[SqlSpec, SqlEvidence]]:
+    """Each data set."""
+    del files
+    for run in evidence.runs:
+        alone = spec.model_copy(update={"dataset": run.dataset, "datasets": None})
+        yield Part(_title(run.dataset), alone, evidence.model_copy(update={"runs": (run,)}))
+
+
+def _changed(spec: SqlSpec, evidence: SqlEvidence) -> Iterator[tuple[str, SqlEvidence]]:
+    """Results with one change in them."""
+    del spec
+    for index, run in enumerate(evidence.runs):
+        ran = run.candidate
+        others: list[tuple[str, dict[str, object]]] = []
+        if ran.affected is not None:
+            others.append(("one row more changed", {"affected": ran.affected + 1}))
+        if ran.result is not None:
+            others += [(what, {"result": table}) for what, table in changed_table(ran.result)]
+        for what, update in others:
+            other = run.model_copy(update={"candidate": ran.model_copy(update=update)})
+            yield what, evidence.model_copy(update={"runs": replaced(evidence.runs, index, other)})
+
+
 KIND = Kind(
     name="sql",
     spec=SqlSpec,
@@ -275,6 +299,9 @@ KIND = Kind(
     lint=lint,
     runs_code=False,
     paths=paths,
+    oracle=Oracle(
+        _changed, _datasets, neutral={Compare: {"order": "ignore", "columns": "names_any_order", "types": "loose"}}
+    ),
 )
 
 

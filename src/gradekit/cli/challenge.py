@@ -169,6 +169,9 @@ def verify(
             help="Grade each solution so often; by default references 3 times, others once.",
         ),
     ] = None,
+    weaker: Annotated[
+        bool, typer.Option("--accept-weaker", help="Let expectations notice less than challenge.lock says they did.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     quiet: QuietOption = 0,
     verbose: VerboseOption = 0,
@@ -176,7 +179,8 @@ def verify(
     """Grade a challenge's own solutions, write challenge.lock.
 
     Each reference must earn everything, each wrong solution must lose exactly what it claims, every time. Checks that
-    no wrong solution loses are named as unproven. At the end stands what the references got in each language.
+    no wrong solution loses are named as unproven; expectations without which no changed answer of the reference and no
+    wrong solution would pass, as not needed. At the end stands what the references got in each language.
 
     Examples:
       gradekit challenge verify
@@ -189,7 +193,7 @@ def verify(
     names = _wanted(challenges, config, every=every)
     proofs = []
     for name in names:
-        proof = _prove(name, config, quiet, verbose, repeat, several=len(names) > 1)
+        proof = _prove(name, config, quiet, verbose, repeat, several=len(names) > 1, weaker=weaker)
         proofs.append(proof)
         if not as_json:
             sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.lines(proof))
@@ -300,7 +304,14 @@ def _wanted(names: list[str] | None, config: configuration.Config, *, every: boo
 
 
 def _prove(
-    name: str | None, config: configuration.Config, quiet: int, verbose: int, repeat: int | None, *, several: bool
+    name: str | None,
+    config: configuration.Config,
+    quiet: int,
+    verbose: int,
+    repeat: int | None,
+    *,
+    several: bool,
+    weaker: bool,
 ) -> Proof:
     """Grade the solutions of one challenge and write its lock, if all is as claimed.
 
@@ -308,7 +319,7 @@ def _prove(
         GradekitError: it cannot be done, and it is the only one that is asked for.
     """
     from gradekit.cli import assemble, proven
-    from gradekit.spec.lock import write_lock
+    from gradekit.spec.lock import earlier_lock, write_lock
     from gradekit.verify import verify as run_verify
 
     progress: Progress = Silent() if quiet else Lines(verbose)
@@ -318,7 +329,8 @@ def _prove(
             progress.note(f"{challenge.spec.id}: {len(challenge.spec.solutions)} solutions")
         setting = assemble.setting_for(challenge.spec, config, progress, later=True)
         setting.make(assemble.solved_in(challenge, setting))
-        lock, results = run_verify(challenge, setting, progress, repeat)
+        before = None if weaker else earlier_lock(challenge.lock_path)
+        lock, results = run_verify(challenge, setting, progress, repeat, before)
     except GradekitError as error:
         if not several:
             raise

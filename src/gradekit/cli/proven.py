@@ -10,10 +10,12 @@ from gradekit.cli import outline
 from gradekit.errors import ExitCode, GradekitError
 from gradekit.score import points
 from gradekit.spec.challenge import Challenge
-from gradekit.spec.lock import Lock, untwinned
+from gradekit.spec.lock import Lock, Sharpness, untwinned
 from gradekit.verify import Verified, unproven
 
 _NONE = "-"
+_NEEDLESS = 10
+"""Needless expectations that are named."""
 _NO_LANGUAGE = "none"
 """As `runner: none` in a challenge that runs no code of a submission."""
 
@@ -31,6 +33,8 @@ class Proof:
     untwinned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unproven: Sequence[str] = ()
     """Checks that no wrong solution loses."""
+    sharpness: Mapping[str, Sharpness] = field(default_factory=dict)
+    """By check, what its expectations notice."""
     stand_ins: Mapping[str, str] = field(default_factory=dict)
     """By runner, what stood in for which official image."""
     problems: Sequence[str] = ()
@@ -51,6 +55,7 @@ class Proof:
             results=results,
             untwinned=untwinned(challenge, lock),
             unproven=unproven(results),
+            sharpness=lock.sharpness,
             stand_ins=lock.stand_ins,
             code=code,
         )
@@ -82,6 +87,7 @@ def lines(proof: Proof) -> Iterator[str]:
         yield from (f"    {mismatch}" for mismatch in result.mismatches)
     if proof.unproven:
         yield f"unproven, for no wrong solution that passes anything loses them: {', '.join(proof.unproven)}"
+    yield from _sharpness(proof.sharpness)
     yield from outline.untwinned_lines(proof.untwinned)
     for runner, stand_in in proof.stand_ins.items():
         yield f"runner {runner}: {stand_in}; that wrong solutions fail is shown for that one only"
@@ -89,6 +95,22 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"wrote {proof.lock_path} ({proof.tests} test ids)"
     elif proof.code is ExitCode.BELOW:
         yield "challenge.lock was not written"
+
+
+def _sharpness(found: Mapping[str, Sharpness]) -> Iterator[str]:
+    """How many expectations are needed, and those that are not."""
+    expectations = sum(tried.expectations for tried in found.values())
+    if not expectations:
+        return
+    needless = [f"{check}: {place}" for check, tried in found.items() for place in tried.needless]
+    needed = f"{expectations - len(needless)} of {expectations} expectations are needed"
+    if not needless:
+        yield needed
+        return
+    yield f"{needed}; no changed answer and no wrong solution would pass without one of these:"
+    yield from (f"    {line}" for line in needless[:_NEEDLESS])
+    if len(needless) > _NEEDLESS:
+        yield f"    and {len(needless) - _NEEDLESS} more, see challenge.lock"
 
 
 def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
@@ -131,6 +153,7 @@ def document(proofs: Sequence[Proof]) -> str:
             "stand_ins": dict(proof.stand_ins),
             "untwinned": {suite: list(tests) for suite, tests in proof.untwinned.items()},
             "unproven": list(proof.unproven),
+            "sharpness": {check: tried.model_dump(mode="json") for check, tried in proof.sharpness.items()},
             "solutions": [
                 {
                     "path": result.path,

@@ -24,6 +24,18 @@ Freshness = Literal["fresh", "stale", "missing", "not needed"]
 _REMEDY = "run gradekit challenge verify to write it anew"
 
 
+class Sharpness(Model):
+    """What the expectations of one check notice in changed answers of the reference."""
+
+    changed: int
+    """Changes that were tried."""
+    noticed: int
+    """Those with which the check no longer passes."""
+    expectations: int
+    needless: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
+    """Places of those without which it would notice as many, and fail as many wrong solutions."""
+
+
 class Lock(Model):
     """The content of challenge.lock."""
 
@@ -47,6 +59,8 @@ class Lock(Model):
     """Of reference queries: how many there are and were told apart, and which were not; for people to compare."""
     solutions: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     """Per solution: what it got, for people to compare."""
+    sharpness: Mapping[str, Sharpness] = Field(default_factory=dict)
+    """Per check: what its expectations notice."""
     stand_ins: Mapping[str, str] = Field(default_factory=dict)
     """Per runner: what stood in for which official image while the solutions were graded."""
 
@@ -81,6 +95,14 @@ def read_lock(path: Path) -> Lock | None:
         first = error.errors()[0]
         what = f"is not a lock: {'.'.join(map(str, first['loc'])) or 'content'}: {first['msg']}"
         raise SpecError(Problem(str(path), what, hint=_REMEDY)) from error
+
+
+def earlier_lock(path: Path) -> Lock | None:
+    """The lock that a new one is compared with; None also where it cannot be read, for it is about to be replaced."""
+    try:
+        return read_lock(path)
+    except SpecError:
+        return None
 
 
 def write_lock(path: Path, lock: Lock) -> None:

@@ -9,6 +9,7 @@ from gradekit.checks.call.judge import judge
 from gradekit.checks.call.lint import lint, paths
 from gradekit.checks.call.model import CallSpec
 from gradekit.checks.call.observe import observe
+from gradekit.checks.call.oracle import ORACLE
 from gradekit.checks.call.show import show
 from gradekit.results import Tier
 
@@ -26,4 +27,5 @@ KIND = Kind(
     paths=paths,
     calls=lambda _spec: True,
     recorded=recorded,
+    oracle=ORACLE,
 )

@@ -8,6 +8,7 @@ from gradekit.checks.http.judge import judge
 from gradekit.checks.http.lint import lint, paths
 from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.http.observe import observe
+from gradekit.checks.http.oracle import ORACLE
 from gradekit.checks.http.show import show
 from gradekit.results import Tier
 
@@ -24,4 +25,5 @@ KIND = Kind(
     lint=lint,
     paths=paths,
     uses_app=lambda _spec: True,
+    oracle=ORACLE,
 )

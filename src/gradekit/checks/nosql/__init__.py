@@ -8,6 +8,7 @@ from gradekit.checks.nosql.judge import judge
 from gradekit.checks.nosql.lint import lint
 from gradekit.checks.nosql.model import NosqlSpec
 from gradekit.checks.nosql.observe import observe
+from gradekit.checks.nosql.oracle import ORACLE
 from gradekit.checks.nosql.show import show
 from gradekit.results import Tier
 
@@ -24,4 +25,5 @@ KIND = Kind(
     lint=lint,
     runs_code=False,
     uses_app=lambda spec: spec.dataset is None,
+    oracle=ORACLE,
 )

@@ -8,6 +8,7 @@ from gradekit.checks.race.judge import judge
 from gradekit.checks.race.lint import lint, paths
 from gradekit.checks.race.model import RaceSpec
 from gradekit.checks.race.observe import observe
+from gradekit.checks.race.oracle import ORACLE
 from gradekit.checks.race.show import show
 from gradekit.results import Tier
 
@@ -24,4 +25,5 @@ KIND = Kind(
     lint=lint,
     paths=paths,
     uses_app=lambda _spec: True,
+    oracle=ORACLE,
 )

@@ -8,6 +8,7 @@ from gradekit.checks.schema.judge import judge
 from gradekit.checks.schema.lint import lint
 from gradekit.checks.schema.model import SchemaSpec
 from gradekit.checks.schema.observe import observe
+from gradekit.checks.schema.oracle import ORACLE
 from gradekit.checks.schema.show import show
 from gradekit.results import Tier
 
@@ -23,4 +24,5 @@ KIND = Kind(
     show=show,
     lint=lint,
     runs_code=False,
+    oracle=ORACLE,
 )

@@ -1,0 +1,198 @@
+"""What a check would notice: its evidence changed a little, and its expectations taken out one by one.
+
+A test oracle decides whether an answer is right. To try one, nothing has to run: the answers of a right program are
+in the record already, and each change to them is what a slightly wrong program could have answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+from pydantic import BaseModel
+
+from gradekit.checks.compare import Table
+from gradekit.checks.jsontext import Json, JsonProblem, parse, render
+from gradekit.checks.match import Match
+from gradekit.checks.values import is_list
+from gradekit.texts import clean
+
+S = TypeVar("S", bound=BaseModel)
+E = TypeVar("E", bound=BaseModel)
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+UNSET: Final = object()
+"""In the place of a value: the field is as if nobody had written it."""
+
+_DIGIT = re.compile("[0-9]")
+_PLAIN = re.compile(r"[A-Za-z_]\w*")
+
+Files: TypeAlias = Mapping[str, bytes]
+Neutral: TypeAlias = Mapping[type[BaseModel], Mapping[str, object]]
+"""By model: fields that expect something, each with the value that expects nothing, or ``UNSET``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[S, E]):
+    """A piece of a check that can be judged alone, such as a case; ``name`` is empty for all of it."""
+
+    name: str
+    spec: S
+    evidence: E
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle(Generic[S, E]):
+    """How the expectations of a kind of checks are tried."""
+
+    changed: Callable[[S, E], Iterator[tuple[str, E]]]
+    """Evidence as slightly wrong programs would have given it, each with what is different in words."""
+    parts: Callable[[S, E, Files], Iterator[Part[S, E]]] = lambda spec, evidence, _: iter((Part("", spec, evidence),))
+    """The pieces of a check, judged one at a time; with the challenge's files."""
+    neutral: Neutral = field(default_factory=dict)
+    listed: Mapping[type[BaseModel], Sequence[str]] = field(default_factory=dict)
+    """By model: fields whose items are expectations, each of which can be left out."""
+
+    def weaker(self, spec: S) -> Iterator[tuple[str, S]]:
+        """The check without one of its expectations, for each of them; with its place in the check."""
+        yield from _weaker(spec, self.neutral, self.listed)
+
+
+def _weaker(model: M, neutral: Neutral, listed: Mapping[type[BaseModel], Sequence[str]]) -> Iterator[tuple[str, M]]:
+    kinds = type(model).__mro__
+    values = {name: value for kind in kinds if kind in neutral for name, value in neutral[kind].items()}
+    lists = {name for kind in kinds for name in listed.get(kind, ())}
+    for name, info in type(model).model_fields.items():
+        if name not in model.model_fields_set:
+            continue
+        shown, value = info.alias or name, getattr(model, name)
+        inside = list(_less(value, neutral, listed))
+        if name in values and not inside and value != values[name]:
+            yield shown, _with(model, name, values[name])
+        if name in lists:
+            for index in range(len(value)):
+                yield f"{shown}[{index}]", _with(model, name, (*value[:index], *value[index + 1 :]))
+        yield from ((f"{shown}{place}", _with(model, name, less)) for place, less in inside)
+
+
+def _less(
+    value: object, neutral: Neutral, listed: Mapping[type[BaseModel], Sequence[str]]
+) -> Iterator[tuple[str, Any]]:
+    """A value of a field without one of the expectations in it; with the place below the field."""
+    if isinstance(value, Match):
+        for index, (operator, _) in enumerate(value.tests):
+            rest = (*value.tests[:index], *value.tests[index + 1 :])
+            yield "" if len(value.tests) == 1 else f".{operator}", Match(value.source, rest)
+    elif isinstance(value, BaseModel):
+        yield from ((f".{place}", less) for place, less in _weaker(value, neutral, listed))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            name = f'["{clean(str(key))}"]'
+            yield from ((f"{name}{place}", {**value, key: less}) for place, less in _less(item, neutral, listed))
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            name = f"[{index}]"
+            yield from (
+                (f"{name}{place}", replaced(value, index, less)) for place, less in _less(item, neutral, listed)
+            )
+
+
+def _with(model: M, name: str, value: object) -> M:
+    if value is not UNSET:
+        return model.model_copy(update={name: value})
+    info = type(model).model_fields[name]
+    copy = model.model_copy(update={name: info.get_default(call_default_factory=True)})
+    copy.model_fields_set.discard(name)
+    return copy
+
+
+def replaced(items: Sequence[T], index: int, item: T) -> tuple[T, ...]:
+    """The items with another one in a place."""
+    return (*items[:index], item, *items[index + 1 :])
+
+
+def changed_text(text: str) -> Iterator[tuple[str, str]]:
+    """A text as a slightly wrong program would write it; with words for the change, which fit after its place."""
+    try:
+        value = parse(text)
+    except JsonProblem:
+        yield from _changed_string(text)
+        return
+    for place, what, other in changed_json(value):
+        yield f"{place} {what}", render(other)
+
+
+def changed_json(value: Json, place: str = "$") -> Iterator[tuple[str, str, Json]]:
+    """A JSON value with one change in it: the place (a JSONPath), the change in words, the whole value.
+
+    Of a list, the first and the last item stand for all.
+    """
+    yield from ((place, what, other) for what, other in _changed_leaf(value))
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            below = f"{place}.{name}" if _PLAIN.fullmatch(name) else f"{place}[{render(name)}]"
+            yield below, "left out", {key: kept for key, kept in value.items() if key != name}
+            for at, what, other in changed_json(item, below):
+                yield at, what, {**value, name: other}
+    elif is_list(value) and value:
+        yield place, "without its last item", value[:-1]
+        yield place, "with its last item twice", [*value, value[-1]]
+        if list(value) != list(reversed(value)):
+            yield place, "reversed", list(reversed(value))
+        for index in sorted({0, len(value) - 1}):
+            for at, what, other in changed_json(value[index], f"{place}[{index}]"):
+                yield at, what, list(replaced(value, index, other))
+
+
+def _changed_leaf(value: Json) -> Iterator[tuple[str, Json]]:
+    if value is None:
+        yield "0 instead of null", 0
+        return
+    yield "null", None
+    if isinstance(value, bool):
+        yield "negated", not value
+    elif isinstance(value, int | float | Decimal):
+        yield "higher by 1", value + 1
+        yield "as text", render(value)
+    elif isinstance(value, str):
+        yield from _changed_string(value)
+
+
+def _changed_string(text: str) -> Iterator[tuple[str, str]]:
+    yield "with more text", f"{text}x"
+    if text:
+        yield "empty", ""
+    digit = _DIGIT.search(text)
+    if digit is not None:
+        # Other text of the same form, such as another price.
+        other = str((int(digit[0]) + 1) % 10)
+        yield "with another digit", f"{text[: digit.start()]}{other}{text[digit.end() :]}"
+
+
+def changed_table(table: Table) -> Iterator[tuple[str, Table]]:
+    """Rows with one change in them; the first and the last row stand for all."""
+    rows = table.rows
+    if not rows:
+        return
+    yield "without its last row", table.model_copy(update={"rows": rows[:-1]})
+    yield "with its last row twice", table.model_copy(update={"rows": (*rows, rows[-1])})
+    if rows != rows[::-1]:
+        yield "reversed", table.model_copy(update={"rows": rows[::-1]})
+    if len(table.columns) > 1:
+        swapped = [(row[1], row[0], *row[2:]) for row in rows]
+        columns = (table.columns[1], table.columns[0], *table.columns[2:])
+        yield "its first columns swapped", table.model_copy(update={"columns": columns, "rows": tuple(swapped)})
+    for index, column in enumerate(table.columns):
+        columns = replaced(table.columns, index, column.model_copy(update={"name": f"{column.name}_x"}))
+        yield f"{column.name}: another name", table.model_copy(update={"columns": columns})
+    for number in sorted({0, len(rows) - 1}):
+        row = rows[number]
+        for index, column in enumerate(table.columns):
+            cell = row[index]
+            other = "0" if cell is None else f"{cell}1"
+            changed = table.model_copy(update={"rows": replaced(rows, number, replaced(row, index, other))})
+            yield f"row {number + 1}, {column.name}: another value", changed
