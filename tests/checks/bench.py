@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from gradekit.checks.base import Context, Role, Stretch
+from gradekit.checks.base import Context, Counted, Role, Stretch
 from gradekit.checks.jsontext import Json
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.history import History
@@ -73,6 +73,12 @@ class FakeDatabase:
             if results[-1].error is not None:
                 break
         return results
+
+    def count_anew(self) -> None:
+        self.bench.counts.append(len(self.bench.requests))
+
+    def counted(self) -> Counted:
+        return self.bench.count(self.bench.requests[self.bench.counts[-1] :])
 
     def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
         del server
@@ -161,6 +167,10 @@ class FakeBench:
     waits: tuple[str, ...] | None = None
     kept: bool = True
     by_candidate: bool = False
+    count: Callable[[Sequence[HttpRequest]], Counted] = lambda _requests: Counted()
+    """What the database counted of these requests."""
+    counts: list[int] = field(default_factory=list)
+    """How many requests had been sent when a count began."""
     worker: FakeCalls | None = None
     history: History | None = None
     frameworks: Sequence[Framework] = ()

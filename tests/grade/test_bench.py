@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gradekit import runner as runners
-from gradekit.checks.base import Context
+from gradekit.checks.base import Context, Counted
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.bench import PodBench
 from gradekit.grade.servers.base import LoadFailure, Script
@@ -693,6 +693,28 @@ def test_writing_statements_of_the_app_wait_until_they_are_let_go(world: World) 
         assert any("pg_sleep(0.250)" in text for text in made)
     assert world.statements("loader")[-1] == "DROP SCHEMA IF EXISTS gradekit_stretch CASCADE"
     assert stretch.kept
+
+
+def test_statements_are_counted_by_the_server_if_it_can(world: World) -> None:
+    world.begin(app=True)
+    database = world.bench.app_database()
+    with pytest.raises(InfrastructureError, match="does not count the statements of an app"):
+        database.count_anew()
+
+    def sql(request: SqlRequest) -> Sequence[SqlResult]:
+        numbers = rows({"sent": "int8", "inside": "int8", "aside": "int8", "lost": "bool"}, ("7", "3", "2", "t"))
+        texts = rows({"query": "text", "calls": "int8"}, ("select $1", "6"), (None, "1"))
+        answers = {"pg_extension": rows({"?column?": "int4"}, ("1",)), "dealloc": numbers, "ORDER BY calls": texts}
+        return [
+            next((answer for part, answer in answers.items() if part in statement), OK)
+            for statement in request.statements
+        ]
+
+    world.sandbox._sql = sql
+    database.count_anew()
+    assert world.statements(None)[-1] == "SELECT public.pg_stat_statements_reset()"
+    assert database.counted() == Counted(7, 3, 2, lost=True, texts=(("select $1", 6), ("", 1)))
+    assert f"datname = '{database.name}'" in world.statements(None)[-1]
 
 
 @pytest.mark.parametrize(("tables", "count"), [(["orders"], 1), (['other.o"x', "public.orders"], 2)])

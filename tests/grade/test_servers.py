@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from gradekit import runner as runners
-from gradekit.checks.base import Context, Role
+from gradekit.checks.base import Context, Counted, Role
 from gradekit.checks.http.observe import literal
 from gradekit.checks.schema.judge import judge as judge_schema
 from gradekit.checks.schema.model import SchemaSpec
@@ -219,6 +220,14 @@ def test_the_app_knows_its_database_and_no_other(server: SqlServer) -> None:
     assert facts.keys() == {"url", "host", "port", "user", "password", "database"}
     assert copy in facts["url"]
     assert rows(ask(server, copy, "select count(*) from customers", reads=False)) == [["2"]]
+    server.drop(copy)
+
+
+def test_statements_of_the_app_are_counted_and_no_others(server: SqlServer) -> None:
+    copy = server.copy(loaded(server, SHOP), for_app=True)
+    assert server.count_anew(copy) is (server.engine != "sqlite")
+    ask(server, copy, "select count(*) from orders", reads=False)
+    assert replace(server.counted(copy), texts=()) == Counted()
     server.drop(copy)
 
 

@@ -62,6 +62,8 @@ class Scope:
     """Languages that the challenge allows by name; empty for any."""
     engines: Mapping[str, str] = field(default_factory=dict)
     """Of data sets, the engine whose rules cut SQL into statements, as far as it is known before anything runs."""
+    app_runners: Sequence[str] = ()
+    """The runners of the services that the app's data sets are on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,22 @@ class Context:
     """For loads: what the references were measured at, from challenge.lock; None: not known yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The statements of the app's sessions that a server counted."""
+
+    sent: int = 0
+    """That came from the app, each for itself, however many were in one message."""
+    inside: int = 0
+    """That functions, procedures and triggers in the database ran."""
+    aside: int = 0
+    """That begin and end transactions or set up a session; not in ``sent``."""
+    lost: bool = False
+    """Whether there were more different ones than the server keeps apart, so that numbers are too small."""
+    texts: Sequence[tuple[str, int]] = ()
+    """Those of ``sent`` that came most often, as the server normalises them, and how often; hostile text."""
+
+
 class Database(Protocol):
     """A fresh copy of a data set, for one check."""
 
@@ -100,6 +118,16 @@ class Database(Protocol):
         theirs: bool = False,
     ) -> Sequence[SqlResult]:
         """Run statements as a role; see ``Sandbox.sql``. ``theirs``: the candidate wrote them."""
+
+    def count_anew(self) -> None:
+        """Count the app's statements from now on.
+
+        Raises:
+            InfrastructureError: a fault of ours, such as a server that counts none.
+        """
+
+    def counted(self) -> Counted:
+        """The app's statements since ``count_anew``."""
 
     def fault(self, place: str, what: str, *, server: bool = False) -> InfrastructureError | Blocked:
         """The exception for a statement of ours that cannot run here.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gradekit.checks.base import Role
+from gradekit.checks.base import Counted, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.servers.base import Server, SqlServer, StoreServer
 from gradekit.sandbox.protocol import CommandResult, SqlResult
@@ -71,6 +71,23 @@ class SqlCopy(DatasetCopy):
             read_only=read_only,
             max_rows=max_rows,
         )
+
+    def count_anew(self) -> None:
+        """Count the app's statements from now on.
+
+        Raises:
+            InfrastructureError: a fault of ours, such as a server that counts none.
+            Blocked: the server refuses what it did not before the candidate's code used it.
+        """
+        if not self.server.count_anew(self.name):
+            what = f"its server ({self.engine}) does not count the statements of an app"
+            wanted = "PostgreSQL or MariaDB, as its runner sets it up"
+            raise InfrastructureError(Problem(f"service {self.server.service}", what, wanted, "correct the challenge"))
+
+    def counted(self) -> Counted:
+        """The app's statements since ``count_anew``."""
+        self.within(1.0)
+        return self.server.counted(self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
-from gradekit.checks.base import Role
+from gradekit.checks.base import Counted, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.sandbox.faults import Exposure, Fault, Mishap, whose
 from gradekit.sandbox.protocol import CommandResult, SqlResult
@@ -120,6 +120,20 @@ class SqlServer(Server, Protocol):
     def relax(self, database: str, waits: Waits) -> bool | None:
         """End that: whether they waited in all tables until now; None when it could not be ended."""
 
+    def count_anew(self, database: str) -> bool:
+        """Count the statements of the app that uses this copy from now on; False where no server could.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+
+    def counted(self, database: str) -> Counted:
+        """What was counted since then.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+
 
 @runtime_checkable
 class StoreServer(Server, Protocol):
@@ -129,6 +143,24 @@ class StoreServer(Server, Protocol):
         self, database: str, script: Sequence[Sequence[str]], *, role: Role, timeout: float, total: float
     ) -> Sequence[CommandResult]:
         """Run commands with the rights of ``role``, ``timeout`` seconds for each and ``total`` for all of them."""
+
+
+MAX_TEXTS: Final = 40
+"""Statements whose texts are kept of a count."""
+MAX_TEXT: Final = 400
+"""Characters of such a text."""
+
+
+def counts(numbers: SqlResult, texts: SqlResult) -> Counted:
+    """From one row (sent, inside, aside, lost) and rows of (text, how often)."""
+    ((sent, inside, aside, lost),) = numbers.rows
+    return Counted(
+        int(sent or 0),
+        int(inside or 0),
+        int(aside or 0),
+        lost=lost not in {"0", "f"},
+        texts=tuple((text or "", int(often or 0)) for text, often in texts.rows),
+    )
 
 
 MAX_STRETCHED: Final = 50

@@ -17,13 +17,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gradekit.checks.base import Role
+from gradekit.checks.base import Counted, Role
 from gradekit.grade.servers.base import (
+    MAX_TEXT,
+    MAX_TEXTS,
     STRETCHING,
     LoadFailure,
     Script,
     Waits,
     chosen,
+    counts,
     load_fault,
     refusal,
     undone,
@@ -41,6 +44,46 @@ SELECT table_schema, table_name FROM information_schema.tables
 WHERE table_schema = database() AND table_type = 'BASE TABLE' ORDER BY 2
 """
 _WAITING: Final = "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database()"
+# Of an account: the server counts what a session sent under the statement's own name, an executed prepared statement
+# under the command's, and what runs inside of a function, a procedure or a trigger as sp/stmt.
+_EVENTS_OF: Final = """
+(SELECT count_star AS calls,
+   CASE WHEN event_name = 'statement/sp/stmt' THEN 'inside'
+     WHEN event_name REGEXP '^statement/sql/(begin|commit|rollback|rollback_to_savepoint|savepoint|release_savepoint'
+       '|set_option|change_db|prepare_sql|dealloc_sql|show_.*|error|empty_query)$' THEN 'aside'
+     WHEN event_name REGEXP '^statement/(sql/.*|com/(Execute|Bulk_execute|Fetch))$' THEN 'sent' END AS kind
+ FROM performance_schema.events_statements_summary_by_user_by_event_name WHERE user = 'app_{0}') AS counted
+"""
+_NUMBERS: Final = f"""
+SELECT coalesce(sum(IF(kind = 'sent', calls, 0)), 0), coalesce(sum(IF(kind = 'inside', calls, 0)), 0),
+  coalesce(sum(IF(kind = 'aside', calls, 0)), 0), 0
+FROM {_EVENTS_OF}
+"""  # noqa: S608
+# The numbers are those of the account; texts are kept by database, and those of prepared statements by session.
+_TEXTS: Final = f"""
+SELECT left(text, {MAX_TEXT}), sum(calls) FROM (
+  SELECT trim(TRAILING ';' FROM trim(digest_text)) AS text, count_star AS calls
+  FROM performance_schema.events_statements_summary_by_digest WHERE schema_name = '{{0}}'
+  UNION ALL
+  SELECT p.sql_text, p.count_execute
+  FROM performance_schema.prepared_statements_instances p
+  JOIN performance_schema.threads t ON t.thread_id = p.owner_thread_id
+  WHERE t.processlist_user = 'app_{{0}}') AS counted
+WHERE calls > 0 AND text NOT REGEXP
+  '^(BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET|USE|PREPARE|EXECUTE|DEALLOCATE|SHOW)( |$)'
+GROUP BY text ORDER BY sum(calls) DESC, 1 LIMIT {MAX_TEXTS}
+"""  # noqa: S608
+_COUNT_ANEW: Final = (
+    "TRUNCATE performance_schema.users",
+    "TRUNCATE performance_schema.events_statements_summary_by_user_by_event_name",
+    "TRUNCATE performance_schema.events_statements_summary_by_digest",
+    "TRUNCATE performance_schema.prepared_statements_instances",
+    # Whether it counts at all, and has had room for every account and session.
+    """
+    SELECT @@performance_schema AND sum(variable_value) = 0 FROM information_schema.global_status
+    WHERE variable_name IN ('PERFORMANCE_SCHEMA_USERS_LOST', 'PERFORMANCE_SCHEMA_THREAD_INSTANCES_LOST')
+    """,
+)
 # Whoever holds a table for longer does not let us in.
 _NOT_LONG: Final = "SET SESSION lock_wait_timeout = 3"
 _EVENTS: Final = ("INSERT", "UPDATE")
@@ -71,8 +114,8 @@ class MariadbServer:
         """Fix the time that data sets are loaded at; accounts are made with their databases."""
         self._clock = int(time.time())
 
-    def administer(self, *statements: str) -> None:
-        """Run statements of ours as the administrator, who does not wait long for a lock.
+    def administer(self, *statements: str) -> Sequence[SqlResult]:
+        """The results of statements of ours as the administrator, who does not wait long for a lock.
 
         Raises:
             InfrastructureError: one of them failed before the candidate could have caused it.
@@ -85,6 +128,7 @@ class MariadbServer:
         failed = next((result for result in results if result.error is not None), None)
         if failed is not None:
             raise refusal(self, str(failed.error))
+        return results[1:]
 
     def create(self, database: str) -> None:
         """Make an empty database with its loader.
@@ -221,6 +265,15 @@ class MariadbServer:
         if undone((there, *dropped)) is not None:
             return None
         return {row[0] for row in there.rows}.issuperset(ours)
+
+    def count_anew(self, database: str) -> bool:
+        """Forget what was counted of all accounts; nobody else's count matters now."""
+        del database
+        return [list(row) for row in self.administer(*_COUNT_ANEW)[-1].rows] == [["1"]]
+
+    def counted(self, database: str) -> Counted:
+        """What the app's account sent, and what ran inside of that."""
+        return counts(*self.administer(_NUMBERS.format(database), _TEXTS.format(database)))
 
     def _as_owner(self, database: str, *statements: str) -> Sequence[SqlResult]:
         return self.query(database, statements, role="owner", timeout=STRETCHING, total=STRETCHING)

@@ -18,8 +18,19 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gradekit.checks.base import Role
-from gradekit.grade.servers.base import STRETCHING, LoadFailure, Script, Waits, chosen, refusal, undone
+from gradekit.checks.base import Counted, Role
+from gradekit.grade.servers.base import (
+    MAX_TEXT,
+    MAX_TEXTS,
+    STRETCHING,
+    LoadFailure,
+    Script,
+    Waits,
+    chosen,
+    counts,
+    refusal,
+    undone,
+)
 from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
 
 _GRANT_READER = """
@@ -44,6 +55,23 @@ WHERE n.nspname = 'gradekit_stretch' AND t.tgenabled = 'O'
 """
 # Whoever holds a table for longer does not let us in.
 _NOT_LONG = "SET lock_timeout = '3s'"
+# Only sessions of the role app are counted. Its own functions and triggers run as the same role, at a lower level.
+_ASIDE = r"^\s*(begin|start|commit|end|rollback|abort|savepoint|release|set|reset|show|discard|listen|unlisten|close)\M"
+_COUNTED = f"""
+(SELECT query, calls, toplevel, coalesce(left(query, 100) ~* '{_ASIDE}', false) AS aside
+ FROM public.pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = '%s')) AS counted
+"""  # noqa: S608
+_NUMBERS = f"""
+SELECT coalesce(sum(calls) FILTER (WHERE toplevel AND NOT aside), 0),
+  coalesce(sum(calls) FILTER (WHERE NOT toplevel), 0),
+  coalesce(sum(calls) FILTER (WHERE toplevel AND aside), 0),
+  (SELECT dealloc > 0 FROM public.pg_stat_statements_info)
+FROM {_COUNTED}
+"""  # noqa: S608
+_TEXTS = f"""
+SELECT left(query, {MAX_TEXT}), calls FROM {_COUNTED}
+WHERE toplevel AND NOT aside ORDER BY calls DESC, 1 LIMIT {MAX_TEXTS}
+"""  # noqa: S608
 _LOGIN = {"owner": "loader", "reader": "reader"}
 _ADMIN_TIMEOUT = 30.0
 _LOADING = ("loader",)
@@ -87,8 +115,8 @@ class PostgresServer:
             "REVOKE CONNECT ON DATABASE template1 FROM PUBLIC",
         )
 
-    def administer(self, database: str, *statements: str) -> None:
-        """Run statements of ours as the administrator.
+    def administer(self, database: str, *statements: str) -> Sequence[SqlResult]:
+        """The results of statements of ours as the administrator.
 
         Raises:
             InfrastructureError: one of them failed before the candidate could have caused it.
@@ -100,6 +128,7 @@ class PostgresServer:
         failed = next((result for result in results if result.error is not None), None)
         if failed is not None:
             raise refusal(self, str(failed.error))
+        return results[1:]
 
     def create(self, database: str, *, template: str = "template1", logins: Sequence[str] = _LOADING) -> None:
         """Create a database that only ``logins`` may connect to.
@@ -124,6 +153,7 @@ class PostgresServer:
             *(f"ALTER ROLE {role} RESET ALL" for role in self.passwords),
             *(f"ALTER ROLE {role} PASSWORD '{password}'" for role, password in self.passwords.items()),
             "ALTER ROLE loader SET role = 'app'",
+            "ALTER ROLE app SET pg_stat_statements.track = 'all'",
         )
 
     def load(self, database: str, script: Script, timeout: float) -> LoadFailure | None:
@@ -224,6 +254,18 @@ class PostgresServer:
         if undone((counted, *dropped)) is not None:
             return None
         return [list(row) for row in counted.rows] == [[str(len(waits.tables))]]
+
+    def count_anew(self, database: str) -> bool:
+        """Forget what was counted; nobody else's count matters now."""
+        del database
+        (there,) = self.administer("postgres", "SELECT 1 FROM pg_extension WHERE extname = 'pg_stat_statements'")
+        if there.rows:
+            self.administer("postgres", "SELECT public.pg_stat_statements_reset()")
+        return bool(there.rows)
+
+    def counted(self, database: str) -> Counted:
+        """What the app's sessions sent to this copy, and what ran inside of that."""
+        return counts(*self.administer("postgres", _NUMBERS % database, _TEXTS % database))
 
     def _as_owner(self, database: str, *statements: str) -> Sequence[SqlResult]:
         """The results of statements of ours with the owner's rights, without that of the first setting."""

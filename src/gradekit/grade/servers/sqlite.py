@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gradekit.checks.base import Role
+from gradekit.checks.base import Counted, Role
 from gradekit.grade.servers.base import LoadFailure, Script, Waits, refusal
 from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
 
@@ -133,3 +133,13 @@ class SqliteServer:
         """Nothing waits."""
         del database, waits
         return True
+
+    def count_anew(self, database: str) -> bool:
+        """Nobody serves the app's statements."""
+        del database
+        return False
+
+    def counted(self, database: str) -> Counted:
+        """Nothing was counted."""
+        del database
+        return Counted()
