@@ -106,16 +106,31 @@ def test_a_tool_that_fails_is_our_fault() -> None:
         scan.observe(spec(), bench)
 
 
-def test_files_that_stop_a_tool_are_the_candidates_and_a_starter_that_does_is_ours() -> None:
+def test_files_that_stop_a_tool_are_the_candidates_if_it_works_without_them() -> None:
+    looked: list[Mapping[str, bytes] | None] = []
+
+    def scanned(_scanner: str, line: str, files: Mapping[str, bytes] | None) -> ExecResult:
+        looked.append(files)
+        return finished([line], log()) if files else ExecResult((line,), Ending.TIMEOUT, None, b"", b"", 1.0)
+
+    ours = Context("c", files={"s/a": b"x"})
+    assert scan.observe(spec(), FakeBench(scanned=scanned)) == scan.ScanEvidence(ending=Ending.TIMEOUT)
+    assert scan.observe(spec(starter="s"), FakeBench(context=ours, scanned=scanned)).ending is Ending.TIMEOUT
+    assert looked == [None, {"empty": b""}, None, {"a": b"x"}]
+
+
+def test_a_tool_that_stops_without_them_is_our_fault() -> None:
     def scanned(_scanner: str, line: str, files: Mapping[str, bytes] | None) -> ExecResult:
         return ExecResult((line,), Ending.OOM, None, b"", b"", 1.0) if files else finished([line], log())
 
-    assert scan.observe(spec(), FakeBench(scanned=lambda *_: ExecResult((), Ending.TIMEOUT, None, b"", b"", 1.0))) == (
-        scan.ScanEvidence(ending=Ending.TIMEOUT)
-    )
+    def nothing(*_: object) -> ExecResult:
+        return ExecResult((), Ending.TIMEOUT, None, b"", b"", 1.0)
+
     bench = FakeBench(context=Context("c", files={"s/a": b""}), scanned=scanned)
-    with pytest.raises(InfrastructureError, match="its run on the starter ended"):
+    with pytest.raises(InfrastructureError, match="its run on the starter ended by oom"):
         scan.observe(spec(starter="s"), bench)
+    with pytest.raises(InfrastructureError, match="its run on an empty file ended by timeout"):
+        scan.observe(spec(), FakeBench(scanned=nothing))
 
 
 def test_what_is_shown() -> None:
@@ -138,8 +153,4 @@ def test_complaints_and_paths() -> None:
     assert list(scan.paths(spec())) == []
     assert list(scan.lint(spec(), Scope({}, {}))) == []
     assert spec(tool=None, run="t --sarif").line == "t --sarif"
-    assert (scan.KIND.scanner(spec()), scan.KIND.ships_files(spec()), scan.KIND.ships_files(checked)) == (
-        "scanners",
-        False,
-        True,
-    )
+    assert (scan.KIND.scanner(spec()), scan.KIND.ships_files(spec())) == ("scanners", True)

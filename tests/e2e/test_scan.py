@@ -127,6 +127,30 @@ checks:
     scan: {run: touch x}
 """
     found = results(tmp_path, checks, {"a": ""})
-    assert found["own"].outcome.message == "found: 1 of level warning"
+    assert found["own"].outcome.message == "found: 1 warning"
     assert found["writes"].outcome.status == "errored"
     assert "exit code 1: touch: cannot touch 'x': Read-only file system" in found["writes"].outcome.message
+
+
+def test_files_that_stop_a_tool_are_findings_or_fail_the_check(tmp_path: Path) -> None:
+    log = '{"runs": [{"tool": {"driver": {"name": "x"}}}]}'
+    checks = f"""\
+checks:
+  - {{id: ruff, criterion: work, points: 1, scan: {{tool: ruff}}}}
+  - id: hangs
+    criterion: work
+    scan: {{run: "test -e empty || sleep 60; echo '{log.replace('"', chr(92) + '"')}'", timeout: 2s}}
+  - id: always
+    criterion: work
+    scan: {{run: sleep 60, timeout: 2s}}
+"""
+    found = results(tmp_path, checks, {"long.py": "x = 1" + "+1" * 900_000 + "\n", "a.py": "import os\n"})
+    assert {case.id: case.outcome.message for case in found["ruff"].cases} == {
+        "unreadable": "long.py:1: this file cannot be looked at: the tool fails on it",
+        "F401": "a.py:1: `os` imported but unused",
+    }
+    assert found["ruff"].outcome.message == "found: 1 error, 1 warning"
+    assert found["hangs"].outcome.status == "failed", found["hangs"].outcome
+    assert "within 2 s; without the submission's files it works" in found["hangs"].outcome.message
+    assert found["always"].outcome.status == "errored"
+    assert "its run on an empty file ended by timeout" in found["always"].outcome.message

@@ -37,6 +37,10 @@ _ENDINGS: Final = {
     Ending.OOM: "the scanner ran out of memory",
     Ending.OUTPUT: "the scanner found more than can be read",
 }
+_STOPPED: Final = (
+    "; without the submission's files it works, so something in them stops it, and what it would find is not known; "
+    "look for files that are generated, very large or deeply nested"
+)
 
 Level = Literal["error", "warning", "note", "none"]
 _LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note", "none")
@@ -116,21 +120,26 @@ class ScanEvidence(Model):
 def observe(spec: ScanSpec, bench: Bench) -> ScanEvidence:
     """Scan the submission, and the starter where there is one.
 
+    That the submission's files keep the tool from an end is believed only of a tool that comes to one without them.
+
     Raises:
         InfrastructureError: the tool failed, or what it printed is no SARIF.
     """
     result = bench.scan(spec.scanner, spec.line, timeout=spec.timeout, max_output=MAX_OUTPUT)
-    if result.ending is not Ending.EXITED:
-        return ScanEvidence(ending=result.ending)
-    tool, found = _found(spec, result, {path: entry.data for path, entry in bench.submission.items()})
+    stopped = result.ending is not Ending.EXITED
     known: Counter[str] = Counter()
     files = _starter(spec, bench)
-    if files:
+    if files or stopped:
+        place = "the starter" if files else "an empty file"
+        files = files or {"empty": b""}
         entries = [FileEntry(path=path, data=data) for path, data in files.items()]
         base = bench.scan(spec.scanner, spec.line, files=entries, timeout=spec.timeout, max_output=MAX_OUTPUT)
         if base.ending is not Ending.EXITED:
-            raise _broken(spec, f"its run on the starter ended by {base.ending.value}")
-        known.update(finding.print for finding in _found(spec, base, files)[1])
+            raise _broken(spec, f"its run on {place} ended by {base.ending.value}")
+        known.update(finding.print for finding in read(spec, base, files)[1])
+    if stopped:
+        return ScanEvidence(ending=result.ending)
+    tool, found = read(spec, result, {path: entry.data for path, entry in bench.submission.items()})
     new = []
     for finding in found:
         if known[finding.print] > 0:
@@ -157,8 +166,10 @@ def _broken(spec: ScanSpec, what: str) -> InfrastructureError:
     return InfrastructureError(Problem(f"scanner {spec.scanner}, {spec.line}", what, "SARIF 2.1.0 on stdout"))
 
 
-def _found(spec: ScanSpec, result: ExecResult, files: Mapping[str, bytes]) -> tuple[str, list[Finding]]:
-    """Name of the tool and its findings, in an order that is the same each time.
+def read(spec: ScanSpec, result: ExecResult, files: Mapping[str, bytes]) -> tuple[str, list[Finding]]:
+    """Name of the tool that a run was of, and its findings, in an order that is the same each time.
+
+    ``files`` are those that it looked at, by path.
 
     Raises:
         InfrastructureError: the tool failed, or what it printed is no SARIF.
@@ -219,7 +230,7 @@ def judge(spec: ScanSpec, evidence: ScanEvidence, context: Context) -> Judgement
     """Subtract what the findings cost."""
     del context
     if evidence.ending is not Ending.EXITED:
-        message = _ENDINGS[evidence.ending].format(seconds=spec.timeout)
+        message = _ENDINGS[evidence.ending].format(seconds=spec.timeout) + _STOPPED
         return Judgement(outcome=Outcome(status=Status.FAILED, message=message))
     by_rule: dict[str, list[Finding]] = {}
     counts: Counter[Level] = Counter()
@@ -232,7 +243,7 @@ def judge(spec: ScanSpec, evidence: ScanEvidence, context: Context) -> Judgement
     ratio = round(max(0.0, 1.0 - cost) * _WHOLE) / _WHOLE
     worst = sorted(by_rule, key=lambda rule: (_LEVELS.index(_level(spec, by_rule[rule][0])), -len(by_rule[rule]), rule))
     cases = tuple(_case(spec, rule, by_rule[rule]) for rule in worst[:MAX_RULES])
-    counted = [f"{counts[level]} of level {level}" for level in _LEVELS if counts[level]]
+    counted = [f"{number} {level}{'' if number == 1 else 's'}" for level in _LEVELS if (number := counts[level])]
     passed = ratio == 1.0
     outcome = Outcome(
         status=Status.PASSED if passed else Status.FAILED,
@@ -303,7 +314,7 @@ KIND = Kind(
     show=show,
     lint=lint,
     paths=paths,
-    ships_files=lambda spec: spec.starter is not None,
+    ships_files=lambda _: True,
     scanner=lambda spec: spec.scanner,
     runs_code=False,
     advisory=True,
