@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gradekit.cli.runner import _document, _exit_code, _text
+from gradekit.cli.runner import _all_but_unreachable, _document, _exit_code, _text
 from gradekit.corpus.attempt import Attempt
 from gradekit.corpus.host import HostRow
 from gradekit.errors import ExitCode
@@ -26,6 +26,7 @@ NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent.sock"}
 HELD = Attempt("a", "host", "passes", "passes", 1.25)
 WRONG = Attempt("b", "leak", "fails api", "passes", 2.0, ("api: passed, \x1b[31mshould be failed",))
 FAULT = Attempt("c", "smoke", "exit 0", "nothing", 0.1, fault="engine: it is gone")
+AWAY = Attempt("d", "smoke", "exit 0", "not run", 0.1, fault="d: 503", unreachable=True)
 CLEAN = HostRow("volumes", "0", "0")
 DIRTY = HostRow("mounts", "1", "2", ("/x",))
 
@@ -106,6 +107,14 @@ def test_the_table_tells_everything_and_is_inert() -> None:
         "1 of 4 as expected, 1 left on the host; fake 1.0, none, seccomp none\n"
     )
     assert "1 of 1 as expected, nothing left on the host" in _text([HELD], [CLEAN], ISOLATION, 1)
+
+
+def test_a_table_is_written_when_only_registries_are_out_of_reach() -> None:
+    assert _all_but_unreachable([HELD, AWAY], [CLEAN], 2)
+    assert _exit_code([HELD, AWAY], [CLEAN]) is ExitCode.INFRASTRUCTURE
+    for attempts, row in (([HELD, AWAY, WRONG], CLEAN), ([AWAY, FAULT], CLEAN), ([HELD], CLEAN), ([HELD, AWAY], DIRTY)):
+        chosen = max(2, len(attempts))
+        assert not _all_but_unreachable(attempts, [row], chosen)
 
 
 def test_the_document() -> None:

@@ -29,6 +29,16 @@ def test_what_is_written_is_read() -> None:
     assert written().count("| a\\|b | 2 |\n") == len(CASES)
 
 
+def test_cases_whose_registry_is_out_of_reach_are_named() -> None:
+    attempts = {case.name: Attempt(case.name, "host", "", "x", 1.6) for case in CASES}
+    for name in ("go/packages", "java/packages"):
+        attempts[name] = Attempt(name, "smoke", "", "not run", 0.1, fault="503", unreachable=True)
+    told = section(CASES, attempts, ISOLATION)
+    assert "not run, since their package registry was out of reach: `go/packages`, `java/packages`.\n\n" in told
+    assert read_stated(told) == [stated(case) for case in CASES]
+    assert "out of reach" not in written()
+
+
 def test_a_table_is_put_at_the_end_or_replaced() -> None:
     first = replaced("# Title\n\nText\n\n", f"{BEGIN}\nold\n{END}\n", "x.md")
     assert first == f"# Title\n\nText\n\n{BEGIN}\nold\n{END}\n"

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from gradekit.corpus.attempt import Attempt
+from gradekit.corpus.smoke import UnreachableError
 from gradekit.corpus.trial import Stage, Trial, choose, run_all
 from gradekit.errors import InfrastructureError, Problem, UsageError
 from gradekit.progress import Silent
@@ -99,6 +100,15 @@ def test_faults_are_no_verdict_and_three_in_a_row_are_enough() -> None:
     assert [attempt.fault for attempt in attempts] == ["engine: it is gone", "", *["engine: it is gone"] * 3]
     assert [attempt.holds for attempt in attempts] == [False, True, False, False, False]
     assert told.lines[:4] == ["1 1/6", "1 errored engine: it is gone", "2 2/6", "2 passed"]
+
+
+def test_registries_out_of_reach_end_nothing() -> None:
+    def away(_: Path) -> None:
+        raise UnreachableError(Problem("go/packages", "503"))
+
+    order = [*(trial(name, run=away) for name in "1234"), trial("5")]
+    attempts = list(run_all(order, STAGE, Silent()))
+    assert [(attempt.got, attempt.unreachable) for attempt in attempts] == [("not run", True)] * 4 + [("passes", False)]
 
 
 def test_a_complaint_is_a_failure() -> None:

@@ -178,7 +178,7 @@ def run_cases(
     if quiet < _SILENT:
         sys.stdout.write((_document if as_json else _text)(attempts, rows, engine.isolation(), len(chosen)))
     code = _exit_code(attempts, rows)
-    if write is not None and code is not ExitCode.OK:
+    if write is not None and not _all_but_unreachable(attempts, rows, len(chosen)):
         sys.stderr.write(f"{write} was not written: not all is as expected\n")
     elif write is not None:
         section = table.section(cases, {item.name: item for item in attempts}, engine.isolation())
@@ -204,6 +204,12 @@ def _exit_code(attempts: Sequence[Attempt], rows: Sequence[HostRow]) -> ExitCode
         return ExitCode.INFRASTRUCTURE
     holds = all(attempt.holds for attempt in attempts) and not any(row.left for row in rows)
     return ExitCode.OK if holds else ExitCode.BELOW
+
+
+def _all_but_unreachable(attempts: Sequence[Attempt], rows: Sequence[HostRow], chosen: int) -> bool:
+    """Whether all was tried and is as expected, but for cases whose package registry does not answer."""
+    tried = len(attempts) == chosen and all(attempt.holds or attempt.unreachable for attempt in attempts)
+    return tried and not any(row.left for row in rows)
 
 
 def _listing(chosen: Sequence[Trial], *, as_json: bool) -> str:

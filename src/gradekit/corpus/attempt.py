@@ -28,6 +28,8 @@ class Attempt:
     complaints: tuple[str, ...] = ()
     fault: str = ""
     """Why it could not be tried; that is our fault, and says nothing about the host."""
+    unreachable: bool = False
+    """Whether the fault is that no package registry answers."""
 
     @property
     def holds(self) -> bool:

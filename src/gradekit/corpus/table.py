@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gradekit.corpus.attempt import Attempt, expected_text
 from gradekit.corpus.case import Case
@@ -20,12 +20,16 @@ def stated(case: Case) -> tuple[str, str, str, str]:
 
 
 def section(cases: Sequence[Case], attempts: Mapping[str, Attempt], isolation: Isolation) -> str:
-    """The table as Markdown, markers included; ``attempts`` by the name of their cases."""
+    """The table as Markdown, markers included; ``attempts`` by the name of their cases.
+
+    Cases of runners have no row, but those that no package registry answered are named.
+    """
     rows = [(*stated(case), attempts[case.name].got, f"{attempts[case.name].seconds:.0f}") for case in cases]
     lines = [
         BEGIN,
         f"What each of the {len(rows)} cases of `tests/hostile` should get, and what it got on {isolation.engine} with",
         f"{isolation.runtime} and seccomp {isolation.seccomp}. `make corpus` runs them and writes this table.",
+        *_away([item.name for item in attempts.values() if item.unreachable]),
         "",
         _row(_HEAD),
         "|---|---|---|---|---|--:|",
@@ -33,6 +37,12 @@ def section(cases: Sequence[Case], attempts: Mapping[str, Attempt], isolation: I
         END,
     ]
     return "\n".join(lines) + "\n"
+
+
+def _away(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        listed = ", ".join(f"`{name}`" for name in names)
+        yield f"Cases of runners that were not run, since their package registry was out of reach: {listed}."
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from typing import get_args
 from gradekit.corpus.attempt import Attempt, attempt, expected_text
 from gradekit.corpus.case import Case, Class
 from gradekit.corpus.ground import Ground
-from gradekit.corpus.smoke import CLASS, SmokeCase, attempt_smoke, lacking, smoke_expected
+from gradekit.corpus.smoke import CLASS, SmokeCase, UnreachableError, attempt_smoke, lacking, smoke_expected
 from gradekit.errors import InfrastructureError, Problem, UsageError
 from gradekit.progress import Progress
 from gradekit.results import Status
@@ -112,7 +112,10 @@ def choose(
 
 
 def run_all(chosen: Sequence[Trial], stage: Stage, progress: Progress) -> Iterator[Attempt]:
-    """Try one after the other; a fault of ours is an attempt, too, and three in a row end it."""
+    """Try one after the other; a fault of ours is an attempt, too.
+
+    Three in a row end it, but for registries that do not answer: other cases want none, or another one.
+    """
     faults = 0
     for number, trial in enumerate(chosen, 1):
         progress.check(trial.name, number, len(chosen))
@@ -122,10 +125,12 @@ def run_all(chosen: Sequence[Trial], stage: Stage, progress: Progress) -> Iterat
                 done = trial.attempt(stage, folder)
         except InfrastructureError as error:
             seconds = time.monotonic() - begun
-            done = Attempt(trial.name, trial.class_, trial.expected, "nothing", seconds, fault=str(error))
+            away = isinstance(error, UnreachableError)
+            got = "not run" if away else "nothing"
+            done = Attempt(trial.name, trial.class_, trial.expected, got, seconds, fault=str(error), unreachable=away)
         status = Status.ERRORED if done.fault else Status.PASSED if done.holds else Status.FAILED
         progress.check_done(trial.name, status, done.seconds, "; ".join(done.complaints) or done.fault)
         yield done
-        faults = faults + 1 if done.fault else 0
+        faults = faults + 1 if done.fault and not done.unreachable else 0
         if faults == _ENOUGH:
             return
