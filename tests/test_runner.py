@@ -51,6 +51,7 @@ def test_shipped_runners() -> None:
         "ruby": "language",
         "schemathesis": "checker",
         "scanners": "scanner",
+        "scanners-java": "scanner",
         "sqlite": "service",
     }
     assert found["python"].argv("deps") == ("/opt/gradekit/bin/deps",)
@@ -96,6 +97,7 @@ def test_base_image_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ({"verbs": ["deps"]}, "runner.yaml: runner: `deps` must be described exactly when"),
         ({"verbs": ["fly"]}, "runner.yaml: verbs.0: "),
         ({"kind": "service"}, "runner.yaml: runner: a service needs `engine`"),
+        ({"tools": ["ruff"]}, "runner.yaml: runner: only a scanner has `tools`"),
         ({"kind": "checker"}, "runner.yaml: runner: a checker, and nothing else, has the verb `check`"),
         ({"digest": "0"}, 'runner.yaml: unknown key "digest"'),
     ],

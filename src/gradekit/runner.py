@@ -73,6 +73,8 @@ class RunnerFile(Model):
     """For services whose data sets are files: the folder that they share with the app, at the same path in both."""
     administrator: str | None = None
     """For services: the role that only the unix socket lets in."""
+    tools: Annotated[tuple[Slug, ...], BeforeValidator(tuple_of)] = ()
+    """For scanners that have the program ``scan``: what it can be asked for."""
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> RunnerFile:
@@ -82,6 +84,8 @@ class RunnerFile(Model):
             raise ValueError("a service needs `engine`, `uid`, `data` and `sockets`")
         if (self.kind == "checker") != ("check" in self.verbs):
             raise ValueError("a checker, and nothing else, has the verb `check`")
+        if self.tools and self.kind != "scanner":
+            raise ValueError("only a scanner has `tools`")
         if ("deps" in self.verbs) != (self.deps is not None):
             raise ValueError("`deps` must be described exactly when it is one of the verbs")
         if self.deps is not None and "registries" not in self.verbs:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gradekit import runner
+from gradekit.checks.scan import ScanSpec
 from gradekit.corpus import SmokeCase, attempt_smoke, lacking, read_smoke
-from gradekit.corpus.smoke import REQUIRED, SmokeExpect, _judged, smoke_expected
+from gradekit.corpus.smoke import REQUIRED, SmokeExpect, _compared, _judged, smoke_expected
 from gradekit.errors import UsageError
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
@@ -61,6 +63,8 @@ def test_only_what_a_runner_does_is_asked() -> None:
         ("{sql: [{statements: [select 1]}], nosql: [{commands: [[PING]]}]}", "case"),
         ("nosql: [{commands: []}]", "nosql.0.words.commands"),
         ("nosql: [{commands: [{}, PING]}]", "nosql.0.documents.commands.1"),
+        ("{verb: scan, tool: ruff}", "case"),
+        ("{verb: test, tool: ruff, findings: {}}", "case"),
         ("verb: test\nrecord: {}", "record"),
         ("a: [", ""),
     ],
@@ -129,6 +133,53 @@ RECORDS = b'{"test": "a", "outcome": "passed", "message": "m"}\n'
 )
 def test_what_a_program_did_is_compared(fields: dict[str, object], result: ExecResult, complaints: list[str]) -> None:
     assert _judged(SmokeExpect.model_validate({"verb": "test", **fields}), result)[1] == complaints
+
+
+def scanned(*rules: str) -> bytes:
+    place = {"artifactLocation": {"uri": "a%20b.py"}, "region": {"startLine": 3}}
+    results = [{"ruleId": rule, "locations": [{"physicalLocation": place}]} for rule in rules]
+    return json.dumps({"runs": [{"tool": {"driver": {"name": "x"}}, "results": results}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("result", "got", "complaints"),
+    [
+        (exited(0, scanned("F401", "E1")), "2 findings", []),
+        (
+            exited(0, scanned("F401")),
+            "1 findings",
+            ["a b.py: found ['3 warning F401'], should find ['3 warning E1', '3 warning F401']"],
+        ),
+        (exited(0, b"no"), "no SARIF", ["scanner scanners, exec /opt/gradekit/bin/scan x: what it printed cannot be"]),
+        (exited(3, b"", b"boom"), "no SARIF", ["scanner scanners, exec /opt/gradekit/bin/scan x: it ended with exit"]),
+        (cut(Ending.TIMEOUT), "timeout", ["it ended with timeout, should end with exited"]),
+    ],
+)
+def test_what_a_tool_finds_is_compared(result: ExecResult, got: str, complaints: list[str]) -> None:
+    findings = {"a b.py": ["3 warning F401", "3 warning E1"], "good.py": []}
+    expect = SmokeExpect.model_validate({"verb": "scan", "tool": "x", "findings": findings})
+    assert smoke_expected(expect) == "2 findings"
+    told = _compared(expect, ScanSpec(tool="x"), result, [])
+    assert told[0] == got
+    assert len(told[1]) == len(complaints)
+    assert all(one.startswith(start) for one, start in zip(told[1], complaints, strict=True))
+
+
+def test_a_scanner_is_asked_for_each_of_its_tools() -> None:
+    scanners = runner.find(RUNNERS, "scanners")
+    assert [attempt.name for attempt in lacking(scanners, ())] == [f"scanners/{tool}" for tool in scanners.tools]
+    (case,) = [case for case in read_smoke([scanners]) if case.folder.name == "ruff"]
+    changes: list[dict[str, object]] = [
+        {"tool": "bandit"},
+        {"findings": {"bad.py": ["1 error x"]}},
+        {"findings": {"good.py": []}},
+    ]
+    for weak in changes:
+        fields = {**case.expect.model_dump(exclude_unset=True), **weak}
+        weakened = replace(case, expect=SmokeExpect.model_validate(fields))
+        told = {attempt.name: attempt.complaints[0] for attempt in lacking(scanners, [weakened])}
+        assert "it does not ask what it must; scan, tool: ruff, findings of a file and none" in told["scanners/ruff"]
+    assert "scanners/ruff" not in [attempt.name for attempt in lacking(scanners, [case])]
 
 
 @pytest.mark.docker

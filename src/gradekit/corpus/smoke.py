@@ -9,17 +9,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, ValidationError, model_validator
 
+from gradekit.checks.scan import ScanSpec, read
 from gradekit.corpus.attempt import Attempt
 from gradekit.corpus.case import EXPECT, Texts
 from gradekit.errors import InfrastructureError, Problem, UsageError
+from gradekit.grade.bench import SCANNING
 from gradekit.grade.servers import ENGINES
-from gradekit.model import Model, tuple_of
+from gradekit.model import Model, Slug, tuple_of
 from gradekit.runner import Runner, Verb
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine
@@ -64,6 +67,10 @@ _STARTING = 10.0
 _POLL = 0.05
 _NOSQL = ("redis", "mongodb")
 """The engines whose cases are not written in SQL."""
+
+
+class UnreachableError(InfrastructureError):
+    """No package registry answers, which says nothing about the rest of the host."""
 
 
 class Then(Model):
@@ -186,7 +193,7 @@ _Asked = Annotated[
 class SmokeExpect(Model):
     """The content of a smoke case's ``expect.yaml``; runners/README.md describes every field."""
 
-    verb: Literal["deps", "build", "serve", "test", "call"] | None = None
+    verb: Literal["deps", "build", "serve", "test", "call", "scan"] | None = None
     timeout: float = Field(default=60.0, gt=0)
     max_output: int = 4 << 20
     ending: str = Ending.EXITED.value
@@ -197,6 +204,8 @@ class SmokeExpect(Model):
     records: Mapping[str, str] | None = None
     complete: bool = True
     message: str = ""
+    tool: Slug | None = None
+    findings: Mapping[str, Annotated[tuple[str, ...], BeforeValidator(tuple_of)]] | None = None
     http: Http | None = None
     sql: Annotated[tuple[Step, ...], BeforeValidator(tuple_of)] = ()
     nosql: Annotated[tuple[_Asked, ...], BeforeValidator(tuple_of)] = ()
@@ -212,6 +221,8 @@ class SmokeExpect(Model):
             raise ValueError("a case has either a `verb` or `sql` or `nosql`")
         if self.verb == "deps" and self.exit is None:
             raise ValueError("a case of `deps` needs `exit`")
+        if (self.verb == "scan") != (self.tool is not None) or (self.tool is None) != (self.findings is None):
+            raise ValueError("a case of `scan`, and no other, has `tool` and `findings`")
         return self
 
 
@@ -319,7 +330,18 @@ REQUIRED = (
         lambda expect: any(step.error for step in expect.nosql) and _replies(expect.nosql[-1]),
     ),
 )
-"""The conformance suite of runners: one list for all of them."""
+"""The conformance suite of runners: one list for all of them. Scanners are asked for each of their tools beside."""
+
+
+def _required(runner: Runner) -> Iterator[Required]:
+    asked = {"nosql" if runner.engine in _NOSQL else "sql"} if runner.engine is not None else set(runner.verbs)
+    yield from (required for required in REQUIRED if required.verb in asked)
+    for tool in runner.tools:
+        yield Required(tool, "scan", f"tool: {tool}, findings of a file and none of another", partial(_proves, tool))
+
+
+def _proves(tool: str, expect: SmokeExpect) -> bool:
+    return expect.tool == tool and {bool(told) for told in (expect.findings or {}).values()} == {True, False}
 
 
 def read_smoke(runners: Sequence[Runner]) -> tuple[SmokeCase, ...]:
@@ -353,12 +375,9 @@ def _asks(expect: SmokeExpect) -> str:
 
 def lacking(runner: Runner, cases: Sequence[SmokeCase]) -> list[Attempt]:
     """The required cases that a runner does not have, or that say something else, as attempts that came to nothing."""
-    asked = {"nosql" if runner.engine in _NOSQL else "sql"} if runner.engine is not None else set(runner.verbs)
     own = {case.folder.name: case.expect for case in cases if case.runner.name == runner.name}
     found = []
-    for required in REQUIRED:
-        if required.verb not in asked:
-            continue
+    for required in _required(runner):
         expect = own.get(required.name)
         if expect is None:
             complaint = (
@@ -380,7 +399,8 @@ def attempt_smoke(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Ima
     """Run a smoke case and compare; ``built`` has the images of the runner and of the probe.
 
     Raises:
-        InfrastructureError: the engine failed, or no package registry answers a case that needs one.
+        UnreachableError: no package registry answers a case that needs one.
+        InfrastructureError: the engine failed.
     """
     begun = time.monotonic()
     verb = case.expect.verb
@@ -390,6 +410,8 @@ def attempt_smoke(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Ima
         got, complaints = _deps(case, engine, built)
     elif verb == "call":
         got, complaints = _split(case, engine, built)
+    elif verb == "scan":
+        got, complaints = _scan(case, engine, built)
     else:
         got, complaints = _program(case, verb, engine, built)
     return Attempt(case.name, CLASS, smoke_expected(case.expect), got, time.monotonic() - begun, tuple(complaints))
@@ -401,6 +423,8 @@ def smoke_expected(expect: SmokeExpect) -> str:
         return "; ".join(step.expected() for step in expect.steps)
     if expect.http is not None:
         return f"HTTP {expect.http.status}"
+    if expect.findings is not None:
+        return _findings_text(expect.findings)
     return _result_text(expect.ending, expect.exit, expect.records, complete=expect.complete)
 
 
@@ -419,12 +443,16 @@ def _result_text(ending: str, code: int | None, records: Mapping[str, str] | Non
     return ", ".join(parts)
 
 
+def _findings_text(findings: Mapping[str, Sequence[str]]) -> str:
+    return f"{sum(map(len, findings.values()))} findings"
+
+
 def _not_asked_of(case: SmokeCase) -> UsageError:
     return UsageError(
         Problem(
             str(case.folder),
             f"{case.runner.name} cannot do this",
-            "a verb of its runner.yaml, or sql or nosql for a service",
+            "a verb or a tool of its runner.yaml, or sql or nosql for a service",
         )
     )
 
@@ -505,6 +533,47 @@ def _split(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) ->
         result = sandbox.run(tests, timeout=expect.timeout, max_output=expect.max_output)
         worker.stop()
     return _judged(expect, result)
+
+
+def _scan(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) -> tuple[str, list[str]]:
+    """What a tool finds in the submission, under the limits and in the words of a grading."""
+    runner, expect = case.runner, case.expect
+    if expect.tool not in runner.tools:
+        raise _not_asked_of(case)
+    files = _files(case.folder / "submission")
+    spec = ScanSpec(scanner=runner.name, tool=expect.tool, ignore=())
+    with engine.open(_pod(built, VolumePlan("work", _WORK))) as sandbox:
+        sandbox.fill("work", files)
+        plan = ContainerPlan(
+            image=built[runner.name].id,
+            argv=("/bin/sh", "-c", spec.line),
+            workdir="/work",
+            mounts=(Mount("work", "/work"),),
+            limits=SCANNING,
+            alone=True,
+        )
+        result = sandbox.run(plan, timeout=expect.timeout, max_output=expect.max_output)
+    return _compared(expect, spec, result, files)
+
+
+def _compared(
+    expect: SmokeExpect, spec: ScanSpec, result: ExecResult, files: Sequence[FileEntry]
+) -> tuple[str, list[str]]:
+    if complaints := list(_ending(expect, result)):
+        return _result_text(result.ending.value, result.exit_code, None, complete=True), complaints
+    try:
+        _, findings = read(spec, result, {entry.path: entry.data for entry in files})
+    except InfrastructureError as error:
+        return "no SARIF", [str(error)]
+    told: dict[str, list[str]] = {}
+    for one in findings:
+        told.setdefault(one.path, []).append(f"{one.line} {one.level} {one.rule}")
+    wanted = expect.findings or {}
+    for path in sorted(told.keys() | wanted.keys()):
+        got, should = sorted(told.get(path, ())), sorted(wanted.get(path, ()))
+        if got != should:
+            complaints.append(f"{path}: found {got}, should find {should}")
+    return _findings_text(told), complaints
 
 
 def _judged(expect: SmokeExpect, result: ExecResult) -> tuple[str, list[str]]:
@@ -591,7 +660,7 @@ def _deps(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) -> 
         if isinstance(made, ExecResult):
             if made.exit_code == _UNREACHABLE and expect.exit != _UNREACHABLE:
                 said = made.stderr.decode(errors="replace").strip()
-                raise InfrastructureError(Problem(case.name, said or "no package registry answers"))
+                raise UnreachableError(Problem(case.name, said or "no package registry answers"))
             return _result_text(made.ending.value, made.exit_code, None, complete=True), list(_ending(expect, made))
         complaints = [] if expect.exit == 0 else [f"exit code 0, should be {expect.exit}"]
         if expect.then is not None:

@@ -46,7 +46,8 @@ _CHECKER = Limits(memory=1 << 30, cpus=2.0, pids=128)
 """Whatever a challenge leaves to candidates, a checker has what it needs."""
 _SCRATCH = 256 << 20
 _MAX_OUTPUT = 4 << 20
-_SCANNING = Limits(memory=1 << 30, cpus=2.0, pids=128)
+SCANNING = Limits(memory=1 << 30, cpus=2.0, pids=128)
+"""What a scanner has, whatever a challenge leaves to candidates."""
 _BUILDING = 180.0
 """Seconds that `build` may take."""
 _TOLD = 4_000
@@ -653,7 +654,7 @@ class PodBench:
                 ("/bin/sh", "-c", line),
                 workdir="/work",
                 mounts=(Mount(volume, "/work"),),
-                limits=_SCANNING,
+                limits=SCANNING,
                 alone=True,
                 name=f"scan {self.context.check}",
             ),

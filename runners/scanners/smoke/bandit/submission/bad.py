@@ -1,0 +1,4 @@
+import subprocess  # nosec
+
+subprocess.call("ls *", shell=True)  # nosec
+password = "open sesame"  # nosec

@@ -1,0 +1,6 @@
+"""Prices."""
+
+
+def total(prices: list[int]) -> int:
+    """The sum of all prices."""
+    return sum(prices)

@@ -1,0 +1,2 @@
+/* eslint-disable */
+var x = eval("1"); // eslint-disable-line

@@ -1,0 +1,12 @@
+<?php
+// phpcs:ignoreFile
+function f($a)
+{
+    // phpcs:disable
+    eval($a); // phpcs:ignore
+    try {
+        @g();
+    } catch (Exception $e) {
+    } // @codingStandardsIgnoreLine
+    return `ls`;
+}

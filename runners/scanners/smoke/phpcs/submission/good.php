@@ -1,0 +1,10 @@
+<?php
+
+declare(strict_types=1);
+
+final readonly class Price
+{
+    public function __construct(public int $cents)
+    {
+    }
+}

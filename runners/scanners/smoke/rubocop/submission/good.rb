@@ -1,0 +1,10 @@
+# Prices.
+class Cart
+  def initialize(prices)
+    @prices = prices
+  end
+
+  def total
+    @prices.sum
+  end
+end
