@@ -14,18 +14,12 @@ import time
 from pathlib import Path
 from typing import Final
 
-from gradekit.cli import assemble
-from gradekit.cli import config as configuration
-from gradekit.cli.terminal import Lines
+from benchmarks.grading import graded, write_challenge
 from gradekit.grade.judging import judge, lock_of
-from gradekit.grade.run import grade
-from gradekit.progress import Silent
 from gradekit.record import Record
 from gradekit.scratch import scratch
 from gradekit.spec.challenge import Challenge
-from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import Lock
-from gradekit.submission import CloneRules, obtain
 
 TIMES: Final = 20
 SORTS: Final = ("equal", "slower")
@@ -54,7 +48,6 @@ _RELATIVE: Final = """\
       baseline: {request: GET /base}
       limits: {p50: {times_reference: 1.5}, throughput: {times_reference: 0.67}}
 """
-_RUBRIC: Final = "{gradekit: 1, id: load, title: Load, criteria: {all: {title: All, weight: 100}}}\n"
 _APP: Final = """\
 import http.server
 import os
@@ -89,7 +82,7 @@ def main(arguments: list[str]) -> int:
             ended = _compare(folder / "challenge")
         else:
             write(folder, times)
-            ended = _ended(*_grade(folder / "challenge", folder / "submission"))
+            ended = _ended(*graded(folder / "challenge", folder / "submission"))
     counts = {sort: collections.Counter(end for name, end in ended.items() if name.startswith(sort)) for sort in SORTS}
     for sort, count in counts.items():
         sys.stdout.write(f"{sort:<7} {', '.join(f'{number} {end}' for end, number in sorted(count.items()))}\n")
@@ -102,7 +95,7 @@ def write(folder: Path, times: int) -> None:
     checks = "".join(
         _CHECK.replace("SORT", sort).replace("NUMBER", str(number)) for number in range(times) for sort in SORTS
     )
-    _write(folder / "challenge", _HEAD + checks)
+    write_challenge(folder / "challenge", _HEAD + checks)
     _write_app(folder / "submission", 400_000)
 
 
@@ -111,15 +104,9 @@ def write_relative(folder: Path, times: int) -> None:
     checks = "".join(_RELATIVE.replace("NUMBER", str(number)) for number in range(times))
     claims = f"  - {{path: slower, expect: {{fails: [{', '.join(f'load-{number}' for number in range(times))}]}}}}\n"
     claims += "  - {path: reference, expect: {passes: all}}\n"
-    _write(folder, f"{_HEAD}{checks}solutions:\n{claims}")
+    write_challenge(folder, f"{_HEAD}{checks}solutions:\n{claims}")
     for name, work in (("reference", 400_000), ("equal", 400_000), ("slower", 800_000)):
         _write_app(folder / name, work)
-
-
-def _write(folder: Path, challenge: str) -> None:
-    folder.mkdir(parents=True)
-    (folder / "challenge.yaml").write_text(challenge, encoding="utf-8")
-    (folder / "rubric.yaml").write_text(_RUBRIC, encoding="utf-8")
 
 
 def _write_app(folder: Path, work: int) -> None:
@@ -130,36 +117,15 @@ def _write_app(folder: Path, work: int) -> None:
 
 def _compare(folder: Path) -> dict[str, str]:
     """How the checks of the equal and of the slower solution end."""
-    challenge, record = _grade(folder, folder / "reference")
+    challenge, record = graded(folder, folder / "reference")
     lock, mistakes = lock_of(challenge, record.observations)
     for check, lines in mistakes.items():
         sys.stdout.write("".join(f"reference {check}: {line}\n" for line in lines))
     ended: dict[str, str] = {}
     for sort in SORTS:
-        found = _ended(*_grade(folder, folder / sort, lock), lock)
+        found = _ended(*graded(folder, folder / sort, lock), lock)
         ended |= {f"{sort}-{check}": status for check, status in found.items()}
     return ended
-
-
-def _grade(folder: Path, submission: Path, lock: Lock | None = None) -> tuple[Challenge, Record]:
-    config = configuration.load()
-    challenge = load_challenge(folder, rubrics=[], runners=assemble.kinds_of_runners(config))
-    setting = assemble.setting_for(challenge.spec, config, Lines())
-    record = grade(
-        challenge,
-        lock,
-        setting,
-        lambda: obtain(
-            str(submission),
-            ref=None,
-            before=None,
-            candidate=None,
-            received_at=None,
-            rules=CloneRules(max_size=1 << 20, max_files=10),
-        ),
-        Silent(),
-    )
-    return challenge, record
 
 
 def _ended(challenge: Challenge, record: Record, lock: Lock | None = None) -> dict[str, str]:
