@@ -18,6 +18,7 @@ from gradekit.cli.terminal import Lines
 from gradekit.errors import ExitCode, GradekitError, Problem, UsageError
 from gradekit.progress import Progress, Silent
 from gradekit.report.text import clean
+from gradekit.texts import near
 
 if TYPE_CHECKING:
     from gradekit.cli.proven import Proof
@@ -95,6 +96,56 @@ def new(
         f"gradekit challenge lint {named}    finds slips without running anything\n"
         f"gradekit challenge verify {named}  grades the reference and the wrong solutions\n"
     )
+
+
+def format_names(incomplete: str) -> list[str]:
+    """Formats that can be imported, for completion."""
+    from gradekit.imports.table import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+@commands.command("import")
+@guarded
+def import_(
+    form: Annotated[str, typer.Argument(metavar="FORMAT", help="What it is: exercism.", autocompletion=format_names)],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The folder of one exercise.")],
+    target: Annotated[
+        str | None, typer.Argument(metavar="[TARGET]", help="Its id, or a path that ends with it; by default SOURCE's.")
+    ] = None,
+) -> ExitCode:
+    """Make a challenge from what others have.
+
+    exercism is an exercise of an Exercism track, with its tests and example solution. Nothing is fetched, and nothing
+    of it runs. What was changed or left out is told, and stands in challenge.yaml, too.
+
+    Examples:
+      gradekit challenge import exercism ../python/exercises/practice/leap
+      gradekit challenge import exercism ../python/exercises/practice/leap leap-python
+    """
+    from gradekit.cli import assemble, scaffold
+    from gradekit.imports import made
+    from gradekit.imports import source as sources
+    from gradekit.imports.table import FORMATS
+    from gradekit.spec.lint import lint as run_lint
+
+    if form not in FORMATS:
+        expected = f"one of {', '.join(FORMATS)}"
+        raise UsageError(Problem("FORMAT", f'"{clean(form)}" is unknown', expected, near(form, FORMATS)))
+    found = sources.read(source, str(source))
+    folder = scaffold.folder_for(target or found.name, Path.cwd(), "TARGET")
+    challenge = FORMATS[form].make(found, folder.name)
+    made.write(Path.cwd() / folder, challenge)
+    config = configuration.load()
+    linted = run_lint(folder, rubrics=[], runners=assemble.kinds_of_runners(config))
+    named = shlex.quote(str(folder))
+    sys.stdout.write(f"{named}: {len(challenge.files)} files\n")
+    sys.stdout.writelines(f"{clean(note, _LINE)}\n" for note in challenge.notes)
+    if linted.problems:
+        fail(*linted.problems)
+        return ExitCode.USAGE
+    sys.stdout.write(f"gradekit challenge verify {named}  grades its solutions\n")
+    return ExitCode.OK
 
 
 @commands.command()

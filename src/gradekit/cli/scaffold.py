@@ -34,6 +34,31 @@ _SLUG: Final = TypeAdapter(Slug)
 _SCHEMA: Final = Path("docs", "schema", "challenge.schema.json")
 
 
+def folder_for(name: str, cwd: Path, place: str = "NAME") -> Path:
+    """Where a new challenge goes: ``name`` is its id, or a path whose last part is that.
+
+    Args:
+        name: a bare id goes to ``challenges/`` where there is such a folder in ``cwd``, else to ``cwd``.
+        cwd: where relative paths start.
+        place: what messages call ``name``.
+
+    Raises:
+        UsageError: the id is none, or the folder is there already.
+    """
+    folder = Path(name)
+    if len(folder.parts) == 1 and (cwd / "challenges").is_dir():
+        folder = Path("challenges") / folder
+    try:
+        _SLUG.validate_python(folder.name)
+    except ValidationError as error:
+        what = f'"{folder.name}" is no name for a challenge'
+        expected = "at most 63 small letters, digits and hyphens"
+        raise UsageError(Problem(place, what, expected, "such as notes-api")) from error
+    if os.path.lexists(cwd / folder):
+        raise UsageError(Problem(str(folder), "is there already", "a new name", "choose another, or remove it"))
+    return folder
+
+
 def create(name: str, template: str, title: str | None, cwd: Path) -> Path:
     """Make the folder of a challenge.
 
@@ -51,25 +76,14 @@ def create(name: str, template: str, title: str | None, cwd: Path) -> Path:
         UsageError: the template is unknown, the id is none, the title is no line of text, or the folder is there
             already.
     """
-    folder = Path(name)
-    if len(folder.parts) == 1 and (cwd / "challenges").is_dir():
-        folder = Path("challenges") / folder
-    try:
-        _SLUG.validate_python(folder.name)
-    except ValidationError as error:
-        what = f'"{folder.name}" is no name for a challenge'
-        expected = "at most 63 small letters, digits and hyphens"
-        raise UsageError(Problem("NAME", what, expected, "such as notes-api")) from error
+    folder = folder_for(name, cwd)
     if template not in TEMPLATES:
         expected = f"one of {', '.join(TEMPLATES)}"
         raise UsageError(Problem("--template", f'"{template}" is unknown', expected, near(template, TEMPLATES)))
     title = folder.name.replace("-", " ").capitalize() if title is None else title.strip()
     if not title.isprintable() or not 0 < len(title) <= 120:  # noqa: PLR2004 - as the format says
         raise UsageError(Problem("--title", "is no title", "one line of 1 to 120 characters"))
-    target = cwd / folder
-    if os.path.lexists(target):
-        raise UsageError(Problem(str(folder), "is there already", "a new name", "choose another, or remove it"))
-    _fill(target, _FOLDER / template, folder.name, title)
+    _fill(cwd / folder, _FOLDER / template, folder.name, title)
     return folder
 
 

@@ -6,7 +6,7 @@ import java.util.List;
 public final class Reserved {
     private static final List<String> PACKAGES = List.of(
             "gradekit.", "java.", "jdk.", "sun.", "org.junit.", "junit.", "org.opentest4j.", "org.apiguardian.",
-            "org.hamcrest.");
+            "org.hamcrest.", "org.assertj.");
     private static final List<String> SETTINGS =
             List.of("junit-platform.properties", "META-INF/services/org.junit.", "META-INF/services/org.opentest4j.");
 

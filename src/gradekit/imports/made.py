@@ -1,0 +1,128 @@
+"""What an import makes: the files of a challenge's folder, and what its author should know of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from gradekit.imports.source import Source
+
+RUBRIC: Final = """\
+gradekit: 1
+id: {name}
+title: {title}
+pass_mark: 100
+criteria:
+  behaviour: {{title: Behaviour, weight: 100}}
+"""
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*([ ./][A-Za-z0-9_-]+)*")
+_WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+_WIDTH: Final = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The files of a challenge by path below its folder."""
+
+    files: Mapping[str, bytes]
+    notes: tuple[str, ...] = ()
+    """What was changed or left out, a sentence each."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML that a reader of 1.1 and one of 1.2 understand alike, without anchors."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """No value stands for another."""
+        del data
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+
+
+_Dumper.add_representer(str, _text)
+
+
+def as_yaml(value: object) -> str:
+    """A value in YAML; its innermost lists and maps stand on one line."""
+    return yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=None, indent=2
+    )
+
+
+def challenge(
+    source: Source,
+    *,
+    kind: str,
+    spec: Mapping[str, Any],
+    readme: Sequence[str],
+    credit: Sequence[str],
+    files: Mapping[str, bytes],
+    notes: Sequence[str] = (),
+) -> Made:
+    """Put a challenge's folder together: spec, rubric, brief with its source, licence.
+
+    Args:
+        source: what was imported.
+        kind: what it is, such as "Exercism exercise".
+        spec: challenge.yaml, with ``id`` and ``title``.
+        readme: the brief's paragraphs below its title.
+        credit: what is known of the origin, a line each.
+        files: all others.
+        notes: what was changed or left out.
+    """
+    if source.licences:
+        names = ", ".join(f"[{name}]({name})" for name in source.licences)
+        licence = f"It stands under the terms of its source, which are in {names}."
+    else:
+        licence = "No licence was found beside it: ask its authors before you pass it on."
+    about = "\n".join(f"- {line}" for line in credit)
+    origin = f"## Source\n\nThis is the {kind} `{source.name}`, imported by gradekit. {licence}\n\n{about}"
+    brief = "\n\n".join((f"# {spec['title']}", *readme, origin.strip())) + "\n"
+    head = [f"# Imported from the {kind} {source.name}.", *(f"# - {note}" for note in notes)]
+    rubric = RUBRIC.format(name=spec["id"], title=as_yaml(spec["title"]).splitlines()[0])
+    made = {
+        "challenge.yaml": ("\n".join(head) + "\n" + as_yaml(spec)).encode(),
+        "rubric.yaml": rubric.encode(),
+        "README.md": brief.encode(),
+        **source.licences,
+        **files,
+    }
+    return Made(dict(sorted(made.items())), tuple(notes))
+
+
+def deeper(markdown: str) -> str:
+    """The text with every heading one level further down; what stands in fences is left as it is."""
+    lines, fenced = [], False
+    for line in markdown.strip().splitlines():
+        fenced ^= line.lstrip().startswith("```")
+        lines.append(f"#{line}" if not fenced and re.match(r"#{1,5} ", line) else line)
+    return "\n".join(lines)
+
+
+def write(target: Path, made: Made) -> None:
+    """Write the folder, which is not there yet; on failure nothing stays behind.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    target.mkdir(parents=True)
+    try:
+        for path, data in made.files.items():
+            file = target / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as stream:
+                stream.write(data)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise

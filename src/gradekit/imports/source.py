@@ -1,0 +1,141 @@
+"""A folder that is imported, read once and never followed out of itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import yaml
+
+from gradekit.errors import Problem, UsageError
+from gradekit.texts import clean, near, quote
+
+MAX_FILES: Final = 20_000
+MAX_TOTAL: Final = 96 << 20
+"""Bytes: what is made from it has to fit into a challenge."""
+MAX_LEVELS: Final = 4
+"""Folders above the source in which its licence is looked for."""
+_LICENCES: Final = ("license", "licence", "copying", "copyright", "notice")
+_IGNORED: Final = (".git", "node_modules", "__pycache__")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is imported: ``files`` by path below the folder, with ``/``."""
+
+    place: str
+    """As the user gave it, for messages."""
+    name: str
+    """Of the folder."""
+    files: Mapping[str, bytes]
+    licences: Mapping[str, bytes] = field(default_factory=dict)
+    """Name -> text of the nearest licence files, of the folder itself or of one above."""
+
+    def problem(self, path: str, what: str, expected: str = "", hint: str = "") -> Problem:
+        """A complaint about one of its files; an empty ``path``: about all of it."""
+        return Problem(f"{self.place}/{path}" if path else self.place, what, expected, hint)
+
+    def refusal(self, path: str, what: str, expected: str = "", hint: str = "") -> UsageError:
+        """Why it cannot be imported."""
+        return UsageError(self.problem(path, what, expected, hint))
+
+    def below(self, folder: str) -> dict[str, bytes]:
+        """The files below a folder, by path below it, sorted."""
+        inside = f"{folder}/"
+        return {path.removeprefix(inside): self.files[path] for path in sorted(self.files) if path.startswith(inside)}
+
+    def data(self, path: str, wanted_by: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            UsageError: there is none; ``wanted_by`` is the file that names it.
+        """
+        found = self.files.get(str(PurePosixPath(path)))
+        if found is None:
+            what = f"names {quote(path)}, which is no file of the folder"
+            raise self.refusal(wanted_by, what, "paths relative to the folder", near(path, self.files, 0.8))
+        return found
+
+    def text(self, path: str, wanted_by: str = "") -> str:
+        """The same as text.
+
+        Raises:
+            UsageError: there is no such file, or it is not UTF-8.
+        """
+        try:
+            return self.data(path, wanted_by).decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            raise self.refusal(path, f"is no text: byte {error.start} is not UTF-8", "a text file in UTF-8") from error
+
+    def mapping(self, path: str) -> dict[str, Any]:
+        """A JSON or YAML file that holds one map.
+
+        Raises:
+            UsageError: it is none.
+        """
+        try:
+            found = yaml.safe_load(self.text(path))
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            reason = clean(" ".join(str(error).split()))
+            raise self.refusal(path, f"cannot be read: {reason}", "JSON or YAML") from error
+        if found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise self.refusal(path, "is no map", "names with values")
+        return {str(name): value for name, value in found.items()}
+
+
+def read(folder: Path, place: str) -> Source:
+    """Read a folder, its files only: links that lead out of it are as if they were not there.
+
+    Raises:
+        UsageError: it is no folder, or too much.
+    """
+    if not folder.is_dir():
+        raise UsageError(Problem(place, "is no folder", "a folder of files, such as a clone of a repository"))
+    files: dict[str, bytes] = {}
+    total = 0
+    root = folder.resolve()
+    for path in _below(root):
+        if not path.resolve().is_relative_to(root) or not path.is_file():
+            continue
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(Problem(str(path), f"cannot be read: {error.strerror}")) from error
+        total += len(data)
+        if len(files) == MAX_FILES or total > MAX_TOTAL:
+            most = f"at most {MAX_FILES} files and {MAX_TOTAL >> 20} MiB"
+            raise UsageError(Problem(place, "is too much", most, "name the folder of one exercise or problem"))
+        files[path.relative_to(root).as_posix()] = data
+    return Source(place.rstrip("/"), root.name, files, _licences(root))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _IGNORED)
+        yield from (Path(parent, name) for name in sorted(names))
+
+
+def _licences(root: Path) -> Mapping[str, bytes]:
+    """Licence files of the folder, or of the nearest one above that has some, up to the repository's root."""
+    for folder in (root, *root.parents[:MAX_LEVELS]):
+        found = {
+            path.name: path.read_bytes()
+            for path in sorted(folder.iterdir() if os.access(folder, os.R_OK) else ())
+            if path.name.lower().partition(".")[0] in _LICENCES and path.is_file() and not path.is_symlink()
+        }
+        if found or (folder / ".git").exists():
+            return found
+    return {}
+
+
+def strings(value: object) -> tuple[str, ...]:
+    """The texts of a list, or the one text in its place."""
+    if isinstance(value, str):
+        return (value,)
+    items: Iterable[object] = value if isinstance(value, list) else ()
+    return tuple(item for item in items if isinstance(item, str))

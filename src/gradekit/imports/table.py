@@ -1,0 +1,25 @@
+"""The table of formats: a new one is a module and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gradekit.imports import exercism
+from gradekit.imports.made import Made
+from gradekit.imports.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format that others write."""
+
+    title: str
+    make: Callable[[Source, str], Made]
+    """Source and id of the challenge to what is written. Raises UsageError for what cannot be imported."""
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "exercism": Format("exercises with tests and an example solution, as Exercism's tracks have them", exercism.make),
+}

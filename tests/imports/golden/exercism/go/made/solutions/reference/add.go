@@ -1,0 +1,5 @@
+package add
+
+func Add(one, other int) int {
+	return one + other
+}

@@ -1,0 +1,5 @@
+class Add {
+    int add(int one, int other) {
+        return one + other;
+    }
+}

@@ -1,0 +1,3 @@
+export const add = () => {
+  throw new Error('Write it');
+};

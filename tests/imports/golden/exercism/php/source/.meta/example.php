@@ -1,0 +1,6 @@
+<?php
+
+function add(int $one, int $other): int
+{
+    return $one + $other;
+}

@@ -1,0 +1,5 @@
+module Add
+  def self.add(one, other)
+    one + other
+  end
+end

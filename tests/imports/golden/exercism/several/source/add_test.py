@@ -1,0 +1,5 @@
+import add
+
+
+def test_add():
+    assert add.add(1, 2) == 3
