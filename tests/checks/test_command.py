@@ -276,6 +276,19 @@ def test_nothing_to_complain_about() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [(b"1\n", ""), (None, ""), (b"1 " * 131_073, "has 262146 bytes"), (b"caf\xe9", "byte 3 is not UTF-8")],
+)
+def test_an_answer_can_be_given(data: bytes | None, what: str) -> None:
+    spec = spec_of(cases=[{"name": "a", "expect": {"answer": {"file": "1.ans"}}}])
+    files = {} if data is None else {"1.ans": data}
+    found = list(command.lint(spec, Scope(files=files, variables={})))
+    assert [complaint.loc for complaint in found] == [("cases", 0, "expect", "answer", "file")] * bool(what)
+    assert all(what in complaint.what for complaint in found)
+    assert list(command.paths(spec)) == [(("cases", 0, "expect", "answer", "file"), "1.ans")]
+
+
 def test_at_most_one_input() -> None:
     with pytest.raises(ValidationError, match="at most one of stdin and stdin_file"):
         spec_of(stdin="", stdin_file="hidden/in.txt")

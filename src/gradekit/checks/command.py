@@ -10,10 +10,11 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from gradekit.checks.answer import Answer
 from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
-from gradekit.checks.jsontext import Json, JsonProblem, parse
+from gradekit.checks.jsontext import JsonProblem, parse
 from gradekit.checks.lines import Environment, Files, Lines, languages_left_out, line_for
 from gradekit.checks.match import Match
 from gradekit.checks.oracle import Oracle, Part, changed_text, replaced
@@ -63,6 +64,9 @@ class CommandExpect(Model):
     exit: ExitCodes = Field((0,), description="Exit code, or a list of those allowed.")
     stdout: Match | None = Field(None, description="The standard output as text, with or without its last newline.")
     stderr: Match | None = Field(None, description="The standard error as text, with or without its last newline.")
+    answer: Answer | None = Field(
+        None, description="A right output, with which the standard output is compared by words."
+    )
     stdout_json: Mapping[str, Match] = Field(
         default_factory=dict,
         description="JSONPath (RFC 9535) to expectation; a path to one place gives a value, any other a list.",
@@ -233,7 +237,7 @@ def judge(spec: CommandSpec, evidence: CommandEvidence, context: Context) -> Jud
             cases.append(failed(plan.title, plan.name, f"it could not be prepared: {said}" if said else _UNPREPARED))
             continue
         try:
-            mismatches = _mismatches(plan, fact, context.variables)
+            mismatches = _mismatches(plan, fact, context)
         except (UnknownNameError, PathProblem) as error:
             return errored(f"{plan.name}: {error}; correct the check's expectation")
         cases.append(examined(plan.title, plan.name, mismatches))
@@ -271,6 +275,8 @@ def paths(spec: CommandSpec) -> Iterator[tuple[Loc, str]]:
     for loc, part in _parts(spec):
         if part.stdin_file is not None:
             yield (*loc, "stdin_file"), part.stdin_file
+        if part.expect is not None and part.expect.answer is not None:
+            yield (*loc, "expect", "answer", "file"), part.expect.answer.file
         for path, source in part.files.items():
             yield (*loc, "files", path), source
 
@@ -327,6 +333,8 @@ def _parts(spec: CommandSpec) -> Iterator[tuple[Loc, RunInput]]:
 def _expectations(loc: Loc, expect: CommandExpect | None, scope: Scope) -> Iterator[Complaint]:
     if expect is None:
         return
+    if expect.answer is not None:
+        yield from _answer((*loc, "answer", "file"), scope.files.get(expect.answer.file))
     for path in expect.stdout_json:
         try:
             compile_path(path)
@@ -340,6 +348,18 @@ def _expectations(loc: Loc, expect: CommandExpect | None, scope: Scope) -> Itera
                 what = problem(name) or f"${{{name}}} is no variable of the challenge"
                 hint = near(name, scope.variables)
                 yield Complaint((*place, *below), what, "a name of `vars:`", hint)
+
+
+def _answer(loc: Loc, data: bytes | None) -> Iterator[Complaint]:
+    """An answer that no program could give, as far as outputs are kept."""
+    if data is None:
+        return
+    if len(data) > MAX_OUTPUT:
+        yield Complaint(loc, f"has {len(data)} bytes", f"at most {MAX_OUTPUT}: no more of an output is kept")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        yield Complaint(loc, f"is no text: byte {error.start} is not UTF-8", "a text file in UTF-8")
 
 
 def _run(plan: Plan, bench: Bench) -> RunFact:
@@ -369,7 +389,7 @@ def _content(bench: Bench, path: str) -> bytes:
     return data
 
 
-def _mismatches(plan: Plan, fact: RunFact, variables: Mapping[str, Json]) -> list[Mismatch]:
+def _mismatches(plan: Plan, fact: RunFact, context: Context) -> list[Mismatch]:
     """What is wrong with a run that ended by itself.
 
     Raises:
@@ -384,10 +404,12 @@ def _mismatches(plan: Plan, fact: RunFact, variables: Mapping[str, Json]) -> lis
     for stream, name, wanted in ((fact.stdout, "stdout", expect.stdout), (fact.stderr, "stderr", expect.stderr)):
         if wanted is not None:
             text = _text(stream)
-            found += _text_mismatches(name, text, wanted.fill(variables))
+            found += _text_mismatches(name, text, wanted.fill(context.variables))
+    if expect.answer is not None:
+        found += _answer_mismatches(fact.stdout, expect.answer, context.files)
     if expect.stdout_json:
         found += _json_mismatches(
-            fact.stdout, {path: match.fill(variables) for path, match in expect.stdout_json.items()}
+            fact.stdout, {path: match.fill(context.variables) for path, match in expect.stdout_json.items()}
         )
     return found
 
@@ -408,6 +430,18 @@ def _text_mismatches(name: str, text: str | Mismatch, wanted: Match) -> list[Mis
     if mismatches and text.endswith("\n") and not wanted.check(text[:-1]):
         return []
     return [mismatch.below(name) for mismatch in mismatches]
+
+
+def _answer_mismatches(stream: Stream, answer: Answer, files: Mapping[str, bytes]) -> list[Mismatch]:
+    try:
+        right = files[answer.file].decode()
+    except (KeyError, UnicodeDecodeError):
+        return [
+            Mismatch("", f"{answer.file} is no text of the challenge any more; grade the submission again", ours=True)
+        ]
+    text = _text(stream)
+    mismatch = text if isinstance(text, Mismatch) else answer.check(right, text)
+    return [] if mismatch is None else [mismatch.below("stdout" if mismatch is text else "stdout, ")]
 
 
 def _json_mismatches(stream: Stream, wanted: Mapping[str, Match]) -> list[Mismatch]:

@@ -108,20 +108,24 @@ def format_names(incomplete: str) -> list[str]:
 @commands.command("import")
 @guarded
 def import_(
-    form: Annotated[str, typer.Argument(metavar="FORMAT", help="What it is: exercism.", autocompletion=format_names)],
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The folder of one exercise.")],
+    form: Annotated[
+        str, typer.Argument(metavar="FORMAT", help="What it is: exercism or kattis.", autocompletion=format_names)
+    ],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The folder of one exercise or problem.")],
     target: Annotated[
         str | None, typer.Argument(metavar="[TARGET]", help="Its id, or a path that ends with it; by default SOURCE's.")
     ] = None,
 ) -> ExitCode:
     """Make a challenge from what others have.
 
-    exercism is an exercise of an Exercism track, with its tests and example solution. Nothing is fetched, and nothing
-    of it runs. What was changed or left out is told, and stands in challenge.yaml, too.
+    exercism is an exercise of an Exercism track, with its tests and example solution; kattis a problem package of a
+    programming contest, with its data and submissions. Nothing is fetched, and nothing of it runs. What was changed or
+    left out is told, and stands in challenge.yaml, too.
 
     Examples:
       gradekit challenge import exercism ../python/exercises/practice/leap
       gradekit challenge import exercism ../python/exercises/practice/leap leap-python
+      gradekit challenge import kattis ../contest/different
     """
     from gradekit.cli import assemble, scaffold
     from gradekit.imports import made

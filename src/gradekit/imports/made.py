@@ -69,6 +69,7 @@ def challenge(
     credit: Sequence[str],
     files: Mapping[str, bytes],
     notes: Sequence[str] = (),
+    licence: str = "",
 ) -> Made:
     """Put a challenge's folder together: spec, rubric, brief with its source, licence.
 
@@ -80,14 +81,16 @@ def challenge(
         credit: what is known of the origin, a line each.
         files: all others.
         notes: what was changed or left out.
+        licence: what it says itself of its licence.
     """
+    terms = [f"Its licence is {licence}."] if licence else []
     if source.licences:
         names = ", ".join(f"[{name}]({name})" for name in source.licences)
-        licence = f"It stands under the terms of its source, which are in {names}."
-    else:
-        licence = "No licence was found beside it: ask its authors before you pass it on."
+        terms.append(f"The terms of its source are in {names}.")
+    if not terms:
+        terms.append("No licence was found beside it: ask its authors before you pass it on.")
     about = "\n".join(f"- {line}" for line in credit)
-    origin = f"## Source\n\nThis is the {kind} `{source.name}`, imported by gradekit. {licence}\n\n{about}"
+    origin = f"## Source\n\nThis is the {kind} `{source.name}`, imported by gradekit. {' '.join(terms)}\n\n{about}"
     brief = "\n\n".join((f"# {spec['title']}", *readme, origin.strip())) + "\n"
     head = [f"# Imported from the {kind} {source.name}.", *(f"# - {note}" for note in notes)]
     rubric = RUBRIC.format(name=spec["id"], title=as_yaml(spec["title"]).splitlines()[0])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gradekit.imports import exercism
+from gradekit.imports import exercism, kattis
 from gradekit.imports.made import Made
 from gradekit.imports.source import Source
 
@@ -22,4 +22,5 @@ class Format:
 
 FORMATS: Final[Mapping[str, Format]] = {
     "exercism": Format("exercises with tests and an example solution, as Exercism's tracks have them", exercism.make),
+    "kattis": Format("problem packages of programming contests, as Kattis and ICPC have them", kattis.make),
 }

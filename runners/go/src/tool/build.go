@@ -162,7 +162,7 @@ func exported(item listed, alias string) (string, error) {
 		path = ""
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "\t\t{Path: %q, Name: %q, Values: map[string]any{\n", filepath.ToSlash(path), item.Name)
+	fmt.Fprintf(&out, "\t\t{Path: %q, Name: %q, Values: map[string]interface{}{\n", filepath.ToSlash(path), item.Name)
 	for _, name := range sorted(functions) {
 		fmt.Fprintf(&out, "\t\t\t%q: %s.%s,\n", name, alias, name)
 	}

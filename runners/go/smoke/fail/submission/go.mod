@@ -1,3 +1,3 @@
 module shop
 
-go 1.23
+go 1.13

@@ -1,0 +1,4 @@
+class Solve {
+    public static void main(String[] arguments) {
+    }
+}

@@ -1,0 +1,1 @@
+<?php // Read the input, print the answer.
