@@ -173,15 +173,16 @@ def _check_kind(source: Source, problem: Mapping[str, Any]) -> None:
 
 
 def _options(source: Source, problem: Mapping[str, Any], folder: PurePosixPath) -> dict[str, Any]:
-    """How answers of a folder of data are compared: the options nearest to it."""
+    """How answers of a folder of data are compared: the problem's options, and those of the group nearest to it."""
+    options = _flags(source, PROBLEM, problem.get("validator_flags"))
     for parent in (folder, *folder.parents):
         for name in ("testdata.yaml", "test_group.yaml"):
             path = f"data/{parent / name}".replace("/./", "/")
             found = source.mapping(path) if path in source.files else {}
             for key in ("output_validator_flags", "output_validator_args"):
                 if key in found:
-                    return _flags(source, path, found[key])
-    return _flags(source, PROBLEM, problem.get("validator_flags"))
+                    return {**options, **_flags(source, path, found[key])}
+    return options
 
 
 def _flags(source: Source, place: str, value: object) -> dict[str, Any]:

@@ -83,6 +83,8 @@ def challenge(
         notes: what was changed or left out.
         licence: what it says itself of its licence.
     """
+    linked = [f"{path}: left out, for it is a link to a folder, or out of the source" for path in source.links]
+    notes = (*linked, *notes)
     terms = [f"Its licence is {licence}."] if licence else []
     if source.licences:
         names = ", ".join(f"[{name}]({name})" for name in source.licences)

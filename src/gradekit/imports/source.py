@@ -33,6 +33,8 @@ class Source:
     files: Mapping[str, bytes]
     licences: Mapping[str, bytes] = field(default_factory=dict)
     """Name -> text of the nearest licence files, of the folder itself or of one above."""
+    links: tuple[str, ...] = ()
+    """Paths of links that are not followed: to folders, and out of the source."""
 
     def problem(self, path: str, what: str, expected: str = "", hint: str = "") -> Problem:
         """A complaint about one of its files; an empty ``path``: about all of it."""
@@ -54,6 +56,8 @@ class Source:
             UsageError: there is none; ``wanted_by`` is the file that names it.
         """
         found = self.files.get(str(PurePosixPath(path)))
+        if found is None and path in self.links:
+            raise self.refusal(wanted_by, f"names {quote(path)}, which is a link", "files of the folder itself")
         if found is None:
             what = f"names {quote(path)}, which is no file of the folder"
             raise self.refusal(wanted_by, what, "paths relative to the folder", near(path, self.files, 0.8))
@@ -89,7 +93,7 @@ class Source:
 
 
 def read(folder: Path, place: str) -> Source:
-    """Read a folder, its files only: links that lead out of it are as if they were not there.
+    """Read a folder: its files, and links to some of these.
 
     Raises:
         UsageError: it is no folder, or too much.
@@ -97,27 +101,31 @@ def read(folder: Path, place: str) -> Source:
     if not folder.is_dir():
         raise UsageError(Problem(place, "is no folder", "a folder of files, such as a clone of a repository"))
     files: dict[str, bytes] = {}
+    links: list[str] = []
     total = 0
     root = folder.resolve()
     for path in _below(root):
-        if not path.resolve().is_relative_to(root) or not path.is_file():
+        name = path.relative_to(root).as_posix()
+        if not path.is_file() or not path.resolve().is_relative_to(root):
+            links.append(name)
             continue
         try:
-            data = path.read_bytes()
+            files[name] = path.read_bytes()
         except OSError as error:
             raise UsageError(Problem(str(path), f"cannot be read: {error.strerror}")) from error
-        total += len(data)
-        if len(files) == MAX_FILES or total > MAX_TOTAL:
+        total += len(files[name])
+        if len(files) > MAX_FILES or total > MAX_TOTAL:
             most = f"at most {MAX_FILES} files and {MAX_TOTAL >> 20} MiB"
             raise UsageError(Problem(place, "is too much", most, "name the folder of one exercise or problem"))
-        files[path.relative_to(root).as_posix()] = data
-    return Source(place.rstrip("/"), root.name, files, _licences(root))
+    return Source(place.rstrip("/"), root.name, files, _licences(root), tuple(sorted(links)))
 
 
 def _below(folder: Path) -> Iterator[Path]:
+    """All files, and links to folders, which are not followed."""
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _IGNORED)
-        yield from (Path(parent, name) for name in sorted(names))
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        yield from (Path(parent, name) for name in sorted([*names, *links]))
 
 
 def _licences(root: Path) -> Mapping[str, bytes]:

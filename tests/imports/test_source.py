@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gradekit.errors import UsageError
+from gradekit.imports import exercism, made, source
+
+
+def test_only_what_is_in_the_folder_is_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "other").mkdir()
+    folder = tmp_path / "exercise"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "a.txt").write_text("a")
+    (folder / "node_modules").mkdir()
+    (folder / "node_modules" / "b.js").write_text("b")
+    (folder / "same").symlink_to("data/a.txt")
+    (folder / "out").symlink_to("../secret.txt")
+    (folder / "linked").symlink_to("data")
+    (folder / "away").symlink_to("../other")
+    (folder / "gone").symlink_to("nowhere")
+    found = source.read(folder, "exercise/")
+    assert found.files == {"data/a.txt": b"a", "same": b"a"}
+    assert found.links == ("away", "gone", "linked", "out")
+    assert (found.place, found.name) == ("exercise", "exercise")
+    with pytest.raises(UsageError, match='exercise/config: names "out", which is a link; files of the folder itself'):
+        found.data("out", "config")
+    challenge = made.challenge(found, kind="thing", spec={"id": "a", "title": "A"}, readme=[], credit=[], files={})
+    assert challenge.notes[0] == "away: left out, for it is a link to a folder, or out of the source"
+
+
+def test_the_nearest_licence_up_to_the_repository_counts(tmp_path: Path) -> None:
+    (tmp_path / "COPYING").write_text("too far")
+    repository = tmp_path / "repository"
+    exercise = repository / "exercises" / "practice" / "leap"
+    exercise.mkdir(parents=True)
+    (repository / ".git").mkdir()
+    assert source.read(exercise, "leap").licences == {}
+    (repository / "LICENSE.md").write_text("MIT")
+    (repository / "licensed").mkdir()
+    assert source.read(exercise, "leap").licences == {"LICENSE.md": b"MIT"}
+    (exercise / "NOTICE").write_text("own")
+    assert source.read(exercise, "leap").licences == {"NOTICE": b"own"}
+
+
+@pytest.mark.parametrize("name", ["MAX_FILES", "MAX_TOTAL"])
+def test_too_much_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for file in "ab":
+        (tmp_path / file).write_text("12345")
+    monkeypatch.setattr(source, name, {"MAX_FILES": 1, "MAX_TOTAL": 9}[name])
+    with pytest.raises(UsageError, match="is too much"):
+        source.read(tmp_path, "x")
+
+
+def test_what_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="nowhere: is no folder"):
+        source.read(tmp_path / "nowhere", "nowhere")
+    (tmp_path / "a").write_text("1")
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(UsageError, match="a: cannot be read: Permission denied"):
+        source.read(tmp_path, "x")
+
+
+def test_an_empty_configuration_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".meta").mkdir()
+    (tmp_path / ".meta" / "config.json").write_text("")
+    with pytest.raises(UsageError, match=r"says nothing under files\.solution"):
+        exercism.make(source.read(tmp_path, "x"), "x")
+
+
+def test_nothing_stays_of_a_challenge_that_cannot_be_written(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "challenge"
+    with pytest.raises(OSError, match=r"exists|directory"):
+        made.write(target, made.Made({"a": b"1", "a/b": b"2"}))
+    assert not target.exists()
