@@ -37,6 +37,7 @@ def test_a_new_challenge_has_no_problems_and_no_trace_of_its_template(template: 
     assert folder == Path("my-own")
     found = lint(tmp_path / folder, rubrics=[])
     assert [str(problem) for problem in found.problems] == []
+    assert {warned.name for warned in found.warnings} <= {"no-lock"}
     assert found.challenge is not None
     spec = found.challenge.spec
     assert (spec.id, spec.title, found.challenge.rubric.id) == ("my-own", "My own", "my-own")

@@ -110,6 +110,43 @@ def lines(inner: Mutator = raw, separator: bytes = b"\n") -> Mutator:
     return mutate
 
 
+_YAML = [
+    *rb"""~ no 0o7 1_000 .inf -.nan 2024-01-01 =: <<: *a &a !!binary !!set !x | > >-9 ? - -- --- ... %YAML 0x_ 1e999 {}
+    [] {a: [a,b] {a: {b: [{}]}} "\x" "\uD800" 'it''s' ${x}
+    ${run.uuid} ${case.a} $.a $..* any all none 5s 1MiB ../x /x . **""".split(),
+    *(b"[" * 200, b"{a: " * 99, b"9" * 5000, b'"' + b"a" * 3000 + b'"', b"\xff", b"\t", b"&a [*a, *a]", b"? [a, b]"),
+]
+
+
+def yaml_text(data: bytes, random: Random) -> bytes:
+    """Lines of YAML moved, doubled, indented otherwise, or with another value; now and then changed as bytes."""
+    parts = data.split(b"\n")
+    at = random.randrange(len(parts))
+    end = min(len(parts), at + random.choice((1, 1, 2, 5, 20)))
+    match random.randrange(8):
+        case 0:
+            parts[at:at] = parts[at:end]
+        case 1:
+            del parts[at:end]
+        case 2:
+            other = random.randrange(len(parts) + 1)
+            parts[other:other] = parts[at:end]
+        case 3:
+            spaces = random.choice((1, 2, 4))
+            parts[at:end] = [
+                b" " * spaces + line if random.random() < 0.5 else line.removeprefix(b" " * spaces)
+                for line in parts[at:end]
+            ]
+        case 4 | 5:
+            key, mark, value = parts[at].partition(b": ")
+            parts[at] = key + mark + (random.choice(_YAML) if random.random() < 0.7 else json_text(value, random))
+        case 6:
+            parts[at] = json_text(parts[at], random)
+        case _:
+            return raw(data, random)
+    return b"\n".join(parts)
+
+
 def http(data: bytes, random: Random) -> bytes:
     """A message of HTTP with another header, another body of the right length or in chunks, or other bytes."""
     head, blank, body = data.partition(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Every parser that reads bytes which a candidate can shape, as a function that no bytes may make fail.
+"""Every parser that reads bytes which a candidate can shape, as a function that no bytes may make fail; authors' files.
 
 JUnit XML and SARIF of a candidate are not here, for nothing reads them: suites report in lines of JSON.
 """
@@ -14,6 +14,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import sys
 import tarfile
 import tempfile
@@ -40,7 +41,7 @@ from gradekit.checks.load.evidence import Slice
 from gradekit.checks.nosql.model import NosqlSpec
 from gradekit.checks.twins import Twin
 from gradekit.checks.values import canonical, show
-from gradekit.errors import Blocked, InfrastructureError, SubmissionError, UsageError
+from gradekit.errors import Blocked, InfrastructureError, Problem, SpecError, SubmissionError, UsageError
 from gradekit.grade import judging
 from gradekit.probe import egress
 from gradekit.probe import main as probe
@@ -62,7 +63,9 @@ from gradekit.sandbox.streams import exchange
 from gradekit.sandbox.transfer import archive
 from gradekit.sandbox.wire import STDERR, Frames, Wire
 from gradekit.spec.challenge import Challenge
-from gradekit.spec.load import load_challenge
+from gradekit.spec.lint import lint
+from gradekit.spec.load import load_challenge, load_rubric
+from gradekit.spec.lock import read_lock
 from gradekit.submission import Access, explain, globs
 from gradekit.submission.address import Address
 from gradekit.submission.obtain import _Blobs, _Listing
@@ -703,3 +706,77 @@ def report_json(data: bytes) -> None:
         return
     for each in FORMATS.values():
         each.render(report)
+
+
+# --- what authors write -------------------------------------------------------------------------------------------
+
+_RUNNERS = dict.fromkeys(("python", "node", "java"), "language") | dict.fromkeys(("postgres", "redis"), "service")
+
+
+@cache
+def _authored() -> Path:
+    """A folder with files that the specs of the shipped challenges refer to."""
+    folder = _folder() / "authored"
+    for name in ("orders-api", "product-catalog", "rate-limiter", "text-toolkit"):
+        shutil.copytree(ROOT / "challenges" / name / "hidden", folder / "hidden", dirs_exist_ok=True)
+    (folder / "README.md").write_text("A brief.\n")
+    (folder / "solutions" / "reference").mkdir(parents=True)
+    return folder
+
+
+def _told(problems: Sequence[Problem]) -> None:
+    """Each problem is one line of bounded length that can be printed."""
+    for problem in problems:
+        assert "\n" not in str(problem)
+        f"{problem}{problem.excerpt}".encode()
+        assert len(str(problem)) < 1 << 14
+
+
+@target(
+    "challenge",
+    mutate.yaml_text,
+    *(path.read_bytes() for path in sorted(ROOT.glob("challenges/*/challenge*.yaml"))),
+    *_golden("spec/bad/*/challenge.yaml"),
+    weight=8.0,
+)
+def challenge_file(data: bytes) -> None:
+    """A challenge.yaml: read, or told what is wrong with it."""
+    folder = _authored()
+    (folder / "challenge.yaml").write_bytes(data)
+    found = lint(folder, rubrics=[ROOT / "rubrics"], runners=_RUNNERS)
+    assert (found.challenge is None) == bool(found.problems)
+    _told([*found.problems, *(warned.problem for warned in found.warnings)])
+
+
+@target(
+    "rubric",
+    mutate.yaml_text,
+    *(path.read_bytes() for path in sorted(ROOT.glob("rubrics/*.yaml"))),
+    *_golden("spec/bad/*/rubrics/*.yaml"),
+    weight=4.0,
+)
+def rubric_file(data: bytes) -> None:
+    """A rubric: read, or told what is wrong with it."""
+    path = _authored() / "rubric.yaml"
+    path.write_bytes(data)
+    try:
+        load_rubric(path)
+    except SpecError as error:
+        _told(error.problems)
+
+
+@target(
+    "lock",
+    mutate.json_text,
+    *(path.read_bytes()[:20_000] for path in sorted(ROOT.glob("challenges/*/challenge.lock"))),
+    b'{"gradekit": "1", "challenge": "0", "rubric": "r", "tests": {"a": ["b"]}, "answers": {"a": {"b": ["[1]"]}}}',
+    weight=4.0,
+)
+def lock_file(data: bytes) -> None:
+    """A challenge.lock: read, or told what is wrong with it."""
+    path = _authored() / "challenge.lock"
+    path.write_bytes(data)
+    try:
+        read_lock(path)
+    except SpecError as error:
+        _told(error.problems)

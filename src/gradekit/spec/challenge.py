@@ -11,7 +11,6 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, BeforeValidator, Field, SerializeAsAny, WithJsonSchema, model_validator
 
 from gradekit.checks.kinds import KINDS
-from gradekit.errors import Problem
 from gradekit.model import Duration, Model, RelativePath, Size, Slug, tuple_of
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.translate import NAME_PATTERN
@@ -220,6 +219,56 @@ class MutationSpec(Model):
     ignore: Annotated[tuple[Ignored, ...], BeforeValidator(tuple_of)] = Field((), description="Mutants left out.")
 
 
+WarningName = Literal[
+    "absolute-time",
+    "folder-name",
+    "in-process-weight",
+    "large-file",
+    "leaked-canary",
+    "leaked-text",
+    "link-out",
+    "need-advice",
+    "need-twice",
+    "no-lock",
+    "no-points",
+    "no-reference",
+    "no-solutions",
+    "no-weight",
+    "no-wrong-solution",
+    "secret",
+    "stale-lock",
+    "timeout",
+    "unused-app",
+    "unused-dataset",
+    "unused-default",
+    "unused-file",
+    "unused-ignore",
+    "unused-save",
+    "unused-service",
+    "unused-solution",
+    "unused-var",
+]
+"""What lint warns of; these names are part of the format."""
+
+
+class Silenced(Model):
+    """A warning of lint that is right about the challenge, and wanted so."""
+
+    warning: WarningName = Field(description="Name of the warning, which stands behind it in brackets.")
+    at: str | None = Field(
+        None,
+        min_length=1,
+        description="What it is about, as the brackets say it; *, ? and [12] match as in names of files. Default: all.",
+    )
+    reason: str = Field(min_length=1, description="Why it is wanted so.")
+
+
+class LintSpec(Model):
+    """What lint is not to warn of; it changes no grade, so it does not change the challenge's digest either."""
+
+    ignore: Annotated[tuple[Silenced, ...], BeforeValidator(tuple_of)] = Field((), description="Warnings left out.")
+
+
 class ChallengeHead(Model):
     """Everything of a challenge but its checks."""
 
@@ -258,6 +307,7 @@ class ChallengeHead(Model):
     app: AppSpec | None = None
     vars: Mapping[Name, Scalar] = Field(default_factory=dict, description="${name} in checks.")
     mutation: MutationSpec | None = Field(None, description="Mutants of the reference queries, run by verify.")
+    lint: LintSpec = Field(LintSpec(), description="Warnings of lint that are wanted so.")
     solutions: Annotated[tuple[Solution, ...], BeforeValidator(tuple_of)] = ()
 
     def images(self) -> Mapping[str, str]:
@@ -307,7 +357,6 @@ class Challenge:
     digest: str
     """SHA-256 (hex) over spec, rubric and files: equal digests give equal grades."""
     rubric_digest: str
-    warnings: tuple[Problem, ...] = ()
 
     @property
     def root(self) -> Path:

@@ -14,8 +14,24 @@ from gradekit.texts import near, quote
 MAX_TOTAL = 128 << 20
 """Bytes of all referenced files together."""
 _MAX_LISTED = 2_000
-_IGNORED = ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".git")
+IGNORED = ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".git")
 """Folders that tools leave behind: never part of a challenge, so they do not change its digest."""
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file that can be looked at; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """As ``is_file``, of a folder."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 @dataclass(slots=True)
@@ -29,10 +45,10 @@ class Files:
     def add(self, path: str, loc: Loc, *, folder: bool = True) -> Iterator[Fault]:
         """Read a file, or all files below a folder; the faults say why that is impossible."""
         target = self.root / path
-        if not target.exists():
-            yield self.missing(path, loc)
-        elif not target.is_dir():
+        if is_file(target):
             yield from self._read(target, loc)
+        elif not is_folder(target):
+            yield self.missing(path, loc)
         elif not folder:
             yield Fault(loc, f"{quote(path)} is a folder", "a file is needed")
         else:
@@ -75,8 +91,8 @@ class Files:
 def _below(folder: Path) -> Iterator[Path]:
     """Files below a folder, sorted, without what tools leave behind."""
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _IGNORED)
+        folders[:] = sorted(name for name in folders if name not in IGNORED)
         for name in sorted(names):
             path = Path(parent, name)
-            if not name.endswith(".pyc") and path.is_file():
+            if not name.endswith(".pyc") and is_file(path):
                 yield path

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from gradekit.errors import Problem, SpecError
+from gradekit.spec import folder, slips
 from gradekit.spec.challenge import Challenge
-from gradekit.spec.load import load_challenge
-from gradekit.spec.lock import freshness, read_lock, staleness, untwinned
+from gradekit.spec.load import build, spec_file
+from gradekit.spec.lock import Lock, freshness, read_lock, staleness, untwinned
+from gradekit.spec.reader import read_file
+from gradekit.spec.warned import Warned, placed, unsilenced
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +24,39 @@ class Lint:
     """
 
     problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...] = ()
+    warnings: tuple[Warned, ...] = ()
     challenge: Challenge | None = None
     untwinned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def lint(path: Path, *, rubrics: Sequence[Path], runners: Mapping[str, str] | None = None) -> Lint:
-    """Read a challenge (see ``load_challenge``) and its lock, and collect instead of raise."""
+    """Read a challenge (see ``load_challenge``), its lock and its folder, and collect instead of raise."""
+    source = spec_file(path)
+    problems: list[Problem] = []
+    document = challenge = lock = None
     try:
-        challenge = load_challenge(path, rubrics=rubrics, runners=runners)
+        document = read_file(source)
+        challenge = build(source, document, rubrics=rubrics, runners=runners)
     except SpecError as error:
-        return Lint(error.problems)
+        problems += error.problems
     try:
-        lock = read_lock(challenge.lock_path)
+        lock = read_lock(source.with_suffix(".lock"))
     except SpecError as error:
-        return Lint(error.problems, challenge.warnings)
+        problems += error.problems
+    if document is None or challenge is None or problems:
+        return Lint(tuple(problems))
+    data = cast("Mapping[str, object]", document.data)
+    found = [*placed(slips.slips(challenge, data), document), *folder.slips(challenge, data), *_lock(challenge, lock)]
+    warnings = tuple(unsilenced(found, challenge.spec.lint.ignore, document))
+    fresh = freshness(challenge, lock) == "fresh"
+    return Lint((), warnings, challenge, untwinned(challenge, lock) if fresh else {})
+
+
+def _lock(challenge: Challenge, lock: Lock | None) -> Iterator[Warned]:
+    place, remedy = str(challenge.lock_path), "run gradekit challenge verify"
     state = freshness(challenge, lock)
-    warnings = list(challenge.warnings)
     if state == "missing":
         what = "is missing, so nothing says what the reference got"
-        warnings.append(Problem(str(challenge.lock_path), what, hint="run gradekit challenge verify"))
+        yield Warned("no-lock", "", Problem(place, what, hint=remedy))
     elif state == "stale":
-        what = f"is stale: {staleness(challenge, lock)}"
-        warnings.append(Problem(str(challenge.lock_path), what, hint="run gradekit challenge verify"))
-    return Lint((), tuple(warnings), challenge, untwinned(challenge, lock) if state == "fresh" else {})
+        yield Warned("stale-lock", "", Problem(place, f"is stale: {staleness(challenge, lock)}", hint=remedy))

@@ -19,8 +19,8 @@ from gradekit.checks.kinds import KINDS
 from gradekit.errors import Problem, SpecError
 from gradekit.model import AUTHORED, Loc
 from gradekit.results import Tier
-from gradekit.spec.challenge import Challenge, ChallengeHead, ChallengeSpec, Check, CheckHead, Solution
-from gradekit.spec.files import Files
+from gradekit.spec.challenge import Challenge, ChallengeHead, ChallengeSpec, Check, CheckHead
+from gradekit.spec.files import Files, is_file
 from gradekit.spec.reader import Document, read_file
 from gradekit.spec.references import Names, check_faults, head_faults, rubric_faults, runner_faults, solution_faults
 from gradekit.spec.rubric import Rubric
@@ -37,6 +37,8 @@ from gradekit.texts import near, quote
 FILE_NAME = "challenge.yaml"
 VERSION = 1
 """Of the format of challenges and rubrics."""
+_UNGRADED = frozenset({"lint"})
+"""Keys that say nothing of how a submission is graded."""
 _RANKS = {tier: rank for rank, tier in enumerate(Tier)}
 _STAND_IN = {"gradekit": VERSION, "id": "x", "title": "x", "runner": "any", "rubric": "x"}
 _SOLUTION_STAND_IN = {"path": ".", "expect": {"passes": "all"}}
@@ -60,8 +62,24 @@ def load_challenge(path: Path, *, rubrics: Sequence[Path], runners: Mapping[str,
     Raises:
         SpecError: with every problem of the challenge and its rubric, sorted by position.
     """
-    source = path / FILE_NAME if path.is_dir() else path
-    return _Loading(source, read_file(source), rubrics, runners).challenge()
+    source = spec_file(path)
+    return build(source, read_file(source), rubrics=rubrics, runners=runners)
+
+
+def spec_file(path: Path) -> Path:
+    """The YAML file of a challenge that is named by its folder, or by its file."""
+    return path / FILE_NAME if path.is_dir() else path
+
+
+def build(
+    source: Path, document: Document, *, rubrics: Sequence[Path], runners: Mapping[str, str] | None = None
+) -> Challenge:
+    """The challenge of a YAML file that was read; see ``load_challenge``.
+
+    Raises:
+        SpecError: with every problem of the challenge and its rubric, sorted by position.
+    """
+    return _Loading(source, document, rubrics, runners).challenge()
 
 
 def load_rubric(path: Path) -> LoadedRubric:
@@ -206,12 +224,12 @@ class _Loading:
             files=MappingProxyType(self.files.content),
             digest=self._digest(data, rubric),
             rubric_digest=rubric.digest,
-            warnings=self._warnings(spec.solutions),
         )
 
-    def _digest(self, data: object, rubric: LoadedRubric) -> str:
+    def _digest(self, data: Mapping[str, object], rubric: LoadedRubric) -> str:
         files = {f"file {path}": content for path, content in self.files.content.items()}
-        return _digest({**files, "challenge": _canonical(data), "rubric": rubric.digest.encode()})
+        graded = {key: value for key, value in data.items() if key not in _UNGRADED}
+        return _digest({**files, "challenge": _canonical(graded), "rubric": rubric.digest.encode()})
 
     def _head(self, data: Mapping[str, object]) -> ChallengeHead:
         """Everything but the checks; a field that is wrong has a stand-in, so that the others can be judged."""
@@ -249,7 +267,7 @@ class _Loading:
         paths = [folder / f"{name}.yaml" for folder in self.rubrics]
         if name.endswith(".yaml"):
             paths = [Path(os.path.normpath(self.source.parent / name))]
-        return next((path for path in paths if path.is_file()), None)
+        return next((path for path in paths if is_file(path)), None)
 
     def _checks(self, data: Mapping[str, object]) -> list[_Draft]:
         self.defaults = self._defaults(data.get("defaults", {}))
@@ -338,7 +356,7 @@ class _Loading:
         return ("defaults", kind) if default and not written else body
 
     def _head_files(self, head: ChallengeHead) -> None:
-        if head.brief is not None and not (self.source.parent / head.brief).is_file():
+        if head.brief is not None and not is_file(self.source.parent / head.brief):
             self.found.append(self.files.missing(head.brief, ("brief",)))
         for name, dataset in head.datasets.items():
             for index, step in enumerate(dataset.load):
@@ -402,20 +420,6 @@ class _Loading:
                 if place not in known:
                     at = place if complaint.loc and complaint.what.startswith(quote(str(complaint.loc[-1]))) else None
                     self.found.append(Fault(place, complaint.what, complaint.expected, complaint.hint, at))
-
-    def _warnings(self, solutions: Sequence[Solution]) -> tuple[Problem, ...]:
-        def warning(loc: Loc, what: str, hint: str) -> Problem:
-            return self.document.place(loc, what, hint=hint).problem
-
-        if not solutions:
-            what = "no solutions are listed, so nothing shows that the challenge is sound"
-            return (warning((), what, "add solutions: a reference and typical wrong ones"),)
-        found = []
-        if all(solution.expect.passes is None for solution in solutions):
-            found.append(warning(("solutions",), "no solution passes all checks", "add a reference solution"))
-        if all(solution.expect.fails is None for solution in solutions):
-            found.append(warning(("solutions",), "no solution fails a check", "add a known-bad solution"))
-        return tuple(found)
 
 
 def _without(raw: Mapping[str, object], wrong: Sequence[Fault]) -> dict[str, object]:

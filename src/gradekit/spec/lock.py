@@ -19,6 +19,7 @@ from gradekit.errors import Problem, SpecError
 from gradekit.model import Model, tuple_of
 from gradekit.record import write_atomically
 from gradekit.spec.challenge import Challenge
+from gradekit.texts import clean
 
 Freshness = Literal["fresh", "stale", "missing", "not needed"]
 _REMEDY = "run gradekit challenge verify to write it anew"
@@ -89,12 +90,13 @@ def read_lock(path: Path) -> Lock | None:
     except json.JSONDecodeError as error:
         place = f"{path}:{error.lineno}:{error.colno}"
         raise SpecError(Problem(place, f"is not JSON: {error.msg}", hint=_REMEDY)) from error
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise SpecError(Problem(str(path), f"cannot be read: {error}", hint=_REMEDY)) from error
     except ValidationError as error:
         first = error.errors()[0]
-        what = f"is not a lock: {'.'.join(map(str, first['loc'])) or 'content'}: {first['msg']}"
+        where = clean(".".join(map(str, first["loc"]))) or "content"
+        what = f"is not a lock: {where}: {first['msg']}"
         raise SpecError(Problem(str(path), what, hint=_REMEDY)) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise SpecError(Problem(str(path), f"cannot be read: {error}", hint=_REMEDY)) from error
 
 
 def earlier_lock(path: Path) -> Lock | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradekit.model import Loc
@@ -17,6 +17,7 @@ from gradekit.spec.challenge import (
     CheckHead,
     Scalar,
 )
+from gradekit.spec.files import is_folder
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.translate import Fault, listed
 from gradekit.texts import near, quote
@@ -31,19 +32,44 @@ class Names:
     variables: Mapping[str, Scalar]
     checks: tuple[str, ...]
     """The ids of all checks, in order; empty text where there is none."""
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Check -> the checks that it needs."""
 
     @classmethod
     def of(cls, data: Mapping[str, object]) -> Names:
         """Collect the names of a challenge's data."""
         checks = data.get("checks")
-        ids = [_mapping(check).get("id") for check in checks] if isinstance(checks, list) else []
-        names = tuple(name if isinstance(name, str) else "" for name in ids)
+        maps = [_mapping(check) for check in checks] if isinstance(checks, list) else []
+        names = tuple(_text(check.get("id")) for check in maps)
+        needs = {name: _texts(check.get("need")) for name, check in zip(names, maps, strict=True)}
         variables = {k: v for k, v in _mapping(data.get("vars")).items() if isinstance(v, Scalar)}
-        return cls(_mapping(data.get("services")), _mapping(data.get("datasets")), variables, names)
+        return cls(_mapping(data.get("services")), _mapping(data.get("datasets")), variables, names, needs)
+
+    def way(self, start: str, end: str) -> tuple[str, ...]:
+        """The checks from one that needs another, over those between, to that one; empty if it does not need it."""
+        ways: list[tuple[str, ...]] = [(start,)]
+        seen = {start}
+        while ways:
+            way = ways.pop()
+            if way[-1] == end:
+                return way
+            for name in self.needs.get(way[-1], ()):
+                if name not in seen:
+                    seen.add(name)
+                    ways.append((*way, name))
+        return ()
 
 
 def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(_text(item) for item in value) if isinstance(value, list) else ()
 
 
 def _unknown(loc: Loc, noun: str, name: str, known: Sequence[str]) -> Fault:
@@ -158,6 +184,9 @@ def check_faults(index: int, check: CheckHead, names: Names, criteria: Mapping[s
         place = (*loc, "need", position)
         if name == check.id:
             yield Fault(place, f"{quote(name)} is this check itself", hint="remove it")
+        elif name in names.checks and name not in earlier and (way := names.way(name, check.id)):
+            what = f"{quote(name)} needs this check itself: {' needs '.join((check.id, *way))}"
+            yield Fault(place, what, "only earlier checks can be needed", "remove one of these needs")
         elif name in names.checks and name not in earlier:
             yield Fault(
                 place, f"{quote(name)} comes later", "only earlier checks can be needed", "move it before this one"
@@ -194,7 +223,7 @@ def solution_faults(head: ChallengeHead, names: Names, root: Path) -> Iterator[F
     for index, solution in enumerate(head.solutions):
         loc: Loc = ("solutions", index)
         for key, path in (("path", solution.path), ("base", solution.base)):
-            if path is not None and not (root / path).is_dir():
+            if path is not None and not is_folder(root / path):
                 hint = _near_folder(root, path)
                 yield Fault((*loc, key), f"no folder {quote(path)} in the challenge's folder", hint=hint)
         for position, name in enumerate(solution.expect.fails or ()):
@@ -205,7 +234,7 @@ def solution_faults(head: ChallengeHead, names: Names, root: Path) -> Iterator[F
 def _near_folder(root: Path, path: str) -> str:
     """A folder beside the missing one with a similar name."""
     parent = (root / path).parent
-    if not parent.is_dir():
+    if not is_folder(parent):
         return ""
     names = [entry.name for entry in parent.iterdir() if entry.is_dir()]
     found = difflib.get_close_matches(Path(path).name, names, n=1)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from gradekit.model import Loc
-from gradekit.texts import near, quote
+from gradekit.texts import TITLE, near, quote
 
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 """Of variables, in the environment and in checks."""
@@ -34,6 +34,7 @@ _PATTERNS = {
     NAME_PATTERN: ("a name", "letters, digits, _"),
 }
 """What text that must match a pattern is called, and what it is made of; the first is that of ``Slug``."""
+_MOST_LISTED = 60
 _KEY = "[key]"
 """What pydantic appends to a location when the key is wrong, not the value."""
 _WANTED = {
@@ -74,8 +75,10 @@ def _is_echo(detail: ErrorDetails) -> bool:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names as a list in a sentence."""
-    return ", ".join(names) or "none"
+    """Names as a list in a sentence, which has room for so many."""
+    known = [name if len(name) <= TITLE else f"{name[: TITLE - 1]}…" for name in names]
+    more = len(known) - _MOST_LISTED
+    return ", ".join([*known[:_MOST_LISTED], *([f"and {more} more"] if more > 0 else [])]) or "none"
 
 
 def described(value: object) -> str:

@@ -1,0 +1,207 @@
+"""What a challenge's spec says that is allowed, but hardly meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from gradekit.checks.kinds import KINDS
+from gradekit.model import Loc
+from gradekit.results import Tier
+from gradekit.spec.challenge import Challenge, Check, WarningName
+from gradekit.spec.translate import Fault
+from gradekit.spec.warned import Slip
+from gradekit.texts import quote
+
+IN_PROCESS_SHARE: Final = 0.25
+"""So much of what checks can earn may rest on results that the candidate's process could forge."""
+_MARK = re.compile(r"\$\{([^{}]*)\}")
+
+
+def strings(value: object, *, keys: bool = True) -> Iterator[str]:
+    """Every text in data, those of keys too unless they are not wanted."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        if keys:
+            yield from value
+        for child in value.values():
+            yield from strings(child, keys=keys)
+    elif isinstance(value, list):
+        for child in value:
+            yield from strings(child, keys=keys)
+
+
+def slips(challenge: Challenge, data: Mapping[str, object]) -> list[Slip]:
+    """All of them; ``data`` is the file that the challenge was made of."""
+    seen = _Seen(challenge, data)
+    return [
+        *seen.solutions(),
+        *seen.names(),
+        *seen.criteria(),
+        *seen.tiers(),
+        *seen.total(),
+        *(slip for index, check in enumerate(challenge.spec.checks) for slip in seen.check(index, check)),
+    ]
+
+
+def _slip(name: WarningName, at: str, loc: Loc, what: str, hint: str, *, key: bool = False) -> Slip:
+    return Slip(name, at, Fault(loc, what, hint=hint, at=loc if key else None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A challenge beside its file."""
+
+    challenge: Challenge
+    data: Mapping[str, object]
+
+    def _map(self, key: str) -> Mapping[str, object]:
+        value = self.data.get(key)
+        return value if isinstance(value, Mapping) else {}
+
+    def _raw(self, index: int) -> Mapping[str, Any]:
+        """A check as it is written: the challenge was made of it, so it has the form that the models ask for."""
+        return cast("list[Mapping[str, Any]]", self.data["checks"])[index]
+
+    def solutions(self) -> Iterator[Slip]:
+        """Whether what proves the challenge is there."""
+        solutions = self.challenge.spec.solutions
+        loc: Loc = ("solutions",)
+        if not solutions:
+            what = "no solutions are listed, so nothing shows that the challenge is sound"
+            yield _slip("no-solutions", "", (), what, "add solutions: a reference and typical wrong ones")
+        elif all(solution.expect.passes is None for solution in solutions):
+            yield _slip("no-reference", "", loc, "no solution passes all checks", "add a reference solution")
+        elif all(solution.expect.fails is None for solution in solutions):
+            yield _slip("no-wrong-solution", "", loc, "no solution fails a check", "add a known-bad solution")
+
+    def names(self) -> Iterator[Slip]:
+        """What is defined and not used."""
+        spec = self.challenge.spec
+        checks = [self.data["checks"], self._map("defaults")]
+        said = set(strings(checks))
+        marks = {name for text in said for name in _MARK.findall(text)}
+        for name in spec.vars:
+            if name not in marks:
+                yield self._unused("unused-var", ("vars", name), "no check uses it")
+        datasets = said.union(() if spec.app is None else spec.app.dataset)
+        for name in spec.datasets:
+            if name not in datasets:
+                yield self._unused("unused-dataset", ("datasets", name), "no check uses it, nor does the app")
+        hosts = {dataset.service for dataset in spec.datasets.values()}
+        texts = " ".join(strings([*checks, self._map("app")]))
+        for name in spec.services:
+            if name not in hosts and name not in texts:
+                yield self._unused("unused-service", ("services", name), "no data set is in it, and nothing names it")
+        kinds = {check.kind for check in spec.checks}
+        for name in self._map("defaults"):
+            if name not in kinds:
+                yield self._unused("unused-default", ("defaults", name), "no check is of this kind")
+        if spec.app is not None and not any(KINDS[check.kind].uses_app(check.body) for check in spec.checks):
+            yield _slip(
+                "unused-app", "", ("app",), "no check uses the app", "remove it, or add a check of the kind http"
+            )
+
+    @staticmethod
+    def _unused(name: WarningName, loc: Loc, what: str) -> Slip:
+        return _slip(name, str(loc[-1]), loc, what, "remove it, or use it", key=True)
+
+    def criteria(self) -> Iterator[Slip]:
+        """Criteria whose checks count for nothing."""
+        named = {check.criterion for check in self.challenge.spec.checks}
+        for name, criterion in self.challenge.rubric.criteria.items():
+            if name in named and not criterion.weight:
+                what = f"criterion {quote(name)} has the weight 0, so its checks change no score"
+                yield _slip("no-weight", name, ("rubric",), what, "give it a weight")
+
+    def tiers(self) -> Iterator[Slip]:
+        """How much rests on what the candidate's own process says."""
+        checks = self.challenge.spec.checks
+        points: dict[str, int] = {}
+        for check in checks:
+            points[check.criterion] = points.get(check.criterion, 0) + check.points
+        whole = trusting = 0.0
+        first = None
+        for index, check in enumerate(checks):
+            weight = self.challenge.rubric.criteria[check.criterion].weight * check.points / points[check.criterion]
+            whole += weight
+            if KINDS[check.kind].tier(check.body) is Tier.IN_PROCESS:
+                trusting += weight
+                first = index if first is None else first
+        if first is not None and trusting > IN_PROCESS_SHARE * whole:
+            share = f"{trusting / whole:.0%} of what checks can earn is of the tier in-process"
+            what = f"{share}, where code of the candidate could forge results"
+            hint = f"keep it to {IN_PROCESS_SHARE:.0%}: give checks from outside more points, or set isolation: split"
+            yield _slip("in-process-weight", "", ("checks", first, checks[first].kind), what, hint, key=True)
+
+    def total(self) -> Iterator[Slip]:
+        """Timeouts that the time of the whole run leaves no room for."""
+        spec = self.challenge.spec
+        total = spec.limits.timeout
+        if spec.app is not None and spec.app.ready.timeout > total:
+            what = f"{spec.app.ready.timeout:g}s is more than the whole run may take, {total:g}s"
+            yield _slip("timeout", "app", ("app", "ready", "timeout"), what, "shorten it, or raise limits.timeout")
+        written = [check.timeout for index, check in enumerate(spec.checks) if "timeout" in self._raw(index)]
+        if sum(written) > total and max(written) <= total:
+            what = f"the timeouts of the checks sum to {sum(written):g}s, and the whole run may take {total:g}s"
+            yield _slip("timeout", "limits", ("limits", "timeout"), what, "raise it, or shorten theirs")
+
+    def check(self, index: int, check: Check) -> Iterator[Slip]:
+        """A check's points, needs, timeouts and steps."""
+        loc: Loc = ("checks", index)
+        spec = self.challenge.spec
+        needed = {name for other in spec.checks for name in other.need}
+        if not check.points and not check.required and not KINDS[check.kind].advisory and check.id not in needed:
+            what = "no points, not required, and no check needs it: it changes no score"
+            yield _slip("no-points", check.id, (*loc, "points"), what, "give it points, or remove it")
+        yield from self._needs(loc, check)
+        yield from self._timeouts(loc, index, check)
+        for position, step in enumerate(self._raw(index)[check.kind].get("steps", ())):
+            yield from self._step((*loc, check.kind, "steps", position), step, index, check)
+
+    def _needs(self, loc: Loc, check: Check) -> Iterator[Slip]:
+        for position, name in enumerate(check.need):
+            place = (*loc, "need", position)
+            if name in check.need[:position]:
+                yield _slip("need-twice", check.id, place, f"{quote(name)} is needed twice", "remove one")
+            elif KINDS[self.challenge.spec.check(name).kind].advisory:
+                what = f"{quote(name)} only advises, and here it takes the points of another check"
+                yield _slip("need-advice", check.id, place, what, "remove it")
+
+    def _timeouts(self, loc: Loc, index: int, check: Check) -> Iterator[Slip]:
+        total = self.challenge.spec.limits.timeout
+        raw = self._raw(index)
+        if "timeout" in raw and check.timeout > total:
+            what = f"{check.timeout:g}s is more than the whole run may take, {total:g}s"
+            yield _slip("timeout", check.id, (*loc, "timeout"), what, "shorten it, or raise limits.timeout")
+        own = getattr(check.body, "timeout", None)
+        written = {
+            (*loc, check.kind, "timeout"): raw[check.kind],
+            ("defaults", check.kind, "timeout"): self._default(check.kind),
+        }
+        place = next((place for place, fields in written.items() if "timeout" in fields), None)
+        if place is not None and isinstance(own, float) and own > check.timeout:
+            what = f"{own:g}s is more than the check {quote(check.id)} may take, {check.timeout:g}s"
+            yield _slip("timeout", check.id, place, what, "shorten it, or raise the check's own timeout")
+
+    def _default(self, kind: str) -> Mapping[str, object]:
+        """The default fields of a kind, as they are written."""
+        return cast("Mapping[str, Mapping[str, object]]", self._map("defaults")).get(kind, {})
+
+    def _step(self, loc: Loc, step: Mapping[str, Any], index: int, check: Check) -> Iterator[Slip]:
+        """A request of a scenario."""
+        expect = step.get("expect")
+        if isinstance(expect, Mapping) and "time" in expect:
+            what = "a machine is as fast as it is, so a time in milliseconds says little of the submission"
+            hint = "compare with another step by time_ratio"
+            yield _slip("absolute-time", check.id, (*loc, "expect", "time"), what, hint, key=True)
+        if step.get("save"):
+            texts = strings([self._raw(index), self._default(check.kind)])
+            marks = {name for text in texts for name in _MARK.findall(text)}
+            for name in step["save"]:
+                if name not in marks:
+                    what = f"nothing uses ${{{name}}}"
+                    yield _slip("unused-save", check.id, (*loc, "save", name), what, "use it, or remove it", key=True)

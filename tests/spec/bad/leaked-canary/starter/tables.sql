@@ -1,0 +1,2 @@
+select 1;
+-- GK-CANARY-6f1c0b7e5a92d438

@@ -1,0 +1,1 @@
+insert into orders (id, sku, amount) values (18, 'A-1', 1);

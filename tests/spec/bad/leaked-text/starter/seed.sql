@@ -1,0 +1,2 @@
+select 1;
+insert into orders (id, sku, amount) values (18, 'A-1', 1);
