@@ -7,8 +7,7 @@ class Bad {
     boolean same(String one) {
         try {
             return one == "a"; // NOPMD
-        } catch (RuntimeException error) { // NOPMD
-        }
+        } catch (RuntimeException error) {} // NOPMD
         return false;
     }
 

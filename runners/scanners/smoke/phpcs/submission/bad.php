@@ -8,5 +8,6 @@ function f($a)
         @g();
     } catch (Exception $e) {
     } // @codingStandardsIgnoreLine
+    var_dump($a);
     return `ls`;
 }
