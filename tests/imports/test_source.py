@@ -74,6 +74,13 @@ def test_an_empty_configuration_says_nothing(tmp_path: Path) -> None:
         exercism.make(source.read(tmp_path, "x"), "x")
 
 
+def test_a_note_is_one_line_of_the_comment(tmp_path: Path) -> None:
+    found = source.read(tmp_path, "x")
+    spec = {"id": "a", "title": "A"}
+    challenge = made.challenge(found, kind="thing", spec=spec, readme=[], credit=[], files={}, notes=["a\nid: b"])
+    assert challenge.files["challenge.yaml"].decode().splitlines()[1:] == ["# - a\\nid: b", "{id: a, title: A}"]
+
+
 def test_nothing_stays_of_a_challenge_that_cannot_be_written(tmp_path: Path) -> None:
     target = tmp_path / "new" / "challenge"
     with pytest.raises(OSError, match=r"exists|directory"):

@@ -298,6 +298,8 @@ def _programs(source: Source) -> dict[str, dict[str, bytes]]:
 
 def _submission(verdict: str, place: str, files: Mapping[str, bytes]) -> Submission | str:
     """A program with a Procfile, or why there is none."""
+    # A runner knows its language's files by their usual ending.
+    files = {re.sub(r"\.py3$", ".py", path): data for path, data in files.items()}
     sources = {path: data for path, data in files.items() if PurePosixPath(path).suffix in _LANGUAGES}
     languages = {_LANGUAGES[PurePosixPath(path).suffix] for path in sources}
     if not sources:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from gradekit.imports.source import Source
+from gradekit.texts import clean
 
 RUBRIC: Final = """\
 gradekit: 1
@@ -25,6 +26,8 @@ criteria:
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*([ ./][A-Za-z0-9_-]+)*")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _WIDTH: Final = 110
+_NOTE: Final = 500
+"""Characters of a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ def challenge(
         licence: what it says itself of its licence.
     """
     linked = [f"{path}: left out, for it is a link to a folder, or out of the source" for path in source.links]
-    notes = (*linked, *notes)
+    # Names of files are a stranger's: one with a line break must not end the comment.
+    notes = tuple(clean(note, _NOTE) for note in (*linked, *notes))
     terms = [f"Its licence is {licence}."] if licence else []
     if source.licences:
         names = ", ".join(f"[{name}]({name})" for name in source.licences)
@@ -103,7 +107,7 @@ def challenge(
         **source.licences,
         **files,
     }
-    return Made(dict(sorted(made.items())), tuple(notes))
+    return Made(dict(sorted(made.items())), notes)
 
 
 def deeper(markdown: str) -> str:
