@@ -10,7 +10,7 @@ import pytest
 
 from gradekit.checks.sql import SqlSpec
 from gradekit.grade.setting import Setting
-from gradekit.mutation import killed
+from gradekit.mutation.queries import killed
 from gradekit.progress import Silent
 from gradekit.record import Observation, Record
 from gradekit.results import SubmissionRef
@@ -108,7 +108,7 @@ def setting() -> Setting:
 def found(
     folder: Path, monkeypatch: pytest.MonkeyPatch, fates: Fates, spec: str = SPEC, query: str = ONE
 ) -> tuple[Mapping[str, Any], list[str]]:
-    monkeypatch.setattr("gradekit.mutation.grade", grader({"unchanged": "survived", **fates}))
+    monkeypatch.setattr("gradekit.mutation.queries.grade", grader({"unchanged": "survived", **fates}))
     progress = Notes()
     kept, complaints = killed(challenge_in(folder, spec, query), setting(), progress)
     assert progress.notes == [f"{kept['killed']} of {kept['of']} mutants told apart"]

@@ -14,7 +14,7 @@ from gradekit.errors import Problem, SpecError
 from gradekit.grade.judging import judge, lock_of
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
-from gradekit.mutation import killed
+from gradekit.mutation.queries import killed
 from gradekit.oracle import blunted, sharpness
 from gradekit.progress import Progress
 from gradekit.record import Record

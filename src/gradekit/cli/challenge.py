@@ -228,6 +228,18 @@ def verify(
         bool, typer.Option("--accept-weaker", help="Let expectations notice less than challenge.lock says they did.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    mutants: Annotated[
+        int | None,
+        typer.Option(
+            "--mutants",
+            metavar="N",
+            min=1,
+            max=10_000,
+            help="Put a small mistake into the reference, N times (40 say much): which ones does no check notice? "
+            "With a challenge.lock that fits, solutions are not graded again.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another sample of mutants.")] = 0,
     quiet: QuietOption = 0,
     verbose: VerboseOption = 0,
 ) -> ExitCode:
@@ -241,6 +253,7 @@ def verify(
       gradekit challenge verify
       gradekit challenge verify challenges/orders-api
       gradekit challenge verify --all
+      gradekit challenge verify orders-api --mutants 40
     """
     from gradekit.cli import proven
 
@@ -248,7 +261,8 @@ def verify(
     names = _wanted(challenges, config, every=every)
     proofs = []
     for name in names:
-        proof = _prove(name, config, quiet, verbose, repeat, several=len(names) > 1, weaker=weaker)
+        sample = None if mutants is None else (mutants, seed)
+        proof = _prove(name, config, quiet, verbose, repeat, sample, several=len(names) > 1, weaker=weaker)
         proofs.append(proof)
         if not as_json:
             sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.lines(proof))
@@ -364,28 +378,43 @@ def _prove(
     quiet: int,
     verbose: int,
     repeat: int | None,
+    sample: tuple[int, int] | None,
     *,
     several: bool,
     weaker: bool,
 ) -> Proof:
     """Grade the solutions of one challenge and write its lock, if all is as claimed.
 
+    ``sample``: how many mutants of the reference are graded, and their seed; solutions are then not graded again where
+    the lock fits the challenge.
+
     Raises:
         GradekitError: it cannot be done, and it is the only one that is asked for.
     """
     from gradekit.cli import assemble, proven
+    from gradekit.mutation.campaign import campaign
     from gradekit.spec.lock import earlier_lock, write_lock
     from gradekit.verify import verify as run_verify
 
     progress: Progress = Silent() if quiet else Lines(verbose)
     try:
-        challenge, _ = assemble.challenge_for(name, config)
+        challenge, old = assemble.challenge_for(name, config)
         if several:
             progress.note(f"{challenge.spec.id}: {len(challenge.spec.solutions)} solutions")
         setting = assemble.setting_for(challenge.spec, config, progress, later=True)
-        setting.make(assemble.solved_in(challenge, setting))
-        before = None if weaker else earlier_lock(challenge.lock_path)
-        lock, results = run_verify(challenge, setting, progress, repeat, before)
+        if sample is not None and old is not None and old.challenge == challenge.digest:
+            lock, proof = old, proven.Proof.of_lock(challenge, old)
+        else:
+            setting.make(assemble.solved_in(challenge, setting))
+            before = None if weaker else earlier_lock(challenge.lock_path)
+            lock, results = run_verify(challenge, setting, progress, repeat, before)
+            proof = proven.Proof.of(challenge, lock, results)
+            if old is not None and old.challenge == challenge.digest:
+                lock = lock.model_copy(update={"code_mutants": old.code_mutants})
+        if sample is not None and proof.holds:
+            done = campaign(challenge, lock, setting, progress, sample=sample[0], seed=sample[1])
+            lock = lock.model_copy(update={"code_mutants": done.document()})
+            proof = proof.with_mutants(done)
     except GradekitError as error:
         if not several:
             raise
@@ -394,7 +423,6 @@ def _prove(
     finally:
         if isinstance(progress, Lines):
             progress.close()
-    proof = proven.Proof.of(challenge, lock, results)
     if proof.holds:
         write_lock(challenge.lock_path, lock)
     return proof

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradekit.cli import outline
 from gradekit.errors import ExitCode, GradekitError
+from gradekit.mutation.campaign import Campaign
 from gradekit.score import points
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lock import Lock, Sharpness, untwinned
@@ -37,6 +38,8 @@ class Proof:
     """By check, what its expectations notice."""
     stand_ins: Mapping[str, str] = field(default_factory=dict)
     """By runner, what stood in for which official image."""
+    mutants: Campaign | None = None
+    """What came of mistakes in the reference's code, where somebody asked."""
     problems: Sequence[str] = ()
     code: ExitCode = ExitCode.OK
 
@@ -59,6 +62,20 @@ class Proof:
             stand_ins=lock.stand_ins,
             code=code,
         )
+
+    @classmethod
+    def of_lock(cls, challenge: Challenge, lock: Lock) -> Proof:
+        """Solutions that are not graded again, for the lock fits the challenge."""
+        return cls(challenge.spec.id, str(challenge.lock_path), sum(len(ids) for ids in lock.tests.values()))
+
+    def with_mutants(self, mutants: Campaign) -> Proof:
+        """The same with mutants that were graded after the solutions."""
+        code = self.code
+        if mutants.score is None:
+            code = ExitCode.INFRASTRUCTURE
+        elif mutants.problems:
+            code = ExitCode.BELOW
+        return replace(self, mutants=mutants, code=code)
 
     @classmethod
     def failed(cls, name: str, error: GradekitError) -> Proof:
@@ -91,6 +108,8 @@ def lines(proof: Proof) -> Iterator[str]:
     yield from outline.untwinned_lines(proof.untwinned)
     for runner, stand_in in proof.stand_ins.items():
         yield f"runner {runner}: {stand_in}; that wrong solutions fail is shown for that one only"
+    if proof.mutants is not None:
+        yield from _of_mutants(proof.mutants)
     if proof.holds:
         yield f"wrote {proof.lock_path} ({proof.tests} test ids)"
     elif proof.code is ExitCode.BELOW:
@@ -111,6 +130,21 @@ def _sharpness(found: Mapping[str, Sharpness]) -> Iterator[str]:
     yield from (f"    {line}" for line in needless[:_NEEDLESS])
     if len(needless) > _NEEDLESS:
         yield f"    and {len(needless) - _NEEDLESS} more, see challenge.lock"
+
+
+def _of_mutants(found: Campaign) -> Iterator[str]:
+    """The score, what it is made of, and every mutant that nobody noticed."""
+    share = "no score" if found.score is None else f"{found.score:.0%}"
+    sample = f"{len(found.graded)} of {found.made} mutants, seed {found.seed}"
+    yield f"mutants of {found.reference}: checks notice {found.count('killed')} of {found.of}, {share} ({sample})"
+    if found.count("stillborn"):
+        yield f"    {found.count('stillborn')} do not build and do not count"
+    if found.count("errored"):
+        yield f"    {found.count('errored')} could not be graded and do not count"
+    for key, counts in (("file", found.by("file")), ("operator", found.by("operator"))):
+        yield f"    by {key}: {', '.join(f'{name} {killed}/{of}' for name, (killed, of) in counts.items())}"
+    yield from (f"    survived: {mutant.name}" for mutant in found.graded if mutant.fate == "survived")
+    yield from (f"    {problem}" for problem in found.problems)
 
 
 def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
@@ -154,6 +188,7 @@ def document(proofs: Sequence[Proof]) -> str:
             "untwinned": {suite: list(tests) for suite, tests in proof.untwinned.items()},
             "unproven": list(proof.unproven),
             "sharpness": {check: tried.model_dump(mode="json") for check, tried in proof.sharpness.items()},
+            "mutants": None if proof.mutants is None else proof.mutants.document(),
             "solutions": [
                 {
                     "path": result.path,

@@ -38,6 +38,8 @@ from gradekit.spec.challenge import SERVICE_REFERENCE, AppSpec, Challenge
 
 WORK = "work"
 """The volume that holds the submission."""
+UNBUILT = "the submission does not build"
+"""How the message of a check begins that was blocked by that."""
 BUILD = "build"
 """The volume that holds what the runner's `build` made of it."""
 _VERBS = "/opt/gradekit/bin"
@@ -265,7 +267,7 @@ class PodBench:
             Ending.OOM: "it ran out of memory",
             Ending.OUTPUT: "it printed too much",
         }[result.ending]
-        self._unbuilt = Blocked(f"the submission does not build: {why}", said)
+        self._unbuilt = Blocked(f"{UNBUILT}: {why}", said)
         return "does not build"
 
     @property

@@ -204,7 +204,7 @@ class Solution(Model):
 
 
 class Ignored(Model):
-    """Mutants that no data set can tell apart."""
+    """Mutants that nothing can tell apart from what is right."""
 
     mutant: str = Field(
         min_length=1, description="As verify names it; *, ? and [12] match as in names of files: *: distinct added *"
@@ -216,6 +216,9 @@ class MutationSpec(Model):
     """Mistakes put into the reference queries: the data sets must tell them apart."""
 
     min_killed: float = Field(0.9, ge=0, le=1, description="Least share of mutants that some data set tells apart.")
+    min_score: float | None = Field(
+        None, ge=0, le=1, description="Least share of the reference's mutants that some check notices (--mutants)."
+    )
     ignore: Annotated[tuple[Ignored, ...], BeforeValidator(tuple_of)] = Field((), description="Mutants left out.")
 
 

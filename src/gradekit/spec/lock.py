@@ -58,6 +58,8 @@ class Lock(Model):
     """Per load check with limits relative to the reference: language -> measure -> what its reference got."""
     mutants: Mapping[str, Any] = Field(default_factory=dict)
     """Of reference queries: how many there are and were told apart, and which were not; for people to compare."""
+    code_mutants: Mapping[str, Any] = Field(default_factory=dict)
+    """Of the reference's code, as ``mutants``: what came of the sample that verify --mutants graded last."""
     solutions: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     """Per solution: what it got, for people to compare."""
     sharpness: Mapping[str, Sharpness] = Field(default_factory=dict)
@@ -113,7 +115,7 @@ def write_lock(path: Path, lock: Lock) -> None:
     Raises:
         UsageError: if the folder cannot be written.
     """
-    unsaid = {name for name in ("ratios", "stand_ins") if not getattr(lock, name)}
+    unsaid = {name for name in ("code_mutants", "ratios", "stand_ins") if not getattr(lock, name)}
     text = json.dumps(lock.model_dump(mode="json", exclude=unsaid), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     write_atomically(path, text.encode())
 

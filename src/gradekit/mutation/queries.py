@@ -16,6 +16,7 @@ from gradekit.checks.sql import SqlEvidence, SqlSpec, references
 from gradekit.grade.judging import judge_alone
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
+from gradekit.mutation.campaign import of_code
 from gradekit.progress import Progress, Silent
 from gradekit.record import Observation
 from gradekit.results import Status
@@ -54,6 +55,8 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
     fates = _fates(challenge, setting, cases) if cases else {}
     ignored = set()
     for entry in rules.ignore:
+        if of_code(challenge, entry.mutant):
+            continue
         names = {name for name in fates if fnmatchcase(name, entry.mutant)}
         ignored |= names
         if not names:

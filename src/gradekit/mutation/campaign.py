@@ -1,0 +1,237 @@
+"""Small mistakes in a reference, each graded as a submission: what no check notices, no candidate loses points for."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any, Final, Literal
+
+from gradekit.checks.ordering import DIALECTS
+from gradekit.errors import Problem, UsageError
+from gradekit.grade.bench import UNBUILT
+from gradekit.grade.session import Session, Tried
+from gradekit.grade.setting import Setting
+from gradekit.mutation.syntax import Mutant, mutants
+from gradekit.progress import Progress, Silent
+from gradekit.results import CheckResult, Status
+from gradekit.sandbox.protocol import FileEntry
+from gradekit.spec.challenge import Challenge, Check, MutationSpec, Solution
+from gradekit.spec.lock import Lock
+from gradekit.submission import CloneRules, Submission, read
+
+SAMPLE: Final = 40
+"""Mutants that are graded when nobody says how many."""
+Fate = Literal["killed", "survived", "stillborn", "errored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A mutant and what became of it."""
+
+    name: str
+    """With the solution's folder: ``solutions/reference/limiter.py:31: ...``."""
+    operator: str
+    fate: Fate
+    check: str = ""
+    """The first check that noticed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What came of a sample of mutants."""
+
+    reference: str
+    seed: int
+    made: int
+    """Mutants that there are."""
+    graded: Sequence[Graded]
+    problems: Sequence[str] = ()
+    """What the author has to mend, one sentence each."""
+
+    def count(self, fate: Fate) -> int:
+        """How many had this fate."""
+        return sum(mutant.fate == fate for mutant in self.graded)
+
+    @property
+    def of(self) -> int:
+        """How many count: those that were killed or survived."""
+        return self.count("killed") + self.count("survived")
+
+    @property
+    def score(self) -> float | None:
+        """The share that some check noticed; None when none counts."""
+        return self.count("killed") / self.of if self.of else None
+
+    def by(self, key: Literal["file", "operator"]) -> Mapping[str, tuple[int, int]]:
+        """By file or operator, how many were killed and how many count."""
+        found: dict[str, tuple[int, int]] = {}
+        for mutant in self.graded:
+            if mutant.fate in {"killed", "survived"}:
+                name = mutant.operator if key == "operator" else mutant.name.partition(": ")[0].rpartition(":")[0]
+                killed, of = found.get(name, (0, 0))
+                found[name] = (killed + (mutant.fate == "killed"), of + 1)
+        return dict(sorted(found.items()))
+
+    def document(self) -> Mapping[str, Any]:
+        """What the lock and a document for programs have of it."""
+        return {
+            "reference": self.reference,
+            "seed": self.seed,
+            "made": self.made,
+            "killed": self.count("killed"),
+            "of": self.of,
+            "stillborn": self.count("stillborn"),
+            "errored": self.count("errored"),
+            "files": {name: list(counts) for name, counts in self.by("file").items()},
+            "operators": {name: list(counts) for name, counts in self.by("operator").items()},
+            "survivors": [mutant.name for mutant in self.graded if mutant.fate == "survived"],
+        }
+
+
+def of_code(challenge: Challenge, pattern: str) -> bool:
+    """Whether a pattern of ``mutation.ignore`` is about mutants of a solution, and not of reference queries."""
+    return any(pattern.startswith(f"{solution.path}/") for solution in challenge.spec.solutions)
+
+
+def campaign(
+    challenge: Challenge, lock: Lock, setting: Setting, progress: Progress, *, sample: int = SAMPLE, seed: int = 0
+) -> Campaign:
+    """Grade a sample of the mutants of a challenge's first reference, each until a check does not pass.
+
+    All are graded in one pod, which each finds as it was before the last one. Checks that took least time on the
+    reference come first. The sample has about as many of each operator, for most mutants change a number.
+
+    Raises:
+        UsageError: there is no reference or none of its code can be mutated, the grammars are not installed, or the
+            reference does not pass.
+        SubmissionError: its folder is refused.
+    """
+    solution = next((solution for solution in challenge.spec.solutions if solution.expect.passes == "all"), None)
+    if solution is None:
+        raise UsageError(Problem(challenge.spec.id, "lists no reference", "one with expect: {passes: all}", "add it"))
+    folders = [challenge.root / part for part in solution.folders]
+    right = read(folders, candidate=solution.path, rules=CloneRules.of(challenge.spec))
+    found = mutants({path: entry.data for path, entry in right.files.items()}, _engine(challenge, setting))
+    named = {f"{solution.path}/{mutant.name}": mutant for mutant in found}
+    problems: list[str] = []
+    ignored = _ignored(challenge, solution, named, problems)
+    counted = {name: mutant for name, mutant in named.items() if name not in ignored}
+    if not counted:
+        what = "none of its code can be mutated"
+        raise UsageError(Problem(f"--mutants: {solution.path}", what, "code in a language with a grammar"))
+    with Session(setting) as session:
+        checks, passed = _in_order(challenge, lock, session, right, progress)
+        graded: list[Graded] = []
+        chosen = sampled(counted, sample, seed)
+        for number, (name, mutant) in enumerate(chosen, 1):
+            tried = session.run(
+                challenge, lock, _with(right, mutant), checks, Silent(), until=lambda found: _noticed(found, passed)
+            )
+            one = _graded(name, mutant, tried, passed)
+            graded.append(one)
+            by = f" by {one.check}" if one.check else ""
+            progress.note(f"[{number}/{len(chosen)}] {one.fate}{by}: {name}")
+    done = Campaign(solution.path, seed, len(named), tuple(graded))
+    return replace(done, problems=(*problems, *_problems(challenge.spec.mutation or MutationSpec(), done)))
+
+
+def sampled(named: Mapping[str, Mutant], sample: int, seed: int) -> Sequence[tuple[str, Mutant]]:
+    """So many mutants, about as many of each operator, in the order of their files; the same for the same seed."""
+    dice = random.Random(seed)  # noqa: S311 - a sample, no secret
+    groups: dict[str, list[str]] = {}
+    for name, mutant in named.items():
+        groups.setdefault(mutant.operator, []).append(name)
+    for group in groups.values():
+        dice.shuffle(group)
+    names: set[str] = set()
+    while len(names) < min(sample, len(named)):
+        for operator in sorted(groups):
+            if groups[operator] and len(names) < sample:
+                names.add(groups[operator].pop())
+    return [(name, mutant) for name, mutant in named.items() if name in names]
+
+
+def _ignored(challenge: Challenge, solution: Solution, named: Mapping[str, Mutant], problems: list[str]) -> set[str]:
+    found: set[str] = set()
+    rules = challenge.spec.mutation or MutationSpec()
+    for entry in rules.ignore:
+        if not entry.mutant.startswith(f"{solution.path}/"):
+            continue
+        names = {name for name in named if fnmatchcase(name, entry.mutant)}
+        found |= names
+        if not names:
+            problems.append(f'mutation: no mutant "{entry.mutant}"; remove it from ignore')
+    return found
+
+
+def _engine(challenge: Challenge, setting: Setting) -> str | None:
+    """The engine whose SQL the reference has, if that is one."""
+    names = {setting.runners[service.runner].engine for service in challenge.spec.services.values()}
+    found = sorted(name for name in names if name in DIALECTS)
+    return found[0] if len(found) == 1 else None
+
+
+def _in_order(
+    challenge: Challenge, lock: Lock, session: Session, right: Submission, progress: Progress
+) -> tuple[Sequence[Check], frozenset[str]]:
+    """The checks with the quickest first, as far as the reference passes the same ones in that order, and which.
+
+    Raises:
+        UsageError: it passes none.
+    """
+    checks: Sequence[Check] = challenge.spec.checks
+    progress.note("the reference itself, for the times and results of its checks")
+    first = session.run(challenge, lock, right, checks, Silent())
+    quick = _quickest(checks, {observation.check: observation.seconds for observation, _ in first})
+    again = session.run(challenge, lock, right, quick, Silent())
+    passed, also = _passed(first), _passed(again)
+    if not passed:
+        raise UsageError(Problem("--mutants", "the reference passes no check", hint="run verify without it first"))
+    return (quick, passed) if passed == also else (checks, passed)
+
+
+def _passed(tried: Sequence[Tried]) -> frozenset[str]:
+    return frozenset(result.id for _, result in tried if result.outcome.status is Status.PASSED)
+
+
+def _quickest(checks: Sequence[Check], seconds: Mapping[str, float]) -> Sequence[Check]:
+    """Checks by their time, each after those that it needs."""
+    left, found = list(checks), list[Check]()
+    while left:
+        done = {check.id for check in found}
+        ready = [check for check in left if done.issuperset(check.need)]
+        found.append(min(ready, key=lambda check: seconds[check.id]))
+        left.remove(found[-1])
+    return found
+
+
+def _with(right: Submission, mutant: Mutant) -> Submission:
+    entry = right.files[mutant.path]
+    files = {**right.files, mutant.path: FileEntry(mutant.path, mutant.data, entry.executable)}
+    tree = hashlib.sha256(f"{right.tree} {mutant.name}".encode() + mutant.data).hexdigest()
+    return replace(right, files=files, tree=tree)
+
+
+def _noticed(result: CheckResult, passed: frozenset[str]) -> bool:
+    return result.id in passed and result.outcome.status is not Status.PASSED
+
+
+def _graded(name: str, mutant: Mutant, tried: Sequence[Tried], passed: frozenset[str]) -> Graded:
+    for observation, result in tried:
+        if observation.state == "blocked" and observation.message.startswith(UNBUILT):
+            return Graded(name, mutant.operator, "stillborn")
+        if _noticed(result, passed):
+            fate: Fate = "errored" if result.outcome.status is Status.ERRORED else "killed"
+            return Graded(name, mutant.operator, fate, result.id)
+    return Graded(name, mutant.operator, "survived")
+
+
+def _problems(rules: MutationSpec, done: Campaign) -> Iterator[str]:
+    errored = [mutant for mutant in done.graded if mutant.fate == "errored"]
+    if errored:
+        yield f"mutants: {len(errored)} could not be graded, such as {errored[0].name}; run it again"
+    if rules.min_score is not None and (done.score or 0.0) < rules.min_score:
+        yield f"mutants: checks notice {done.count('killed')} of {done.of}, at least {rules.min_score:.0%} expected"
