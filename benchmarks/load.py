@@ -87,7 +87,7 @@ def main(arguments: list[str]) -> int:
     for sort, count in counts.items():
         sys.stdout.write(f"{sort:<7} {', '.join(f'{number} {end}' for end, number in sorted(count.items()))}\n")
     sys.stdout.write(f"{time.monotonic() - begun:.0f} s in all\n")
-    return int(counts["equal"]["failed"] > 0 or counts["slower"]["failed"] < times)
+    return int(counts["equal"]["failed"] > 0 or counts["slower"]["failed"] < counts["slower"].total())
 
 
 def write(folder: Path, times: int) -> None:
@@ -119,12 +119,13 @@ def _compare(folder: Path) -> dict[str, str]:
     """How the checks of the equal and of the slower solution end."""
     challenge, record = graded(folder, folder / "reference")
     lock, mistakes = lock_of(challenge, record.observations)
-    for check, lines in mistakes.items():
-        sys.stdout.write("".join(f"reference {check}: {line}\n" for line in lines))
+    # Without a whole measure, verify would not write a lock.
+    inconclusive = {check for check, lines in mistakes.items() if lines}
+    sys.stdout.write(f"reference inconclusive in {len(inconclusive)} of {len(mistakes)} checks, which are left out\n")
     ended: dict[str, str] = {}
     for sort in SORTS:
         found = _ended(*graded(folder, folder / sort, lock), lock)
-        ended |= {f"{sort}-{check}": status for check, status in found.items()}
+        ended |= {f"{sort}-{check}": status for check, status in found.items() if check not in inconclusive}
     return ended
 
 

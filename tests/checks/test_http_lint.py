@@ -220,8 +220,8 @@ TAGS = {"Step", "Restart", "Ask"}
 @pytest.mark.parametrize(
     ("spec", "loc", "message"),
     [
-        ({}, ("steps",), "Field required"),
-        ({"steps": []}, ("steps",), "at least 1 item"),
+        ({}, (), "give exactly one of steps, hurl"),
+        ({"steps": []}, (), "give exactly one of steps, hurl"),
         ({"cases": [], "steps": [{"request": "GET /", "expect": "any"}]}, ("cases",), "at least 1 item"),
         ({"steps": [{"request": "GET /"}]}, ("steps", 0, "expect"), "Field required"),
         ({"steps": [{"request": "GET /", "expect": {}}]}, ("steps", 0, "expect"), "write `expect: any`"),

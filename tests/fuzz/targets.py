@@ -36,6 +36,7 @@ from gradekit.checks.base import Context
 from gradekit.checks.compare import Column, Compare, Table
 from gradekit.checks.http import bodyschema
 from gradekit.checks.http.evidence import Answered, Received
+from gradekit.checks.http.hurl.parse import parse as parse_hurl
 from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.load.evidence import Slice
 from gradekit.checks.nosql.model import NosqlSpec
@@ -246,6 +247,56 @@ def http_judge(data: bytes) -> None:
     bench = FakeBench(context=Context(check="c", variables={"page": 20}), app=lambda _request: reply)
     for spec in (HTTP_SPEC, _CHAIN):
         _judged(http_kind.KIND, spec, http_kind.KIND.observe(spec, bench), bench.context)
+
+
+_HURL = b"""GET {{host}}/
+HTTP *
+[Captures]
+a: jsonpath "$..*"
+b: header "a" split "," last
+c: regex "(.+)"
+[Asserts]
+cookie "a[Max-Age]" > 1
+body base64Decode toHex exists
+body urlDecode urlQueryParam "a" htmlUnescape exists
+body jsonpath "$..a" nth -1 toFloat >= 1
+body toInt < 3
+bytes decode "utf-16" split "a" count == 1
+jsonpath "$[0]" == {{a}}
+jsonpath "$..a" contains {{b}}
+sha256 base64Encode == "{{c}}"
+
+POST {{c}}
+A: {{b}}
+{"a": {{a}}, "b": "{{c}}"}
+HTTP 200
+{"a": {{a}}}
+"""
+
+
+@cache
+def _hurl() -> HttpSpec:
+    spec, flaws = http_kind.KIND.expanded(HttpSpec(hurl="x.hurl"), {"x.hurl": _HURL})
+    assert not flaws
+    return spec
+
+
+@target("hurl", mutate.http, *_kept("http-wire"), weight=4.0)
+def hurl_response(data: bytes) -> None:
+    """An app that gives these bytes to requests of a .hurl file: captures, filters and predicates."""
+    answer = _answered(data, "GET")
+    body = base64.b64decode(answer.get("body", "")) or data
+    headers = tuple((name, value) for name, value in answer.get("headers", ()))
+    bench = FakeBench(context=Context(check="c"), app=lambda _request: HttpReply(200, headers=headers, body=body))
+    _judged(http_kind.KIND, _hurl(), http_kind.KIND.observe(_hurl(), bench), bench.context)
+
+
+@target("hurl-file", mutate.lines(), *_golden("checks/hurl/*/*.hurl"))
+def hurl_file(data: bytes) -> None:
+    """A .hurl file of an author: entries or flaws, each with its place."""
+    script = parse_hurl(data)
+    assert script.entries or script.flaws
+    assert all(flaw.place >= (1, 1) for flaw in script.flaws)
 
 
 # --- Redis --------------------------------------------------------------------------------------------------------

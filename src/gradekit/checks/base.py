@@ -45,6 +45,8 @@ class Complaint:
     what: str
     expected: str = ""
     hint: str = ""
+    place: str = ""
+    """``file:line:column`` of another file of the challenge, where it is about that; ``loc`` is then not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +332,8 @@ class Kind(Generic[S, E]):
     """More of the evidence, made readable beside what challenge.lock has."""
     paths: Callable[[S], Iterable[tuple[Loc, str]]] = lambda _: ()
     """Files of the challenge that it needs: (loc below the kind's map, path or folder)."""
+    expanded: Callable[[S, Mapping[str, bytes]], tuple[S, Sequence[Complaint]]] = lambda spec, _files: (spec, ())
+    """The check with what its files say in it, once they are read; and what is wrong with them."""
     uses_app: Callable[[S], bool] = lambda _: False
     """Whether the app must run for it."""
     ships_files: Callable[[S], bool] = lambda _: False

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from gradekit.checks import statements
-from gradekit.checks.base import Scope
+from gradekit.checks.base import Complaint, Scope
 from gradekit.checks.kinds import KINDS
 from gradekit.errors import Problem, SpecError
 from gradekit.model import AUTHORED, Loc
@@ -173,7 +173,7 @@ class _Loading:
         self.runs_code = True
         self.found: list[Fault] = []
         self.elsewhere: list[Problem] = []
-        """Problems of the rubric's file."""
+        """Problems of other files, such as the rubric's."""
 
     def challenge(self) -> Challenge:
         self.found += _version(self.document)
@@ -412,14 +412,31 @@ class _Loading:
             body: Loc = ("checks", index, kind.name)
             for loc, path in kind.paths(draft.body):
                 self.found += self.files.add(path, (*self._origin(loc, body, draft.raw[kind.name]), *loc))
+        for index, draft, kind in whole:
+            draft.body, complaints = kind.expanded(draft.body, self.files.content)
+            self._elsewhere(complaints)
+            body = ("checks", index, kind.name)
+            for loc, path in kind.paths(draft.body):
+                self.found += self.files.add(path, (*self._origin(loc, body, draft.raw[kind.name]), *loc))
         known = {fault.loc for fault in self.found}
         for index, draft, kind in whole:
             body = ("checks", index, kind.name)
             for complaint in kind.lint(draft.body, scope):
+                if complaint.place:
+                    self._elsewhere([complaint])
+                    continue
                 place = (*self._origin(complaint.loc, body, draft.raw[kind.name]), *complaint.loc)
                 if place not in known:
                     at = place if complaint.loc and complaint.what.startswith(quote(str(complaint.loc[-1]))) else None
                     self.found.append(Fault(place, complaint.what, complaint.expected, complaint.hint, at))
+
+    def _elsewhere(self, complaints: Iterable[Complaint]) -> None:
+        """Problems of other files of the challenge, whose places are told as those of its own are."""
+        folder = self.source.parent
+        for one in complaints:
+            problem = Problem(str(folder / one.place), one.what, one.expected, one.hint)
+            if problem not in self.elsewhere:
+                self.elsewhere.append(problem)
 
 
 def _without(raw: Mapping[str, object], wrong: Sequence[Fault]) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradekit.checks.base import Kind
 from gradekit.checks.http.evidence import HttpEvidence
+from gradekit.checks.http.hurl.step import expanded
 from gradekit.checks.http.judge import judge
 from gradekit.checks.http.lint import lint, paths
 from gradekit.checks.http.model import HttpSpec
@@ -24,6 +25,7 @@ KIND = Kind(
     show=show,
     lint=lint,
     paths=paths,
+    expanded=expanded,
     uses_app=lambda _spec: True,
     oracle=ORACLE,
 )

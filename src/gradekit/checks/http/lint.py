@@ -9,6 +9,8 @@ from gradekit.checks import jsontext, template
 from gradekit.checks.base import Complaint, Scope
 from gradekit.checks.complaints import not_text
 from gradekit.checks.http import bodyschema
+from gradekit.checks.http.hurl import step as hurl
+from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.http.model import SAFE_METHODS, Ask, Auth, HttpSpec, ItemsExpect, Part, Request, Statement, Step
 from gradekit.checks.jsonpath import PathProblem, compile_path
 from gradekit.checks.statements import split
@@ -29,7 +31,10 @@ def lint(spec: HttpSpec, scope: Scope) -> Iterator[Complaint]:
     earlier: list[str] = []
     for index, step in enumerate(spec.steps):
         loc: Loc = ("steps", index)
-        if isinstance(step, Step):
+        if isinstance(step, HurlStep):
+            yield from hurl.names(step, names.known)
+            earlier.append(step.title)
+        elif isinstance(step, Step):
             yield from _step(step, loc, scope, earlier)
             yield from _step_names(step, loc, names)
             names.known |= dict.fromkeys(step.save, step.title)
@@ -103,13 +108,17 @@ def answers(question: Ask, loc: Loc, names: Names) -> Iterator[Complaint]:
 
 
 def paths(spec: HttpSpec) -> Iterator[tuple[Loc, str]]:
-    """The SQL files and JSON Schemas."""
+    """The SQL files, JSON Schemas and scenarios."""
+    if spec.hurl is not None:
+        yield ("hurl",), spec.hurl
     yield from statement_paths(spec.before, "before")
     yield from statement_paths(spec.after, "after")
     for index, step in enumerate(spec.steps):
         if isinstance(step, Ask) and step.file is not None:
             yield ("steps", index, "file"), step.file
-        if isinstance(step, Step):
+        if isinstance(step, HurlStep):
+            yield from ((("hurl",), path) for path in hurl.paths(step))
+        elif isinstance(step, Step):
             yield from ((("steps", index, *loc), path) for loc, path in step.files.items())
             if isinstance(step.expect.json_schema, str):
                 yield ("steps", index, "expect", "schema"), step.expect.json_schema

@@ -431,6 +431,16 @@ class Step(Request):
         return value
 
     @property
+    def retries(self) -> int | None:
+        """How often it is sent again at most; None for no limit but that of ``eventually``."""
+        return None
+
+    @property
+    def delay(self) -> float:
+        """Seconds to wait before it is sent."""
+        return 0.0
+
+    @property
     def title(self) -> str:
         """The name, or else the request."""
         return self.name or self.request
@@ -466,8 +476,17 @@ class HttpSpec(Common):
         default=None, min_length=1, description="the steps run once for each; their values are ${case.NAME}"
     )
     before: Annotated[tuple[Statement, ...], BeforeValidator(tuple_of)] = ()
-    steps: Annotated[tuple[AnyStep, ...], BeforeValidator(tuple_of)] = Field(min_length=1)
+    hurl: RelativePath | None = Field(default=None, description="in the place of steps: a .hurl file of the challenge")
+    steps: Annotated[tuple[AnyStep, ...], BeforeValidator(tuple_of)] = Field(
+        default=(), description="requests in order"
+    )
     after: Annotated[tuple[Question, ...], BeforeValidator(tuple_of)] = ()
     scoring: Literal["all_or_nothing", "per_case", "per_step"] | None = Field(
         default=None, description="default: per_case with cases, else all_or_nothing"
     )
+
+    @model_validator(mode="after")
+    def _one_scenario(self) -> HttpSpec:
+        if bool(self.steps) == (self.hurl is not None):
+            raise ValueError("what is sent; give exactly one of steps, hurl")
+        return self

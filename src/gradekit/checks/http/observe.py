@@ -130,6 +130,8 @@ def _step(spec: HttpSpec, step: Step, bench: Bench, variables: dict[str, Json], 
         jar.keep(received.headers)
         return request, received
 
+    if step.delay:
+        bench.sleep(step.delay)
     try:
         if step.clients is not None:
             request = prepare(variables)
@@ -160,7 +162,8 @@ def _single(step: Step, send: Send, bench: Bench, variables: dict[str, Json]) ->
             continue
         values, findings = examine(step, Reading(received), known, bench.context.files)
         pause = step.eventually.interval if step.eventually else 0.0
-        if not findings or step.eventually is None or bench.now() + pause > deadline:
+        spent = step.retries is not None and attempts > step.retries
+        if not findings or step.eventually is None or spent or bench.now() + pause > deadline:
             break
         bench.sleep(pause)
     variables |= values

@@ -12,6 +12,8 @@ from gradekit.checks.differences import Mismatch, differences
 from gradekit.checks.http import bodyschema
 from gradekit.checks.http.cookies import cookies
 from gradekit.checks.http.evidence import Received
+from gradekit.checks.http.hurl.run import examined
+from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.http.model import CookieExpect, Expect, HttpSpec, Step, TimeRatio
 from gradekit.checks.jsonpath import Found, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem
@@ -45,7 +47,7 @@ class Reading:
 
     def __init__(self, received: Received) -> None:
         """Nothing is read yet."""
-        self.received = received
+        self.received: Received = received
 
     @cached_property
     def text(self) -> str:
@@ -133,6 +135,8 @@ def examine(
     if error is not None:
         detail = f" ({clean(reading.received.detail)})" if reading.received.detail else ""
         return {}, [Mismatch("", f"{ERRORS.get(error, clean(error))}{detail}")]
+    if isinstance(step, HurlStep):
+        return examined(step.script, step.file, reading, variables, files)
     values, unsaved = saves(step, reading)
     return values, [*_expectations(step.expect, reading, variables, files), *unsaved]
 

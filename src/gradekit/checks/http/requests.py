@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from urllib.parse import quote, urlencode, urlsplit
 
+from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.http.model import Auth, Common, Fields, Part, Request
 from gradekit.checks.jsontext import Json, render
 from gradekit.checks.template import UnknownNameError, fill, fill_text
@@ -44,6 +45,9 @@ def build(
         Unsendable: for a name without a value, or a value that cannot stand where it is used.
     """
     try:
+        if isinstance(request, HurlStep):
+            request, own = request.concrete(variables)
+            cookie = "; ".join(filter(None, (cookie, own)))
         kind, body = _body(request, variables, files)
         given = _headers(common, request, kind, cookie, variables)
         headers = {name.lower(): (name, fill_text(value, variables)) for name, value in given}

@@ -51,8 +51,17 @@ def judge(spec: LoadSpec, evidence: LoadEvidence, context: Context) -> Judgement
     if not reference.keys() >= set(spec.limits.relative):
         return errored(MISSING)
     found = list(findings(spec, evidence.rounds, reference))
-    cases = [_case(one, strange) for one in found]
+    return _decided(spec, found, [_case(one, strange) for one in found])
+
+
+def _decided(spec: LoadSpec, found: Sequence[Finding], cases: Sequence[CaseResult]) -> Judgement:
+    """The verdict over all limits."""
     judgement = tally(cases, noun="limits", all_or_nothing=spec.scoring == "all_or_nothing")
+    broken = sum(case.outcome.status is Status.FAILED for case in cases)
+    if spec.scoring == "all_or_nothing" and broken:
+        # One limit that is broken with certainty is enough, whatever the others are.
+        message = f"{broken} of {len(cases)} limits failed"
+        return judgement.model_copy(update={"outcome": Outcome(status=Status.FAILED, message=message)})
     unsure = [one for one in found if one.state == "open"]
     if unsure:
         return judgement.model_copy(update={"outcome": _unsure(unsure)})
