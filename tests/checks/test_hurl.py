@@ -210,6 +210,24 @@ def test_retries_end() -> None:
     assert "3 tries" in (judgement.cases[0].outcome.actual or "") + judgement.cases[0].outcome.message
 
 
+@pytest.mark.parametrize(
+    ("value", "entry", "told"),
+    [
+        ("a b", "GET {{host}}/\n{{k}}: v\n", "'a b' is not the name of a header"),
+        ("a\nB: c", "GET {{host}}/\nX: {{k}}\n", "the value of header X has a control character"),
+        ("b" * (1 << 20), "POST {{host}}/\n`{{k}}{{k}}`\n", "should have at most 1048576 characters"),
+        ("c" * 9000, "GET {{host}}/{{k}}\n", "the target has more than 8000 characters"),
+        ("nowhere", "GET {{k}}\n", ""),
+    ],
+)
+def test_a_value_of_the_apps_that_cannot_be_sent_is_the_apps_fault(value: str, entry: str, told: str) -> None:
+    text = f'GET {{{{host}}}}/k\nHTTP 200\n[Captures]\nk: jsonpath "$.k"\n\n{entry}HTTP 200\n'
+    judgement, bench = ran(text, reply(200, json.dumps({"k": value})))
+    assert len(bench.requests) == (1 if told else 2)
+    assert judgement.cases[1].outcome.status is (Status.FAILED if told else Status.PASSED)
+    assert told in str(judgement.cases[1].outcome)
+
+
 # --- what an assert says of a response ----------------------------------------------------------------------------
 
 BODY = {
@@ -428,12 +446,12 @@ def test_patterns_and_paths_of_variables_are_looked_at_when_they_are_known() -> 
     spec, complaints = of(
         "GET {{host}}/\n[Options]\nvariable: p=$[\nvariable: r=(\nHTTP 200\n[Captures]\nb: bytes decode "
         '"utf-8" utf8Encode\n[Asserts]\njsonpath "{{p}}" exists\nbody matches "{{r}}"\nregex "{{r}}" exists\n'
-        'jsonpath "$..*..*" count == 1\n'
+        'jsonpath "$[*,*,*,*,*]" count == 1\n'
     )
     assert complaints == []
     context = Context("c")
-    deep = "[" + ",".join(["[[]]"] * 50_000) + "]"
-    bench = FakeBench(context=context, app=scripted(reply(200, deep)))
+    wide = f"[{','.join(['1'] * 50_000)}]"
+    bench = FakeBench(context=context, app=scripted(reply(200, wide)))
     judgement = KIND.judge(spec, KIND.observe(spec, bench), context)
     wanted = (judgement.cases[0].outcome.expected or "").splitlines()
     assert [line.partition(": ")[0] for line in wanted] == [f"hidden/x.hurl:{line}" for line in (7, 9, 10, 11, 12)]

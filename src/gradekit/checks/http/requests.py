@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from urllib.parse import quote, urlencode, urlsplit
 
+from pydantic import ValidationError
+
 from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.http.model import Auth, Common, Fields, Part, Request
 from gradekit.checks.jsontext import Json, render
@@ -46,7 +48,11 @@ def build(
     """
     try:
         if isinstance(request, HurlStep):
-            request, own = request.concrete(variables)
+            try:
+                request, own = request.concrete(variables)
+            except ValidationError as error:
+                what = f"a value cannot stand where it is used: {clean(error.errors()[0]['msg'])}"
+                raise Unsendable(what) from None
             cookie = "; ".join(filter(None, (cookie, own)))
         kind, body = _body(request, variables, files)
         given = _headers(common, request, kind, cookie, variables)

@@ -854,7 +854,9 @@ class _Reader:
 
     def check_codec(self, at: int, name: str) -> None:
         try:
-            known = codecs.lookup(name)._is_text_encoding  # noqa: SLF001 - what bytes.decode looks at
+            found = codecs.lookup(name)
+            # Punycode takes a time that grows with the square of what it is given.
+            known = found._is_text_encoding and found.name not in {"punycode", "idna"}  # noqa: SLF001 - as bytes.decode
         except (LookupError, ValueError):
             known = False
         if not known:
