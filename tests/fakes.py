@@ -25,6 +25,7 @@ from gradekit.sandbox.protocol import (
     HttpReply,
     HttpRequest,
     Image,
+    InterleaveRequest,
     LoadReply,
     LoadRequest,
     MongoRequest,
@@ -35,6 +36,7 @@ from gradekit.sandbox.protocol import (
     SqlColumn,
     SqlRequest,
     SqlResult,
+    StepResult,
 )
 
 A = TypeVar("A")
@@ -144,6 +146,7 @@ class FakeSandbox:
         mongodb: Callable[[MongoRequest], Sequence[CommandResult]] = lambda _: [
             CommandResult(code="refused", error="nobody")
         ],
+        interleave: Callable[[InterleaveRequest], Sequence[StepResult] | str] = lambda _: "nobody",
         call: Callable[[CallRequest], CallReply] = lambda _request: CallReply(error="refused"),
         listening: Callable[[int], bool] | bool = True,
     ) -> None:
@@ -154,6 +157,7 @@ class FakeSandbox:
         self._http: HttpAnswers = {} if http is None else http
         self._sql: SqlAnswers = {} if sql is None else sql
         self._start = start
+        self._interleave = interleave
         self._redis = redis
         self._mongodb = mongodb
         self._call = call
@@ -210,6 +214,10 @@ class FakeSandbox:
             if results[-1].error is not None:
                 break
         return results
+
+    def interleave(self, request: InterleaveRequest) -> Sequence[StepResult] | str:
+        self.calls.append(("interleave", request))
+        return self._interleave(request)
 
     def redis(self, request: RedisRequest) -> Sequence[CommandResult]:
         self.calls.append(("redis", request))

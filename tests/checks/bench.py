@@ -24,6 +24,7 @@ from gradekit.sandbox.protocol import (
     LoadReply,
     LoadRequest,
     SqlResult,
+    StepResult,
 )
 
 App = Callable[[HttpRequest], HttpReply]
@@ -73,6 +74,13 @@ class FakeDatabase:
             if results[-1].error is not None:
                 break
         return results
+
+    def interleave(
+        self, steps: Sequence[tuple[str, Sequence[str]]], *, timeout: float, total: float, theirs: bool
+    ) -> Sequence[StepResult]:
+        assert self.dataset is not None
+        self.bench.interleaved.append((tuple(name for name, _ in steps), timeout, total, theirs))
+        return self.bench.interleaving(steps)
 
     def count_anew(self) -> None:
         self.bench.counts.append(len(self.bench.requests))
@@ -169,6 +177,10 @@ class FakeBench:
     by_candidate: bool = False
     count: Callable[[Sequence[HttpRequest]], Counted] = lambda _requests: Counted()
     """What the database counted of these requests."""
+    interleaving: Callable[[Sequence[tuple[str, Sequence[str]]]], Sequence[StepResult]] = lambda steps: [
+        StepResult(at=len(statements)) for _, statements in steps
+    ]
+    interleaved: list[tuple[tuple[str, ...], float, float, bool]] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     """How many requests had been sent when a count began."""
     worker: FakeCalls | None = None

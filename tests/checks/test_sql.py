@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gradekit.checks import sql
+from gradekit.checks import sql, submitted
 from gradekit.checks.base import Complaint, Context, Scope
 from gradekit.checks.compare import Column, Table
 from gradekit.checks.sql import DatasetRun, Ran, SqlEvidence, SqlSpec
@@ -110,7 +110,7 @@ def test_an_error_of_the_query_for_the_state_has_number_zero() -> None:
     ("files", "flaw"),
     [
         ({}, "missing"),
-        ({"q.sql": b"-" * (sql.MAX_BYTES + 1)}, "too large"),
+        ({"q.sql": b"-" * (submitted.MAX_BYTES + 1)}, "too large"),
         ({"q.sql": b"select '\xff'"}, "not text"),
         ({"q.sql": b"select '\0'"}, "not text"),
     ],

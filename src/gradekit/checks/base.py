@@ -28,6 +28,7 @@ from gradekit.sandbox.protocol import (
     LoadReply,
     LoadRequest,
     SqlResult,
+    StepResult,
 )
 
 S = TypeVar("S", bound=BaseModel)
@@ -120,6 +121,16 @@ class Database(Protocol):
         theirs: bool = False,
     ) -> Sequence[SqlResult]:
         """Run statements as a role; see ``Sandbox.sql``. ``theirs``: the candidate wrote them."""
+
+    def interleave(
+        self, steps: Sequence[tuple[str, Sequence[str]]], *, timeout: float, total: float, theirs: bool
+    ) -> Sequence[StepResult]:
+        """Run steps of several sessions (name, statements) as the owner, in the order in which they begin.
+
+        Raises:
+            InfrastructureError: a fault of ours, such as a server that has one session at a time.
+            Blocked: the server does not work as it did before the candidate's statements reached it.
+        """
 
     def count_anew(self) -> None:
         """Count the app's statements from now on.

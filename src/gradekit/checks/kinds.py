@@ -21,6 +21,7 @@ from gradekit.checks import (
     scan,
     schema,
     security,
+    sessions,
     sql,
     suite,
 )
@@ -37,6 +38,7 @@ KINDS: Mapping[str, Kind[Any, Any]] = {
         n_plus_one.KIND,
         sql.KIND,
         plan.KIND,
+        sessions.KIND,
         migrations.KIND,
         schema.KIND,
         nosql.KIND,

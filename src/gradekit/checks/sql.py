@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final, Literal, Self
 
@@ -29,48 +28,19 @@ from gradekit.checks.complaints import not_text, unknown_dataset
 from gradekit.checks.features import Feature, used
 from gradekit.checks.oracle import Oracle, Part, changed_table, replaced
 from gradekit.checks.ordering import sort_keys
+from gradekit.checks.submitted import FLAWS, Flaw, Flawed, StatementClass, disallowed, source
 from gradekit.checks.tally import cut, errored, failed, passed, tally
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
 from gradekit.results import CaseResult, Exhibit, Judgement, Outcome, Status, Tier
 
-MAX_BYTES = 256 << 10
-"""Of the candidate's file."""
 SHOWN_ROWS = 20
 
-StatementClass = Literal["select", "insert", "update", "delete", "ddl", "call"]
-Flaw = Literal["missing", "too large", "not text", "no block"]
-
-_CLASSES: Final[dict[str, StatementClass]] = {
-    "select": "select",
-    "values": "select",
-    "table": "select",
-    "insert": "insert",
-    "replace": "insert",
-    "update": "update",
-    "delete": "delete",
-    "create": "ddl",
-    "alter": "ddl",
-    "drop": "ddl",
-    "comment": "ddl",
-    "truncate": "ddl",
-    "call": "call",
-    "do": "call",
-}
-# What `with` leads to is up to the engine, and a transaction of one's own changes nothing by itself.
-_ALWAYS: Final = frozenset({"with", "begin", "start", "commit", "end", "rollback", "savepoint", "release"})
 # Connection, privileges, transaction state, resources, locks, intervention, system, configuration,
 # internal: nothing that the shape of a schema leads to.
 _ENGINE_FAULTS: Final = ("08", "25", "40", "42501", "53", "55", "57", "58", "F0", "XX")
 _TIMED_OUT: Final = "57014"
 _FORM: Final = "how it is written"
-_MARK: Final = re.compile(r"^--[ \t]*name:[ \t]*([\w-]+)[ \t]*\r?$", re.MULTILINE)
-_FLAWS: Final[dict[Flaw, str]] = {
-    "missing": "the submission has no file {file}",
-    "too large": f"{{file}} is larger than {MAX_BYTES >> 10} KiB",
-    "not text": "{file} is not UTF-8 text",
-    "no block": "{file} has no block {block}: a line `-- name: {block}`, and the statement below it",
-}
 
 
 class State(Model):
@@ -177,14 +147,14 @@ def observe(spec: SqlSpec, bench: Bench) -> SqlEvidence:
         InfrastructureError: when the reference fails for a reason that no schema can cause.
         Blocked: the same, where the candidate's files made the tables.
     """
-    source, flaw = _source(spec, bench)
-    if source is None:
+    text, flaw = _source(spec, bench)
+    if text is None:
         return SqlEvidence(flaw=flaw)
     engine = _engine(spec, bench)
-    script = statements.split(source, engine)
+    script = statements.split(text, engine)
     if _bad_count(spec, script):
-        return SqlEvidence(source=source, engine=engine)
-    return SqlEvidence(source=source, engine=engine, runs=tuple(_runs(spec, bench, script)))
+        return SqlEvidence(source=text, engine=engine)
+    return SqlEvidence(source=text, engine=engine, runs=tuple(_runs(spec, bench, script)))
 
 
 def judge(spec: SqlSpec, evidence: SqlEvidence, context: Context) -> Judgement:
@@ -337,26 +307,10 @@ def _nameless(options: Compare) -> Iterator[Complaint]:
 
 def _source(spec: SqlSpec, bench: Bench) -> tuple[str | None, Flaw | None]:
     """The candidate's text, or what is wrong with it."""
-    entry = bench.submission.get(spec.file)
-    if entry is None:
-        return None, "missing"
-    if len(entry.data) > MAX_BYTES:
-        return None, "too large"
     try:
-        source = entry.data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None, "not text"
-    if "\0" in source:
-        return None, "not text"
-    found = source if spec.block is None else _block(source, spec.block)
-    return found, "no block" if found is None else None
-
-
-def _block(source: str, name: str) -> str | None:
-    """The lines of a block, or None where it is not there or is there twice."""
-    parts = _MARK.split(source)
-    found = [text for other, text in zip(parts[1::2], parts[2::2], strict=True) if other == name]
-    return found[0] if len(found) == 1 else None
+        return source(bench.submission, spec.file, spec.block), None
+    except Flawed as error:
+        return None, error.flaw
 
 
 def _engine(spec: SqlSpec, bench: Bench) -> str:
@@ -451,15 +405,12 @@ def _bad_count(spec: SqlSpec, script: Sequence[str]) -> str | None:
 def _flaw(spec: SqlSpec, evidence: SqlEvidence) -> str | None:
     """Why the candidate's text could not or should not be run."""
     if evidence.flaw is not None or evidence.source is None:
-        return _FLAWS[evidence.flaw or "missing"].format(file=spec.file, block=spec.block)
+        return FLAWS[evidence.flaw or "missing"].format(file=spec.file, block=spec.block)
     script = statements.split(evidence.source, evidence.engine)
     wrong = _bad_count(spec, script)
     if wrong is None and not spec.reads():
-        for number, statement in enumerate(script, start=1):
-            word = statements.leading_word(statement, evidence.engine)
-            if word not in _ALWAYS and _CLASSES.get(word) not in spec.allow:
-                what = f"starts with {word.upper()}" if word else "is none that is known"
-                return f"statement {number} of {spec.file} {what}; allowed: {', '.join(spec.allow)}"
+        told = disallowed(script, spec.allow, evidence.engine)
+        return told and told.format(file=spec.file)
     return wrong
 
 

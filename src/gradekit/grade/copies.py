@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from gradekit.checks.base import Counted, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
-from gradekit.grade.servers.base import Server, SqlServer, StoreServer
-from gradekit.sandbox.protocol import CommandResult, SqlResult
+from gradekit.grade.servers.base import Server, SqlServer, StoreServer, refusal
+from gradekit.sandbox.protocol import CommandResult, SqlResult, StepResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,25 @@ class SqlCopy(DatasetCopy):
             read_only=read_only,
             max_rows=max_rows,
         )
+
+    def interleave(
+        self, steps: Sequence[tuple[str, Sequence[str]]], *, timeout: float, total: float, theirs: bool
+    ) -> Sequence[StepResult]:
+        """Run steps of several sessions as the owner, all of them within the check's deadline.
+
+        Raises:
+            InfrastructureError: a fault of ours, such as a server that has one session at a time.
+            Blocked: the server does not work as it did before the candidate's statements reached it.
+        """
+        self.server.touched |= theirs
+        found = self.server.interleave(self.name, steps, timeout=self.within(timeout), total=self.within(total))
+        if found is None:
+            what = f"its server ({self.engine}) has no sessions that wait for each other"
+            hint = "correct the challenge"
+            raise InfrastructureError(Problem(f"service {self.server.service}", what, "PostgreSQL or MariaDB", hint))
+        if isinstance(found, str):
+            raise refusal(self.server, found)
+        return found
 
     def count_anew(self) -> None:
         """Count the app's statements from now on.

@@ -28,6 +28,7 @@ from gradekit.sandbox.protocol import (
     FileEntry,
     HttpReply,
     HttpRequest,
+    InterleaveRequest,
     Limits,
     LoadReply,
     LoadRequest,
@@ -38,6 +39,7 @@ from gradekit.sandbox.protocol import (
     SandboxPlan,
     SqlRequest,
     SqlResult,
+    StepResult,
     VolumePlan,
 )
 from gradekit.sandbox.streams import describe, run_container, run_inside
@@ -324,6 +326,14 @@ class DockerSandbox:
         except ProbeLostError as error:
             self._blame(error, Exposure.NONE if request.user is None else Exposure.DATA)
             return (SqlResult(error=str(error), sqlstate=_GONE),)
+
+    def interleave(self, request: InterleaveRequest) -> Sequence[StepResult] | str:
+        """Run steps of several sessions from the probe."""
+        try:
+            return self._talk.interleave(request)
+        except ProbeLostError as error:
+            self._blame(error, Exposure.DATA)
+            return str(error)
 
     def redis(self, request: RedisRequest) -> Sequence[CommandResult]:
         """Run commands from the probe."""

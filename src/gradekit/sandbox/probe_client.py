@@ -19,6 +19,7 @@ from gradekit.sandbox.protocol import (
     CommandResult,
     HttpReply,
     HttpRequest,
+    InterleaveRequest,
     LoadReply,
     LoadRequest,
     MongoRequest,
@@ -26,6 +27,7 @@ from gradekit.sandbox.protocol import (
     SqlColumn,
     SqlRequest,
     SqlResult,
+    StepResult,
 )
 from gradekit.sandbox.wire import STDERR, Frames, Wire
 
@@ -157,6 +159,38 @@ class ProbeClient:
             cap=6 * request.max_bytes * max(1, len(request.statements)),
         )
         return _decoded(answer, _sql_results)
+
+    def interleave(self, request: InterleaveRequest) -> Sequence[StepResult] | str:
+        """Run steps of several sessions on a service.
+
+        Raises:
+            ProbeLostError, InfrastructureError: no answer of the probe; the engine refused.
+        """
+        answer = self._call(
+            "interleave",
+            {
+                "engine": request.engine,
+                "host": f"/vol/{request.service}",
+                "port": _PORT,
+                "user": request.user,
+                "password": request.password,
+                "database": request.database,
+                "control": {
+                    "user": ADMINISTRATOR,
+                    "password": None,
+                    "database": "postgres" if request.engine == "postgres" else "",
+                },
+                "steps": [[name, list(statements)] for name, statements in request.steps],
+                "timeout": request.timeout,
+                "total": request.total,
+                "read_only": False,
+                "max_rows": request.max_rows,
+                "max_bytes": request.max_bytes,
+            },
+            timeout=request.total,
+            cap=6 * request.max_bytes * max(1, len(request.steps)),
+        )
+        return _decoded(answer, _step_results)
 
     def redis(self, request: RedisRequest) -> Sequence[CommandResult]:
         """Run commands on a service.
@@ -401,6 +435,22 @@ def _seconds(answer: Mapping[str, Any]) -> float:
 
 def _sql_results(answer: Mapping[str, Any]) -> Sequence[SqlResult]:
     return tuple(_sql_result(_a(dict, result)) for result in _a(list, answer["results"]))
+
+
+def _step_results(answer: Mapping[str, Any]) -> Sequence[StepResult] | str:
+    if answer["error"] is not None:
+        return _text(answer["error"])
+    return tuple(
+        StepResult(
+            begun=_a(bool, step["begun"]),
+            late=_a(bool, step["late"]),
+            waited=_a(bool, step["waited"]),
+            ended=_a(bool, step["ended"]),
+            at=_a(int, step["at"]),
+            result=_sql_result(_a(dict, step["result"])),
+        )
+        for step in _a(list, answer["steps"])
+    )
 
 
 def _sql_result(result: Mapping[str, Any]) -> SqlResult:

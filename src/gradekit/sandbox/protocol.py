@@ -224,6 +224,44 @@ class SqlResult:
 
 
 @dataclass(frozen=True, slots=True)
+class InterleaveRequest:
+    """Steps of several sessions on a service, in the order in which they begin; see ``SqlRequest``."""
+
+    service: str
+    database: str
+    steps: Sequence[tuple[str, Sequence[str]]]
+    """Name of the session, and statements."""
+    user: str
+    password: str
+    timeout: float = 10.0
+    """Seconds for each statement, its waiting for locks included."""
+    total: float = 60.0
+    """Seconds for everything."""
+    max_rows: int = 1000
+    max_bytes: int = 256 << 10
+    """Of each step."""
+    engine: str = "postgres"
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What became of a step."""
+
+    begun: bool = True
+    """False where its session waited until all was over."""
+    late: bool = False
+    """Whether its session waited when it was due, so that it began later."""
+    waited: bool = False
+    """Whether it waited for a lock of another session, so that others went on."""
+    ended: bool = True
+    """False where it still waited when all was over."""
+    at: int = 0
+    """Number of the statement that ``result`` is of, from 1."""
+    result: SqlResult = SqlResult()
+    """Of its last statement, or of the one that failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class RedisRequest:
     """Commands for Redis, each a list of texts, sent one after the other in one session.
 
@@ -418,6 +456,9 @@ class Sandbox(Protocol):
 
         A refused or broken connection is one SqlResult with ``error`` and SQLSTATE ``08006``.
         """
+
+    def interleave(self, request: InterleaveRequest) -> Sequence[StepResult] | str:
+        """Run steps of several sessions from the probe; or why there is none, such as a refused connection."""
 
     def redis(self, request: RedisRequest) -> Sequence[CommandResult]:
         """Run commands from the probe; the list is shorter than the request when one failed."""

@@ -9,7 +9,7 @@ from typing import Final, Protocol, runtime_checkable
 from gradekit.checks.base import Counted, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.sandbox.faults import Exposure, Fault, Mishap, whose
-from gradekit.sandbox.protocol import CommandResult, SqlResult
+from gradekit.sandbox.protocol import CommandResult, SqlResult, StepResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,11 @@ class SqlServer(Server, Protocol):
 
     def relax(self, database: str, waits: Waits) -> bool | None:
         """End that: whether they waited in all tables until now; None when it could not be ended."""
+
+    def interleave(
+        self, database: str, steps: Sequence[tuple[str, Sequence[str]]], *, timeout: float, total: float
+    ) -> Sequence[StepResult] | str | None:
+        """Run steps of several sessions as the owner; why they could not be run; None where no server could."""
 
     def count_anew(self, database: str) -> bool:
         """Count the statements of the app that uses this copy from now on; False where no server could.

@@ -31,7 +31,7 @@ from gradekit.grade.servers.base import (
     refusal,
     undone,
 )
-from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
+from gradekit.sandbox.protocol import InterleaveRequest, Sandbox, SqlRequest, SqlResult, StepResult
 
 _ENGINE: Final = "mariadb"
 _ADMIN_TIMEOUT: Final = 30.0
@@ -265,6 +265,24 @@ class MariadbServer:
         if undone((there, *dropped)) is not None:
             return None
         return {row[0] for row in there.rows}.issuperset(ours)
+
+    def interleave(
+        self, database: str, steps: Sequence[tuple[str, Sequence[str]]], *, timeout: float, total: float
+    ) -> Sequence[StepResult] | str | None:
+        """Every session is one of the loader's, as the tables' owner."""
+        login = f"{_LOGIN['owner']}_{database}"
+        return self.sandbox.interleave(
+            InterleaveRequest(
+                self.service,
+                database,
+                steps,
+                login,
+                self._passwords[login],
+                timeout=timeout,
+                total=total,
+                engine=_ENGINE,
+            )
+        )
 
     def count_anew(self, database: str) -> bool:
         """Forget what was counted of all accounts; nobody else's count matters now."""

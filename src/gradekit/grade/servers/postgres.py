@@ -31,7 +31,7 @@ from gradekit.grade.servers.base import (
     refusal,
     undone,
 )
-from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
+from gradekit.sandbox.protocol import InterleaveRequest, Sandbox, SqlRequest, SqlResult, StepResult
 
 _GRANT_READER = """
 DO $$ DECLARE name text; BEGIN
@@ -254,6 +254,15 @@ class PostgresServer:
         if undone((counted, *dropped)) is not None:
             return None
         return [list(row) for row in counted.rows] == [[str(len(waits.tables))]]
+
+    def interleave(
+        self, database: str, steps: Sequence[tuple[str, Sequence[str]]], *, timeout: float, total: float
+    ) -> Sequence[StepResult] | str | None:
+        """Every session is one of the loader's, as the tables' owner."""
+        login = _LOGIN["owner"]
+        return self.sandbox.interleave(
+            InterleaveRequest(self.service, database, steps, login, self.passwords[login], timeout=timeout, total=total)
+        )
 
     def count_anew(self, database: str) -> bool:
         """Forget what was counted; nobody else's count matters now."""

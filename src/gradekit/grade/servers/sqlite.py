@@ -12,7 +12,7 @@ from typing import Final
 
 from gradekit.checks.base import Counted, Role
 from gradekit.grade.servers.base import LoadFailure, Script, Waits, refusal
-from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult
+from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult, StepResult
 
 _ENGINE: Final = "sqlite"
 _ADMIN_TIMEOUT: Final = 30.0
@@ -133,6 +133,13 @@ class SqliteServer:
         """Nothing waits."""
         del database, waits
         return True
+
+    def interleave(
+        self, database: str, steps: Sequence[tuple[str, Sequence[str]]], *, timeout: float, total: float
+    ) -> Sequence[StepResult] | str | None:
+        """There is one writer at a time, and its locks are of the whole file."""
+        del database, steps, timeout, total
+        return None
 
     def count_anew(self, database: str) -> bool:
         """Nobody serves the app's statements."""
