@@ -17,7 +17,7 @@ from gradekit.checks.http.evidence import HttpEvidence
 from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.jsontext import Json
 from gradekit.checks.kinds import KINDS
-from gradekit.checks.oracle import changed_json, changed_table, changed_text
+from gradekit.checks.oracle import FEW, changed_json, changed_table, changed_text
 from gradekit.checks.stores.answers import Found, KeyFact
 from gradekit.checks.stores.oracle import changed_found
 from gradekit.results import Status
@@ -201,7 +201,9 @@ def test_changes_of_json() -> None:
     assert found['$["a b"] with its last item twice'] == {**value, "a b": [1, 2, 3, 3]}
     assert found['$["a b"] reversed'] == {**value, "a b": [3, 2, 1]}
     assert found['$["a b"][2] higher by 1'] == {**value, "a b": [1, 2, 4]}
-    assert '$["a b"][1] higher by 1' not in found
+    assert found['$["a b"][1] higher by 1'] == {**value, "a b": [1, 3, 3]}
+    places = {place for place, _, _ in changed_json([1] * (FEW + 1))}
+    assert places == {"$", "$[0]", f"$[{FEW}]"}
     assert found["$.ok negated"] == {**value, "ok": False}
     assert found["$.none 0 instead of null"] == {**value, "none": 0}
     assert found["$.at with another digit"] == {**value, "at": "3024"}

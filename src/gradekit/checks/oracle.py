@@ -28,6 +28,9 @@ T = TypeVar("T")
 UNSET: Final = object()
 """In the place of a value: the field is as if nobody had written it."""
 
+FEW: Final = 6
+"""Items of a list that are all changed; of more, the first and the last are."""
+
 _DIGIT = re.compile("[0-9]")
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 
@@ -129,7 +132,7 @@ def changed_text(text: str) -> Iterator[tuple[str, str]]:
 def changed_json(value: Json, place: str = "$") -> Iterator[tuple[str, str, Json]]:
     """A JSON value with one change in it: the place (a JSONPath), the change in words, the whole value.
 
-    Of a list, the first and the last item stand for all.
+    Of a long list, the first and the last item stand for all.
     """
     yield from ((place, what, other) for what, other in _changed_leaf(value))
     if isinstance(value, Mapping):
@@ -143,7 +146,7 @@ def changed_json(value: Json, place: str = "$") -> Iterator[tuple[str, str, Json
         yield place, "with its last item twice", [*value, value[-1]]
         if list(value) != list(reversed(value)):
             yield place, "reversed", list(reversed(value))
-        for index in sorted({0, len(value) - 1}):
+        for index in range(len(value)) if len(value) <= FEW else (0, len(value) - 1):
             for at, what, other in changed_json(value[index], f"{place}[{index}]"):
                 yield at, what, list(replaced(value, index, other))
 
