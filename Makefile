@@ -56,7 +56,7 @@ schemas: setup ## rewrite docs/schema
 
 lock: setup ## resolve the development lock file again
 	@$(BIN)/python -m pip install -q "uv>=0.13,<0.14"
-	@$(BIN)/uv pip compile -q --generate-hashes --universal --no-strip-extras --no-emit-index-url --no-annotate --no-header --group dev pyproject.toml -o .ci/requirements.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --universal --no-strip-extras --no-emit-index-url --no-annotate --no-header --group dev --extra mutants pyproject.toml -o .ci/requirements.txt
 
 clean: ## remove what killed runs left on the engine, and local caches
 	@$(BIN)/gradekit clean; rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage demo-reports
