@@ -92,10 +92,16 @@ def tuple_of(value: object) -> object:
 Duration = Annotated[
     float,
     BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|m|h)$"}),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|m|h)$", "examples": ["250ms", "90s", "15m", "4h"]}
+    ),
 ]
 """Seconds, written with a unit."""
-Size = Annotated[int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": r"^\d+(KiB|MiB|GiB)$"})]
+Size = Annotated[
+    int,
+    BeforeValidator(_size),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(KiB|MiB|GiB)$", "examples": ["64KiB", "20MiB", "2GiB"]}),
+]
 """Bytes, written with a unit."""
 RelativePath = Annotated[str, BeforeValidator(check_relative), WithJsonSchema({"type": "string", "minLength": 1})]
 """A path inside the challenge's or the submission's folder."""

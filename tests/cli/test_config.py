@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft7Validator
 
-from gradekit.cli.config import access, environment, load, state_folder
+from gradekit.cli.config import Config, access, environment, load, schema, shown, state_folder
 from gradekit.errors import UsageError
 from gradekit.submission import Access
 
@@ -106,3 +109,32 @@ def test_the_size_of_the_cache(project: Path) -> None:
 def test_state_folder() -> None:
     assert state_folder({"XDG_STATE_HOME": "/s"}) == Path("/s/gradekit")
     assert state_folder({"HOME": "/h"}) == Path("/h/.local/state/gradekit")
+
+
+def test_the_reference_and_the_schema_name_every_setting() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)`", guide, re.MULTILINE)
+    keys = list(schema()["properties"])
+    assert sorted(rows) == sorted((key, f"GRADEKIT_{key.upper()}") for key in keys)
+    assert set(shown(Config())) == set(keys)
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        ('challenges = ["a"]\nrunners = "r"\ncache_size = "5MiB"', True),
+        ('challenges = "a"', False),
+        ('runners = ["r"]', False),
+        ('cache_size = "much"', False),
+        ('challanges = ["a"]', False),
+    ],
+)
+def test_the_schema_says_what_the_reader_says(tmp_path: Path, text: str, *, valid: bool) -> None:
+    (tmp_path / "gradekit.toml").write_text(text)
+    (tmp_path / ".git").mkdir()
+    assert Draft7Validator(schema()).is_valid(tomllib.loads(text)) is valid
+    if valid:
+        load({}, tmp_path)
+        return
+    with pytest.raises(UsageError):
+        load({}, tmp_path)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
 
 from gradekit.checks.kinds import KINDS
+from gradekit.checks.operators import MEANINGS, OPERATORS
+from gradekit.cli.config import schema as config_schema
 from gradekit.spec.reader import read_file
 from gradekit.spec.schema import challenge_schema, rubric_schema
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-SCHEMAS = {"challenge": challenge_schema, "rubric": rubric_schema}
+SCHEMAS = {"challenge": challenge_schema, "rubric": rubric_schema, "config": config_schema}
 DRAFT_7 = {
-    "$schema", "$defs", "$ref", "title", "description", "type", "properties", "required", "additionalProperties",
-    "propertyNames", "patternProperties", "minProperties", "items", "minItems", "maxItems", "anyOf", "oneOf", "const",
-    "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "$schema", "$defs", "$ref", "title", "description", "examples", "type", "properties", "required",
+    "additionalProperties", "propertyNames", "patternProperties", "minProperties", "items", "minItems", "maxItems",
+    "allOf", "anyOf", "oneOf", "const", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum",
+    "exclusiveMinimum", "exclusiveMaximum",
 }  # fmt: skip
 
 
@@ -40,7 +44,7 @@ def _keywords(node: object, *, names: bool = False) -> set[str]:
         return set()
     found = set() if names else set(node)
     for key, value in node.items():
-        if names or key not in {"enum", "const", "required"}:
+        if names or key not in {"enum", "const", "required", "examples"}:
             found |= _keywords(value, names=not names and key in {"properties", "patternProperties", "$defs"})
     return found
 
@@ -52,9 +56,47 @@ def test_only_plain_keywords_are_used(name: str) -> None:
     assert _keywords(schema) <= DRAFT_7
 
 
+def _undescribed(schema: dict[str, Any], node: object, *, names: bool = False) -> Iterator[str]:
+    """Keys without a description, their own or that of what they refer to."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _undescribed(schema, item)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if names and not _described(schema, value):
+                yield key
+            if names or key not in {"enum", "const", "required", "examples"}:
+                yield from _undescribed(schema, value, names=not names and key == "properties")
+
+
+def _described(schema: dict[str, Any], node: dict[str, Any]) -> bool:
+    name = node.get("$ref", "").removeprefix("#/$defs/")
+    return "description" in node or (bool(name) and _described(schema, schema["$defs"][name]))
+
+
+@pytest.mark.parametrize("schema", [challenge_schema(), rubric_schema(), config_schema()])
+def test_every_key_is_described(schema: dict[str, Any]) -> None:
+    assert list(_undescribed(schema, schema)) == []
+    assert '"examples"' in json.dumps(schema)
+
+
+def test_examples_are_valid() -> None:
+    for schema in (challenge_schema(), rubric_schema(), config_schema()):
+        for key, value in schema["properties"].items():
+            for example in value.get("examples", ()):
+                whole = {**schema, "required": []}
+                assert list(Draft7Validator(whole).iter_errors({key: example})) == [], key
+
+
+def test_operators_have_the_meanings_that_the_schema_tells() -> None:
+    assert MEANINGS.keys() == OPERATORS.keys()
+
+
 def test_shipped_challenges_and_rubrics_are_valid() -> None:
-    challenges = sorted(ROOT.glob("challenges/*/challenge.yaml"))
-    rubrics = sorted(ROOT.glob("rubrics/*.yaml"))
+    challenges = sorted(
+        [*ROOT.glob("challenges/*/challenge*.yaml"), *ROOT.glob("src/gradekit/templates/*/challenge.yaml")]
+    )
+    rubrics = sorted([*ROOT.glob("rubrics/*.yaml"), *ROOT.glob("challenges/*/rubric.yaml")])
     assert challenges
     assert rubrics
     for path in challenges:
@@ -75,14 +117,20 @@ def test_shipped_challenges_and_rubrics_are_valid() -> None:
         "http-values",
         "indented-too-little",
         "indented-too-much",
+        "lint-fields",
+        "load-steps",
         "matchers",
+        "min-tier-unknown",
         "misspelt-kind",
         "missing-keys",
         "no-criterion",
+        "no-checks",
         "no-kind",
         "not-a-map",
         "other-version",
+        "ready",
         "ready-form",
+        "runner-names",
         "solution-claims",
         "sql-values",
         "step-without-expect",

@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 from gradekit.checks import template
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsontext import Json
-from gradekit.checks.operators import OPERATORS, Operator
+from gradekit.checks.operators import MEANINGS, OPERATORS, Operator
 from gradekit.checks.values import Value, is_list, show
 from gradekit.model import Loc
 from gradekit.texts import clean, near
@@ -127,7 +127,7 @@ class Match:
                     "type": "object",
                     "minProperties": 1,
                     "additionalProperties": False,
-                    "properties": {name: {} for name in OPERATORS},
+                    "properties": {name: {"description": MEANINGS[name]} for name in OPERATORS},
                 },
             ]
         }

@@ -371,3 +371,34 @@ OPERATORS: Mapping[str, Operator] = {
     "not": Operator(_nothing_wrong, _not, "one"),
 }
 """Every operator, by its name in YAML."""
+
+MEANINGS: Mapping[str, str] = {
+    "eq": "Is equal to it.",
+    "ne": "Is not equal to it.",
+    "gt": "Is greater than it, a number or a date.",
+    "gte": "Is at least it, a number or a date.",
+    "lt": "Is less than it, a number or a date.",
+    "lte": "Is at most it, a number or a date.",
+    "between": "Is from low to high, both included: [low, high].",
+    "in": "Is equal to one of the list.",
+    "approx": "Is a number within a tolerance: {value, abs, rel}.",
+    "decimal": "Is that decimal number, as a number or as text.",
+    "type": "Is of this JSON type, or of one of a list of them.",
+    "format": "Is text of this form, such as uuid or date-time.",
+    "matches": "Is text in which the regular expression is found.",
+    "contains": "Is text with this in it.",
+    "starts_with": "Is text that begins so.",
+    "ends_with": "Is text that ends so.",
+    "length": "Is text, a list or an object of that length: a number, or an expectation of it.",
+    "count": "Is a list or an object with so many items: a number, or an expectation of it.",
+    "exists": "Is there at all; with false, is not.",
+    "empty": "Is an empty text, list or object; with false, one that is not.",
+    "unordered": "Is a list of these items in any order.",
+    "includes": "Is a list with at least these items.",
+    "unique": "Is a list without duplicates; with false, with some.",
+    "sorted": "Is a list of numbers or of texts in that order: true, asc or desc.",
+    "each": "Is a list in which each item meets this expectation.",
+    "any_of": "Meets one of these expectations.",
+    "not": "Does not meet this expectation.",
+}
+"""What each of them says of a value, for editors."""

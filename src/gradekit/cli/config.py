@@ -13,6 +13,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from gradekit.errors import Problem, UsageError
 from gradekit.model import Model, parse_size
 
@@ -25,26 +27,45 @@ PROJECT_FILE = "gradekit.toml"
 class Config(Model):
     """The merged configuration; folders are absolute."""
 
-    challenges: tuple[str, ...] = ()
-    """Folders that hold challenge folders."""
-    rubrics: tuple[str, ...] = ()
-    """Folders that hold rubric files."""
-    runners: str | None = None
-    """The folder that holds runner folders."""
-    ca_bundle: str | None = None
-    """A PEM file that git, and package clients inside images, must trust."""
-    index_url: str | None = None
-    """A Python package index to use instead of the default one."""
-    registries: tuple[str, ...] = ()
-    """Hosts (HOST or HOST:PORT) that packages may come from beside those that the package clients know."""
-    token_hosts: tuple[str, ...] = ()
-    """Hosts (HOST or HOST:PORT) that GRADEKIT_TOKEN and the credential helper are for."""
-    credential_helper: str | None = None
-    """A credential helper, as git's credential.helper has it, that is asked for those hosts."""
-    runtime: str | None = None
-    """The OCI runtime of every container, such as runsc for gVisor; the engine's own choice when it is not set."""
-    cache_size: str = "10GiB"
-    """How much the cached packages of submissions may have together, such as 10GiB."""
+    challenges: tuple[str, ...] = Field((), description="Folders that hold challenge folders.", examples=[["ours"]])
+    rubrics: tuple[str, ...] = Field((), description="Folders that hold rubric files.", examples=[["ours/rubrics"]])
+    runners: str | None = Field(None, description="The folder that holds runner folders.", examples=["runners"])
+    ca_bundle: str | None = Field(
+        None,
+        description="A PEM file that git, and package clients inside images, must trust.",
+        examples=["certificates.pem"],
+    )
+    index_url: str | None = Field(
+        None,
+        description="A Python package index to use instead of the default one.",
+        examples=["https://mirror.example/simple"],
+    )
+    registries: tuple[str, ...] = Field(
+        (),
+        description="Hosts (HOST or HOST:PORT) that packages may come from beside those that the package clients know.",
+        examples=[["packages.example:8443"]],
+    )
+    token_hosts: tuple[str, ...] = Field(
+        (),
+        description="Hosts (HOST or HOST:PORT) that GRADEKIT_TOKEN and the credential helper are for.",
+        examples=[["git.example"]],
+    )
+    credential_helper: str | None = Field(
+        None,
+        description="A credential helper, as git's credential.helper has it, that is asked for those hosts.",
+        examples=["store"],
+    )
+    runtime: str | None = Field(
+        None,
+        description="The OCI runtime of every container, such as runsc for gVisor; else the engine's own choice.",
+        examples=["runsc"],
+    )
+    cache_size: str = Field(
+        "10GiB",
+        description="How much the cached packages of submissions may have together.",
+        examples=["10GiB", "512MiB"],
+        json_schema_extra={"pattern": r"^\d+(KiB|MiB|GiB)$"},
+    )
     sources: Mapping[str, str] = {}
     """Key -> file or variable that it came from."""
     ignored: str | None = None
@@ -144,6 +165,27 @@ def load(env: Mapping[str, str] | None = None, start: Path | None = None, *, for
     except ValueError as error:
         raise UsageError(Problem(f"{sources['cache_size']}: cache_size", str(error))) from None
     return config
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of gradekit.toml, and of a user's config.toml, which may have more keys."""
+    fields = Config.model_json_schema()["properties"]
+    text = {"type": "string", "minLength": 1}
+    keys = {}
+    for key in (*_LISTS, *_TEXTS):
+        kind: dict[str, Any] = {"type": "array", "items": text} if key in _LISTS else text
+        said = {name: fields[key][name] for name in ("description", "pattern", "examples") if name in fields[key]}
+        if key in _OWN:
+            said["description"] += " Only in the user's own file, never in a project's."
+        keys[key] = {**kind, **said}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "gradekit config",
+        "description": "gradekit.toml of a project, or a user's ~/.config/gradekit/config.toml.",
+        "type": "object",
+        "properties": keys,
+        "additionalProperties": False,
+    }
 
 
 def shown(config: Config) -> dict[str, dict[str, Any]]:

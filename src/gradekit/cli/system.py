@@ -79,7 +79,7 @@ def clean(
 
 @guarded
 def schema(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="challenge, rubric or report.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="challenge, rubric, report or config.")],
 ) -> None:
     """Print the JSON Schema of a file format.
 
@@ -95,6 +95,7 @@ def schema(
         "challenge": lambda: _text(challenge_schema()),
         "rubric": lambda: _text(rubric_schema()),
         "report": record.schema,
+        "config": lambda: _text(configuration.schema()),
     }
     if name not in known:
         raise UsageError(Problem("schema", f'"{name}" is unknown', f"one of {', '.join(known)}", "choose one"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, SerializeAsAny, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, WithJsonSchema, model_validator
 
 from gradekit.checks.kinds import KINDS
 from gradekit.model import Duration, Model, RelativePath, Size, Slug, tuple_of
@@ -22,6 +22,7 @@ SERVICE_REFERENCE: Final = re.compile(r"\$\{(?P<service>[^{}.]*)(?:\.(?P<fact>[^
 RESERVED_VARIABLES: Final = ("run", "case")
 """Names that ``vars`` cannot take: ``${run.uuid}`` and ``${case.x}`` are made by gradekit."""
 
+_SLUG: Final = {"type": "string", "pattern": r"^[a-z0-9][a-z0-9-]{0,62}$"}
 Slugs = Annotated[tuple[Slug, ...], BeforeValidator(tuple_of)]
 Globs = Annotated[tuple[RelativePath, ...], BeforeValidator(tuple_of)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
@@ -43,6 +44,11 @@ def _one_or_more(value: object) -> object:
 def _images(value: object) -> object:
     """A plain reference is for the only runner."""
     return {"": value} if isinstance(value, str) else value
+
+
+def _exactly_one(*names: str) -> ConfigDict:
+    """Says to editors what a validator of the model says, too."""
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in names]})
 
 
 def _target(value: object) -> object:
@@ -83,6 +89,8 @@ class ServiceSpec(Model):
 class LoadStep(Model):
     """One source of a data set: files of the submission (a glob, sorted) or one file of the challenge."""
 
+    model_config = _exactly_one("submission", "challenge")
+
     submission: RelativePath | None = Field(None, description="Glob over the candidate's files, sorted by path.")
     challenge: RelativePath | None = Field(None, description="A file of the challenge's folder.")
 
@@ -104,6 +112,8 @@ class DatasetSpec(Model):
 
 class Ready(Model):
     """When the app is ready: an HTTP answer, or that its port accepts connections."""
+
+    model_config = _exactly_one("http", "tcp")
 
     http: Annotated[str, BeforeValidator(_target)] | None = Field(None, description='Request, such as "GET /health".')
     status: int = Field(200, ge=100, le=599, description="Status that the request must have.")
@@ -168,12 +178,14 @@ class Check(CheckHead):
 class Bounds(Model):
     """Bounds of the earned share of the possible points, in percent, both inclusive."""
 
-    gte: float | None = Field(None, ge=0, le=100)
-    lte: float | None = Field(None, ge=0, le=100)
+    gte: float | None = Field(None, ge=0, le=100, description="At least.")
+    lte: float | None = Field(None, ge=0, le=100, description="At most.")
 
 
 class Expectation(Model):
     """What a solution must get: all checks passed, or exactly the named ones not."""
+
+    model_config = _exactly_one("passes", "fails")
 
     passes: Literal["all"] | None = Field(None, description="All checks pass.")
     fails: Annotated[tuple[Slug, ...], Field(min_length=1), BeforeValidator(tuple_of)] | None = Field(
@@ -277,14 +289,17 @@ class ChallengeHead(Model):
 
     gradekit: Annotated[Literal[1], Field(description="Version of this format.")]
     id: Slug = Field(description="Name of the challenge in reports.")
-    title: str = Field(min_length=1, max_length=120)
+    title: str = Field(min_length=1, max_length=120, description="For people.")
     brief: RelativePath | None = Field(None, description="What the candidate reads, for authors' reference.")
     time_budget: Duration | None = Field(None, description="Shown only.")
     runner: Annotated[
         Literal["any", "none"] | Annotated[tuple[Slug, ...], Field(min_length=1)],
         BeforeValidator(_runners),
-        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
-    ] = Field(description='Runners of languages that a submission may use, "any", or "none": no check runs code of it.')
+        WithJsonSchema({"anyOf": [_SLUG, {"type": "array", "items": _SLUG, "minItems": 1}]}),
+    ] = Field(
+        examples=["any", ["python", "node"]],
+        description='Runners of languages that a submission may use, "any", or "none": no check runs code of it.',
+    )
     image: Annotated[
         Mapping[Slug | Literal[""], ImageReference],
         BeforeValidator(_images),
@@ -298,20 +313,29 @@ class ChallengeHead(Model):
         description='Runner -> version of the language that candidates were told, such as "3.11"; the image has it.',
     )
     rubric: Annotated[str, Field(min_length=1)] = Field(
-        description="Name of a file in rubrics/, or a path ending .yaml relative to the challenge."
+        examples=["backend", "rubric.yaml"],
+        description="Name of a file in rubrics/, or a path ending .yaml relative to the challenge.",
     )
     min_tier: Literal["black-box", "split", "in-process"] = Field(
         "in-process", description="How far every result can be trusted at least; a check of a lower tier is refused."
     )
     submission: SubmissionRules = SubmissionRules()
     limits: LimitsSpec = LimitsSpec()
-    services: Mapping[Slug, ServiceSpec] = Field(default_factory=dict)
-    datasets: Mapping[Slug, DatasetSpec] = Field(default_factory=dict)
-    app: AppSpec | None = None
+    services: Mapping[Slug, ServiceSpec] = Field(
+        default_factory=dict, description="Name -> service beside the app.", examples=[{"db": {"runner": "postgres"}}]
+    )
+    datasets: Mapping[Slug, DatasetSpec] = Field(
+        default_factory=dict,
+        description="Name -> state of a service's data.",
+        examples=[{"shop": {"service": "db", "load": [{"challenge": "hidden/seed.sql"}]}}],
+    )
+    app: AppSpec | None = Field(None, description="The candidate's service under test.")
     vars: Mapping[Name, Scalar] = Field(default_factory=dict, description="${name} in checks.")
     mutation: MutationSpec | None = Field(None, description="Mutants of the reference queries, run by verify.")
     lint: LintSpec = Field(LintSpec(), description="Warnings of lint that are wanted so.")
-    solutions: Annotated[tuple[Solution, ...], BeforeValidator(tuple_of)] = ()
+    solutions: Annotated[tuple[Solution, ...], BeforeValidator(tuple_of)] = Field(
+        (), description="Submissions whose result the author knows; verify grades them."
+    )
 
     def images(self) -> Mapping[str, str]:
         """Runner -> the image that stands for its own."""

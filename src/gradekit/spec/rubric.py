@@ -16,20 +16,24 @@ WHOLE = 100
 class Level(Model):
     """One anchored level of a manual criterion; ``anchor`` says what a submission at it looks like."""
 
-    level: int = Field(ge=0, le=10)
-    title: str = Field(min_length=1)
-    anchor: str = Field(min_length=1)
+    level: int = Field(ge=0, le=10, description="Number of the level, each once; a higher one is better.")
+    title: str = Field(min_length=1, description="For people, such as sound.")
+    anchor: str = Field(min_length=1, description="What one sees in a submission at this level.")
 
 
 class Criterion(Model):
     """A part of the rubric: checks earn points inside it, or people choose a level (``manual``)."""
 
-    title: str = Field(min_length=1)
-    weight: int = Field(ge=0, le=WHOLE)
-    description: str = ""
-    required: bool = False
-    manual: bool = False
-    levels: Annotated[tuple[Level, ...], BeforeValidator(tuple_of)] = ()
+    title: str = Field(min_length=1, description="For people.")
+    weight: int = Field(ge=0, le=WHOLE, description="Its part of the 100; the weights of all criteria sum to that.")
+    description: str = Field("", description="What it is about, in a sentence.")
+    required: bool = Field(
+        default=False, description="Below full marks the submission does not pass, whatever the score."
+    )
+    manual: bool = Field(default=False, description="People score it, by its levels; no check can name it.")
+    levels: Annotated[tuple[Level, ...], BeforeValidator(tuple_of)] = Field(
+        (), description="For manual criteria: at least two, of which people choose one."
+    )
 
     @model_validator(mode="after")
     def _levels_belong_to_people(self) -> Self:
@@ -45,19 +49,31 @@ class Criterion(Model):
 class Band(Model):
     """A named range of totals, from ``from`` (inclusive) up to the next band."""
 
-    name: str = Field(min_length=1)
-    from_: float = Field(alias="from", ge=0, le=WHOLE, strict=False)
+    name: str = Field(min_length=1, description="For reports.")
+    from_: float = Field(
+        alias="from", ge=0, le=WHOLE, strict=False, description="Score from which it begins, inclusive, up to the next."
+    )
 
 
 class Rubric(Model):
     """A rubric file, ``rubrics/NAME.yaml``; criteria keep the order of the file."""
 
-    gradekit: Literal[1]
-    id: Slug
-    title: str = Field(min_length=1)
-    pass_mark: Annotated[float, Field(ge=0, le=WHOLE, strict=False)] | None = None
-    criteria: Mapping[Slug, Criterion] = Field(min_length=1)
-    bands: Annotated[tuple[Band, ...], BeforeValidator(tuple_of)] = ()
+    gradekit: Annotated[Literal[1], Field(description="Version of this format.")]
+    id: Slug = Field(description="Name of the rubric, like the file's.", examples=["backend"])
+    title: str = Field(min_length=1, description="For people.")
+    pass_mark: Annotated[float, Field(ge=0, le=WHOLE, strict=False)] | None = Field(
+        None, description="Score from which a submission passes; without it nothing fails by its score.", examples=[70]
+    )
+    criteria: Mapping[Slug, Criterion] = Field(
+        min_length=1,
+        description="Id -> criterion, in the order of reports.",
+        examples=[{"api": {"title": "API", "weight": 100}}],
+    )
+    bands: Annotated[tuple[Band, ...], BeforeValidator(tuple_of)] = Field(
+        (),
+        description="Names for ranges of the score.",
+        examples=[[{"name": "weak", "from": 0}, {"name": "good", "from": 70}]],
+    )
 
     @field_validator("criteria")
     @classmethod

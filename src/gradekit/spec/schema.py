@@ -2,19 +2,85 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from gradekit.checks.kinds import KINDS
+from gradekit.checks.match import Match
 from gradekit.spec.challenge import ChallengeHead, CheckHead
 from gradekit.spec.rubric import Rubric
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _REF = "#/$defs/"
 
+_EXPECTATION: Final = "expectation"
+
 Schema = dict[str, Any]
+
+_MATCH: Final[Schema] = TypeAdapter(Match).json_schema()
+
+_DESCRIPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Asked": {"headers": "Name -> value.", "query": "Name -> value; a list is given several times."},
+    "Auth": {"basic": "User and password."},
+    "Basic": {"user": "The user's name.", "password": "The user's password."},
+    "CookieExpect": {
+        "value": "Its value.",
+        "domain": "Its Domain.",
+        "path": "Its Path.",
+        "secure": "Whether it is sent over TLS only.",
+        "http_only": "Whether scripts cannot read it.",
+    },
+    "ForeignKey": {"columns": "The columns that refer to another table."},
+    "Fraction": {"min": "Least value.", "max": "Greatest value.", "decimals": "Digits behind the point."},
+    "Items": {"min_length": "Least number of items.", "max_length": "Greatest number of items."},
+    "ItemsExpect": {"count": "How many there are."},
+    "Restart": {"name": "For reports.", "restart": "How the app is stopped before it is started again."},
+    "Step": {
+        "query": "Name -> value; a list is given several times.",
+        "headers": "Name -> value.",
+        "expect": "What must hold of the response, or any.",
+        "eventually": "The request is sent again until the expectation holds.",
+        "paginate": "Pages one after the other, up to the last one.",
+    },
+    "StretchSpec": {"delay": "How long each writing statement waits."},
+    "Target": {
+        "query": "Name -> value; a list is given several times.",
+        "headers": "Name -> value.",
+        "probes": "What is tried on it; by default all that fit.",
+    },
+    "Text": {
+        "alphabet": "The characters that it is made of.",
+        "min_length": "Least number of characters.",
+        "max_length": "Greatest number of characters.",
+    },
+    "TimeRatio": {"ratio": "Multiples of the other step's time."},
+    "Whole": {"min": "Least value.", "max": "Greatest value."},
+    "gradekit__checks__http__model__Expect": {
+        "status": "A code, a class such as 2xx, or a list of them.",
+        "headers": "Name -> expectation.",
+        "schema": "A JSON Schema for the body: a file of the challenge, or the schema itself.",
+        "time_ratio": "The time in multiples of another step's.",
+    },
+    "kind-call": {"cases": "Calls with what they must return."},
+    "kind-http": {
+        "before": "Statements on the app's data before the steps.",
+        "steps": "Requests, and statements on the app's data, in order.",
+        "after": "Statements on the app's data after the steps, with what they must answer.",
+    },
+    "kind-load": {"scoring": "Everything for all limits, or a share for each."},
+    "kind-n_plus_one": {"query": "Name -> value; a list is given several times.", "headers": "Name -> value."},
+    "kind-openapi": {"checks": "What is looked for.", "scoring": "Everything, or a share for each case."},
+    "kind-race": {
+        "query": "Name -> value; a list is given several times.",
+        "headers": "Name -> value.",
+        "rounds": "How often it is done.",
+    },
+    "kind-security": {"accounts": "Who can sign in.", "targets": "The requests that are probed."},
+}
+"""What the models of kinds do not say of their own fields."""
 
 
 def challenge_schema() -> Schema:
@@ -46,10 +112,21 @@ def challenge_schema() -> Schema:
             "properties": defaults,
             "additionalProperties": False,
         },
-        "checks": {"type": "array", "minItems": 1, "items": {"$ref": f"{_REF}check"}},
+        "checks": {
+            "type": "array",
+            "description": "What is looked at, each with its points.",
+            "minItems": 1,
+            "items": {"$ref": f"{_REF}check"},
+        },
     }
     head["required"] = [*head["required"], "checks"]
-    return _finished(head, "gradekit challenge", defs)
+    for owner, fields in _DESCRIPTIONS.items():
+        for field, text in fields.items():
+            defs[owner]["properties"][field].setdefault("description", text)
+    schema = _finished(head, "gradekit challenge", defs)
+    what = "A literal, which is equality, or operators that must all hold."
+    schema["$defs"][_EXPECTATION] = {"description": what, **_MATCH}
+    return schema
 
 
 def rubric_schema() -> Schema:
@@ -63,6 +140,15 @@ def _finished(schema: Schema, title: str, defs: dict[str, Schema]) -> Schema:
     whole = {"$schema": DRAFT, "title": title, **{key: schema[key] for key in schema if key != "title"}, "$defs": defs}
     plain: Schema = _plain(whole)
     return plain
+
+
+def _shared(found: Schema) -> Schema:
+    """An expectation as a reference: it stands in many places, and is long."""
+    if found.get("anyOf") != _MATCH["anyOf"]:
+        return found
+    reference = {"$ref": f"{_REF}{_EXPECTATION}"}
+    rest = {key: value for key, value in found.items() if key != "anyOf"}
+    return {**rest, "allOf": [reference]} if rest else reference
 
 
 def _plain(node: Any, *, names: bool = False) -> Any:  # noqa: ANN401 - any JSON
@@ -80,7 +166,8 @@ def _plain(node: Any, *, names: bool = False) -> Any:  # noqa: ANN401 - any JSON
     for key, value in node.items():
         if key in {"default", "discriminator"} or (key == "title" and "$schema" not in node):
             continue
-        found[key] = _plain(value, names=key in {"properties", "patternProperties", "$defs"})
+        below = key in {"properties", "patternProperties", "$defs"}
+        found[key] = value if key == "examples" else _plain(value, names=below)
     if found.get("type") == "array" and "minLength" in found:  # what pydantic makes of min_length behind a validator
         found["minItems"] = found.pop("minLength")
-    return found
+    return _shared(found)
