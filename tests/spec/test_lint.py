@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -127,6 +128,12 @@ def test_links_are_not_followed(folder: Path) -> None:
     (folder / "solutions" / "reference" / "up").symlink_to(folder.parent, target_is_directory=True)
     (folder / "solutions" / "reference" / "here").symlink_to(folder, target_is_directory=True)
     assert names(folder) == [("link-out", "solutions/reference/up")]
+
+
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    (folder / "starter").mkdir()
+    os.mkfifo(folder / "starter" / "pipe")
+    assert names(folder) == []
 
 
 def test_a_file_that_cannot_be_read_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,12 +88,12 @@ class _Seen:
         return (path for path in self.paths if path.startswith(f"{folder}/"))
 
     def _content(self, path: str) -> bytes:
-        """A file's beginning; nothing of a link, or when much was read before."""
+        """A file's beginning; nothing of a link or a pipe, or when much was read before."""
         if path not in self._read:
             content = b""
             file = self.challenge.root / path
             try:
-                if not file.is_symlink():
+                if file.is_file() and not file.is_symlink():
                     with file.open("rb") as stream:
                         content = stream.read(min(_MAX_READ, self._room))
             except OSError:
