@@ -542,3 +542,18 @@ def test_a_list_of_what_there_is_has_a_bounded_length(folder: Folder) -> None:
     (complaint,) = [text for text in folder.complaints() if "no check" in text]
     assert "and 141 more" in complaint
     assert len(complaint) < 1000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{{request: 'GET {' ' * 60_000}/', expect: any}}",
+        f"{{request: GET /, expect: {{{'a' * 60_000}: {{b: 1}}}}}}",
+        f"{{request: GET /, expect: any, json: {{{'a' * 60_000}: '${{b}}'}}}}",
+    ],
+)
+def test_no_message_is_longer_than_a_person_reads(folder: Folder, text: str) -> None:
+    folder.spec(f"app: {{}}\nchecks: [{{id: x, criterion: api, http: {{steps: [{text}]}}}}]\n")
+    with pytest.raises(SpecError) as caught:
+        folder.load()
+    assert all(len(str(problem)) < 5000 for problem in caught.value.problems)

@@ -24,6 +24,7 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 _MAX_DIGITS = 1000
 _EXCERPT_WIDTH = 110
+_MESSAGE_WIDTH = 1500
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -99,6 +100,11 @@ class Source:
         return f"{number} | {_UNPRINTABLE.sub('�', shown)}\n{' ' * len(number)} | {pad}{carets}"
 
 
+def _short(text: str) -> str:
+    """A part of a message: the file may have a name, or a value, of any length."""
+    return text if len(text) <= _MESSAGE_WIDTH else f"{text[: _MESSAGE_WIDTH - 1]}…"
+
+
 def _cells(character: str) -> int:
     """How many columns of a terminal a character takes."""
     if unicodedata.combining(character):
@@ -140,7 +146,7 @@ class Document:
         """
         path = dotted(loc)
         span = self.span(loc, key=loc in self.collections) if at is None else self.span(at, key=True)
-        return self.source.place(span, f"{path}: {what}" if path else what, expected, hint)
+        return self.source.place(span, _short(f"{path}: {what}" if path else what), _short(expected), _short(hint))
 
 
 def read_file(path: Path, name: str | None = None) -> Document:
