@@ -78,6 +78,7 @@ _DESCRIPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "headers": "Name -> value.",
         "rounds": "How often it is done.",
     },
+    "kind-sessions": {"dataset": "The data set of which it has a fresh copy."},
     "kind-security": {"accounts": "Who can sign in.", "targets": "The requests that are probed."},
 }
 """What the models of kinds do not say of their own fields."""
