@@ -46,7 +46,7 @@ def test_alternatives_do_not_collect_what_is_wrong_with_each(word: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     ((expected, actual, place),) = texts(schema, ONES)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
-    assert expected.startswith(f"{word}: ")
+    assert expected.startswith(f"what fits {word}: ")
     assert actual.startswith("[1, 1, ")
     assert not place
 

@@ -107,7 +107,7 @@ def test_numbers_with_one_hash_do_not_make_a_comparison_quadratic() -> None:
 )
 def test_cells_differ(kind: str, text: str | None, other_kind: str, other: str | None) -> None:
     assert wrong(ones(kind, text), ones(other_kind, other)).message.startswith(
-        "the result has 0 of 1 expected row, and 1 other"
+        "the expected row is missing; 1 row is not expected"
     )
 
 
@@ -118,7 +118,7 @@ def test_null_equals_null_of_any_type() -> None:
 
 def test_a_wrong_family_is_named() -> None:
     found = wrong(ones("int4", "1"), ones("text", "1"))
-    assert found.message == ("the result has 0 of 1 expected row, and 1 other; column x is text, expected int4")
+    assert found.message == ("the expected row is missing; 1 row is not expected; column x is text, expected int4")
     assert found.expected == "(x int4)\n(1)"
     assert found.actual == "(x text)\n('1')"
 
@@ -156,17 +156,27 @@ def test_positions_ignore_names() -> None:
     assert compare(table("id:int4 total:int4", ("1", "2")), table("a:int4 b:int4", ("1", "2")), LOOSE) is None
 
 
-@pytest.mark.parametrize("columns", ["positions", "names", "names_any_order"])
-def test_a_missing_column(columns: str) -> None:
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ("positions", "the result has 1 column; 2 expected"),
+        ("names", "the columns are (id); expected are (id, total)"),
+        ("names_any_order", "the columns are (id); expected are (id, total) in any order"),
+    ],
+)
+def test_a_missing_column(columns: str, message: str) -> None:
     options = Compare.model_validate({"columns": columns})
     found = wrong(table("id:int4 total:int4"), table("id:int4"), options)
-    assert found == Difference("columns differ: expected (id, total), got (id)", "(id int4, total int4)", "(id int4)")
+    assert found == Difference(message, "(id int4, total int4)", "(id int4)")
 
 
 def test_names() -> None:
     options = Compare(columns="names")
     assert compare(table("a:int4 b:int4", ("1", "2")), table("a:int4 b:int4", ("1", "2")), options) is None
-    assert wrong(table("a:int4 b:int4"), table("b:int4 a:int4"), options).message.startswith("columns differ")
+    assert (
+        wrong(table("a:int4 b:int4"), table("b:int4 a:int4"), options).message
+        == "the columns are (b, a); expected are (a, b)"
+    )
 
 
 def test_names_in_any_order() -> None:
@@ -181,7 +191,7 @@ def test_names_in_any_order() -> None:
 
 def test_counts_and_examples() -> None:
     found = wrong(ones("int4", "1", "2", "2"), ones("int4", "2", *map(str, range(10, 17))))
-    assert found.message == "the result has 1 of 3 expected rows, and 7 others"
+    assert found.message == "2 of 3 expected rows are missing; 7 rows are not expected"
     assert found.expected == "(x int4)\n(1)\n(2)"
     assert found.actual == "(x int4)\n(10)\n(11)\n(12)\n(13)\n(14)\n... and 2 more"
 
@@ -189,21 +199,21 @@ def test_counts_and_examples() -> None:
 def test_only_missing_and_only_extra() -> None:
     many = [str(number) for number in range(9)]
     assert wrong(ones("int4", *many), ones("int4", *many[1:])) == Difference(
-        "the result has 8 of 9 expected rows, and no others", "(x int4)\n(0)"
+        "1 of 9 expected rows is missing", "(x int4)\n(0)"
     )
     assert wrong(ones("int4", *many[1:]), ones("int4", *many)) == Difference(
-        "the result has 8 of 8 expected rows, and 1 other", actual="(x int4)\n(0)"
+        "all 8 expected rows are there; 1 row is not expected", actual="(x int4)\n(0)"
     )
 
 
 def test_of_small_results_all_rows_are_shown() -> None:
     assert wrong(ones("int4", "2", "1"), ones("int4", "1")) == Difference(
-        "the result has 1 of 2 expected rows, and no others", "(x int4)\n(1)\n(2)", "(x int4)\n(1)"
+        "1 of 2 expected rows is missing", "(x int4)\n(1)\n(2)", "(x int4)\n(1)"
     )
     assert wrong(ones("int4"), ones("int4", "1")) == Difference(
-        "the result has 1 row, none expected", "(x int4)\nno rows", "(x int4)\n(1)"
+        "the result has 1 row; none expected", "(x int4)\nno rows", "(x int4)\n(1)"
     )
-    assert wrong(ones("int4", "1"), ones("int4")).message == "the result has no rows, 1 expected"
+    assert wrong(ones("int4", "1"), ones("int4")).message == "the result has no rows; 1 expected"
 
 
 def test_examples_do_not_depend_on_the_order_of_the_rows() -> None:
@@ -254,7 +264,7 @@ def test_floats_are_paired_after_the_other_columns() -> None:
     expected = table("n:text f:float8", ("a", "1.0"), ("b", "1.0000000000001"))
     assert compare(expected, table("n:text f:float8", ("b", "1.0"), ("a", "1.0000000000002")), LOOSE) is None
     swapped = table("n:text f:float8", ("a", "2.0"), ("b", "1.0"))
-    assert wrong(expected, swapped).message == "the result has 1 of 2 expected rows, and 1 other"
+    assert wrong(expected, swapped).message == "1 of 2 expected rows is missing; 1 row is not expected"
 
 
 def test_sorting_by_the_first_float_would_pair_wrongly() -> None:
@@ -269,7 +279,7 @@ def test_equal_floats_give_way_when_that_pairs_more() -> None:
 
 def test_a_float_without_a_partner() -> None:
     found = wrong(floats(("1",), ("2",), ("3",)), floats(("1",), ("2",), ("2",)))
-    assert found.message == "the result has 2 of 3 expected rows, and 1 other"
+    assert found.message == "1 of 3 expected rows is missing; 1 row is not expected"
     assert found.actual == "(f0 float8)\n(1)\n(2)\n(2)"
 
 
@@ -284,7 +294,7 @@ def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BUDGET", 3)
     expected = floats(*((f"1.00000000000{n}",) for n in range(9)))
     actual = floats(*((f"1.00000000000{n}5",) for n in range(9)))
-    assert wrong(expected, actual).message.endswith("others")
+    assert wrong(expected, actual).message.endswith("rows are not expected")
 
 
 # --- literals ------------------------------------------------------------------------------------------
@@ -326,7 +336,7 @@ def test_literals_differ(value: Scalar, kind: str, text: str | None) -> None:
 
 def test_literals_of_another_width() -> None:
     found = compare_literals(((1, 2),), ones("int4", "1"), LOOSE)
-    assert found == Difference("the result has 1 column, expected 2", "rows of 2 values", "(x int4)")
+    assert found == Difference("the result has 1 column; 2 expected", "rows of 2 values", "(x int4)")
     assert compare_literals((), table("a:int4 b:int4"), LOOSE) is None
 
 
@@ -386,9 +396,8 @@ def test_duplicates_matter(one: Table, data: st.DataObject) -> None:
     if one.rows:
         row = data.draw(st.sampled_from(one.rows))
         found = wrong(one, Table(columns=one.columns, rows=(*one.rows, row)))
-        assert found.message == (
-            f"the result has {len(one.rows)} of {len(one.rows)} expected row{'s' * (len(one.rows) > 1)}, and 1 other"
-        )
+        there = "the expected row is there" if len(one.rows) == 1 else f"all {len(one.rows)} expected rows are there"
+        assert found.message == f"{there}; 1 row is not expected"
 
 
 @given(tables(), st.data())

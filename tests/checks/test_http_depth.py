@@ -348,10 +348,10 @@ def test_a_walk_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         return KIND.judge(check, observe(check, on), on.context).outcome.message
 
     monkeypatch.setattr("gradekit.checks.http.walking.MAX_ITEMS", 3)
-    assert failure() == "the walk ended at page 2: it has more than 3 items"
+    assert failure() == "the walk through the pages ended at page 2: the pages have more than 3 items"
     monkeypatch.setattr("gradekit.checks.http.walking.MAX_WALKED", 1)
     monkeypatch.setattr("gradekit.checks.http.walking.MAX_ITEMS", 30)
-    assert failure() == "the walk ended at page 1: its pages have more than 1 bytes"
+    assert failure() == "the walk through the pages ended at page 1: the pages have more than 1 bytes"
 
 
 def test_paths_of_items_that_visit_too_much_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -352,9 +352,9 @@ def test_a_schema_that_is_nested_too_deeply_is_refused() -> None:
 
 
 def test_a_schema_without_end_is_a_problem_of_the_challenge() -> None:
-    with pytest.raises(SchemaProblem, match="cannot be used"):
+    with pytest.raises(SchemaProblem, match="it refers to itself without end"):
         mismatches({"$ref": "#"}, 1)
-    with pytest.raises(SchemaProblem, match="cannot be used"):
+    with pytest.raises(SchemaProblem, match="leads to nothing"):
         mismatches({"$ref": "#/$defs/none"}, 1)
 
 
@@ -369,42 +369,42 @@ def test_a_schema_without_end_is_a_problem_of_the_challenge() -> None:
         ({"multipleOf": 0.01}, "34.97", []),
         ({"multipleOf": 0.01}, '"x"', []),
         ({"multipleOf": 3}, "9" * 400, []),
-        ({"multipleOf": 0.1}, "0.35", ["expected multipleOf: 0.1, got 0.35 (a number)"]),
-        ({"type": "integer", "minimum": 1.5}, "1.0", ["expected minimum: 1.5, got 1.0 (a number)"]),
+        ({"multipleOf": 0.1}, "0.35", ["expected a multiple of 0.1, got 0.35 (a number)"]),
+        ({"type": "integer", "minimum": 1.5}, "1.0", ["expected at least 1.5, got 1.0 (a number)"]),
         ({"const": 0.1}, "0.10", []),
-        ({"enum": [1, "a"]}, "true", ['expected enum: [1, "a"], got true (a boolean)']),
+        ({"enum": [1, "a"]}, "true", ['expected one of [1, "a"], got true (a boolean)']),
         (
             {"uniqueItems": True},
             '[{"a": 1}, {"a": 1.0}]',
-            ['expected uniqueItems: true, got [{"a": 1}, {"a": 1.0}] (a list)'],
+            ['expected a list without duplicates, got [{"a": 1}, {"a": 1.0}] (a list)'],
         ),
         ({"uniqueItems": True}, '[1, true, "1"]', []),
         ({"uniqueItems": False}, "[1, 1]", []),
-        ({"pattern": "^a+$"}, '"aab"', ['expected pattern: "^a+$", got "aab" (a string)']),
+        ({"pattern": "^a+$"}, '"aab"', ['expected text that matches the pattern /^a+$/, got "aab" (a string)']),
         ({"pattern": "^a+$"}, "1", []),
-        ({"pattern": "b"}, '"' + "a" * 70_000 + '"', ["expected pattern"]),
-        ({"format": "uuid"}, '"x"', ['expected format: "uuid", got "x" (a string)']),
+        ({"pattern": "b"}, '"' + "a" * 70_000 + '"', ["expected text that matches the pattern /b/"]),
+        ({"format": "uuid"}, '"x"', ['expected a string of the format uuid, got "x" (a string)']),
         ({"format": "uuid"}, "1", []),
-        ({"patternProperties": {"^x-": {"type": "string"}}}, '{"x-a": 1, "b": 2}', ["at .x-a: expected type: "]),
+        ({"patternProperties": {"^x-": {"type": "string"}}}, '{"x-a": 1, "b": 2}', ["at .x-a: expected a string"]),
         ({"patternProperties": {"^x-": {}}}, "[]", []),
         (
             {"properties": {"a": {}}, "patternProperties": {"^x-": {}}, "additionalProperties": {"type": "null"}},
             '{"a": 1, "x-a": 1, "b": null, "c": 1}',
-            ['at .c: expected type: "null", got 1 (a number)'],
+            ["at .c: expected null, got 1 (a number)"],
         ),
         ({"additionalProperties": False}, "1", []),
         (
             {"additionalProperties": False},
             '{"a": 1}',
-            ["at .a: expected nothing, for the schema does not allow it, got 1"],
+            ["at .a: expected no value (the schema does not know this name), got 1"],
         ),
         (
             {"items": {"$ref": "#/$defs/a"}, "$defs": {"a": {"required": ["x", "y"]}}},
             '[{"y": 1}]',
-            ['at [0]: expected required: ["x", "y"], got an object without ["x"]'],
+            ['at [0]: expected an object with "x", "y", got an object without "x"'],
         ),
         ({"items": {"type": "string"}}, "[1, 2, 3, 4, 5]", ["at [0]", "at [1]", "at [2]"]),
-        (False, "1", ["expected nothing here, got 1 (a number)"]),
+        (False, "1", ["expected no value (the schema allows none here), got 1 (a number)"]),
         (True, "1", []),
     ],
 )

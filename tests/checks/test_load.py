@@ -66,7 +66,7 @@ def test_an_equal_request_passes_and_one_that_is_twice_as_slow_fails() -> None:
     _, judgement, _ = loaded(limits, ratios(2.0, 2.2, 1.9, 2.05, 1.95))
     assert judgement.outcome.status is Status.FAILED
     told = [(case.id, case.outcome.status.value, case.outcome.message) for case in judgement.cases]
-    times = "is beyond the limit: at most 1.5 times the baseline's allowed; see the figures below"
+    times = "is above the limit: at most 1.5 times the baseline's allowed; see the figures below"
     answers = "at least 0.67 of the baseline's answers a second needed; see the figures below"
     assert told == [
         ("p50", "failed", f"p50 {times}"),
@@ -110,7 +110,7 @@ def test_errors_are_a_share() -> None:
     judgement = errors(20, 100)
     assert judgement.outcome.status is Status.FAILED
     assert judgement.outcome.ratio == 0.5
-    told = "wrong or missing answers are beyond the limit: at most 0.05 of all allowed; see the figures below"
+    told = "wrong or missing answers are above the limit: at most 5 % of all answers allowed; see the figures below"
     assert judgement.cases[-1].outcome.message == told
 
 
@@ -161,11 +161,15 @@ def test_requests_carry_what_steps_saved() -> None:
             Status.FAILED,
             'nothing was sent: "GET /": status: 200 instead of 201',
         ),
-        ('headers: {x: "${gone}"}', Status.ERRORED, "the challenge uses ${gone}, which nothing gives a value"),
+        (
+            'headers: {x: "${gone}"}',
+            Status.ERRORED,
+            "the challenge uses ${gone}, which nothing gives a value; correct the challenge",
+        ),
         (
             'steps: [{request: "GET /${gone}", expect: any}]',
             Status.ERRORED,
-            "the challenge uses ${gone}, which nothing gives a value",
+            "the challenge uses ${gone}, which nothing gives a value; correct the challenge",
         ),
     ],
 )

@@ -293,7 +293,7 @@ def test_errors_are_shown() -> None:
     assert not KIND.show(spec_of(), PlanEvidence())
     assert [exhibit.text.split("\n")[0] for exhibit in shown] == [
         "no (no SQLSTATE)",
-        "the plan cannot be read (ValueError)",
+        "the database's plan of the query cannot be read: it is not in the form of this engine",
     ]
 
 

@@ -138,7 +138,7 @@ def test_a_number_that_nothing_gives_a_value_is_our_fault() -> None:
     check = spec(expect={"statuses": {"2xx": "${gone}"}})
     outcome = KIND.judge(check, observe(check, on), on.context).outcome
     assert outcome.status is Status.ERRORED
-    assert outcome.message == "the challenge uses ${gone}, which nothing gives a value"
+    assert outcome.message == "the challenge uses ${gone}, which nothing gives a value; correct the challenge"
 
 
 @pytest.mark.parametrize(

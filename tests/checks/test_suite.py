@@ -15,6 +15,7 @@ from gradekit.results import Judgement, Status, Tier
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
 
+RUN = "test functions were also run with expectations that no right program meets (twins)"
 SPEC = SuiteSpec.model_validate({"files": "hidden/tests"})
 
 
@@ -199,7 +200,10 @@ def test_a_test_that_passes_as_itself_and_as_its_twin_is_not_passed_even_without
     judgement = judged(ALL, counting(lambda number, test, text: number == 0 or right(test, text)), KNOWN)
     assert judgement.violations == ()
     (first, second) = sorted(case.outcome.message for case in judgement.cases)
-    assert (first, second) == ("", "passed, but passed also when what it expects was changed")
+    assert (first, second) == (
+        "",
+        "passed, but passed also with an expectation that no right program meets, so that it does not count",
+    )
 
 
 MANY = {f"test_x.py::test_{number}": number for number in range(1, 7)}
@@ -243,7 +247,7 @@ def test_one_sampled_function_is_a_twin_in_one_run_and_unchanged_in_the_other() 
     for _ in range(4):
         judgement, runs = many_judged(lambda _number, _test: False, twins=1)
         assert (judgement.outcome.ratio, judgement.violations, runs) == (0, (), 2)
-        assert judgement.notes[0] == "1 of 6 test functions were also run as twins; no sign of forging"
+        assert judgement.notes[0] == f"1 of 6 {RUN}; no sign of forging"
 
 
 def test_without_twins_the_suite_runs_once_and_as_it_is() -> None:
@@ -383,7 +387,7 @@ def test_a_run_that_was_cut_short_speaks_for_both() -> None:
 @pytest.mark.parametrize("runs", [("++x", "++"), ("++", "++x")])
 def test_a_count_that_is_wrong_in_one_run_is_told(runs: Sequence[str]) -> None:
     judgement = suite.judge(SPEC, pair_of(*runs), Context("unit", HIDDEN, {}, IDS, {}))
-    assert judgement.outcome.message == "the runner counted 3 tests, but 2 results arrived"
+    assert judgement.outcome.message == "the end record counts 3 tests, but 2 results arrived"
 
 
 # --- what a reviewer sees of twins -----------------------------------------------------------------------
@@ -444,20 +448,30 @@ def test_honest_programs_and_the_calibrating_run_have_no_such_evidence() -> None
 @pytest.mark.parametrize(
     ("spec", "known", "passes", "notes"),
     [
-        (ALL, KNOWN, right, ("2 of 2 test functions were also run as twins; no sign of forging",)),
-        (ALL, KNOWN, forger, ("2 of 2 test functions were also run as twins; not every one failed as it must",)),
+        (
+            ALL,
+            KNOWN,
+            right,
+            (f"2 of 2 {RUN}; no sign of forging",),
+        ),
+        (
+            ALL,
+            KNOWN,
+            forger,
+            (f"2 of 2 {RUN}; some passed, which shows that results were forged",),
+        ),
         (
             SPEC.model_copy(update={"twins": 1}),
             KNOWN,
             right,
-            ("1 of 2 test functions were also run as twins; no sign of forging",),
+            (f"1 of 2 {RUN}; no sign of forging",),
         ),
         (
             ALL,
             {IDS[0]: KNOWN[IDS[0]]},
             right,
             (
-                "1 of 2 test functions were also run as twins; no sign of forging",
+                f"1 of 2 {RUN}; no sign of forging",
                 "1 test has no twin: test_x.py::test_b",
             ),
         ),
@@ -466,7 +480,7 @@ def test_honest_programs_and_the_calibrating_run_have_no_such_evidence() -> None
             {},
             right,
             (
-                "none of 2 test functions ran as a twin",
+                f"none of 2 {RUN.replace('were', 'was')}, so a forged result would not show",
                 "2 tests have no twin: test_x.py::test_a, test_x.py::test_b",
             ),
         ),
@@ -474,7 +488,7 @@ def test_honest_programs_and_the_calibrating_run_have_no_such_evidence() -> None
             SPEC.model_copy(update={"twins": "off"}),
             KNOWN,
             forger,
-            ("twins are off: nothing would show that a result was forged",),
+            ("twins are off, so a forged result would not show",),
         ),
     ],
     ids=["all", "forged", "sample", "one-without", "none-known", "off"],

@@ -51,5 +51,5 @@ def test_a_case_with_nothing_wrong_is_passed_and_one_with_a_fault_of_ours_is_err
 
 def test_many_mismatches_are_counted() -> None:
     outcome = examined("step", "step", [Mismatch("1", "2")] * (SHOWN + 3)).outcome
-    assert outcome.message == "3 more differences"
+    assert outcome.message == "and 3 more differences"
     assert outcome.expected == "\n".join(["1"] * SHOWN)

@@ -451,7 +451,7 @@ def _json_mismatches(stream: Stream, wanted: Mapping[str, Match]) -> list[Mismat
     try:
         value = parse(text)
     except JsonProblem as error:
-        shown = f"{show_value(text)}, which is not read as JSON: {clean(str(error))}" if text else "empty"
+        shown = f"not read as JSON ({clean(str(error))}): {show_value(text)}" if text else "empty"
         return [Mismatch("JSON", shown, "stdout")]
     found = []
     for path, match in wanted.items():

@@ -195,7 +195,9 @@ def family(kind: str) -> str:
     return "bool" if kind == "bool" else "text"
 
 
-def compare(expected: Table, actual: Table, options: Compare, keys: Sequence[int] = ()) -> Difference | None:
+def compare(
+    expected: Table, actual: Table, options: Compare, keys: Sequence[int] = (), *, typed: bool = True
+) -> Difference | None:
     """The difference of two result sets, or None when they are equal under the options.
 
     Args:
@@ -203,8 +205,10 @@ def compare(expected: Table, actual: Table, options: Compare, keys: Sequence[int
         actual: what is compared with it.
         options: how.
         keys: for ``order: auto``, places of the expected columns whose sequence must be the same.
+        typed: whether the types of the expected columns are somebody's wish, and shown.
     """
-    places = _pair(expected.columns, actual.columns, options)
+    heading = _heading(expected.columns, typed=typed)
+    places = _pair(expected.columns, actual.columns, options, heading)
     if isinstance(places, Difference):
         return places
     theirs = [actual.columns[place] for place in places]
@@ -215,13 +219,14 @@ def compare(expected: Table, actual: Table, options: Compare, keys: Sequence[int
         and (ours.type != other.type if options.types == "strict" else family(ours.type) != family(other.type))
     ]
     if wrong and options.types == "strict":
-        return Difference(clean("; ".join(wrong), ROW), _heading(expected.columns), _heading(actual.columns))
+        return Difference(clean("; ".join(wrong), ROW), heading, _heading(actual.columns))
     return _rows(
         [_cells(row, expected.columns) for row in expected.rows],
         [_cells([row[place] for place in places], theirs) for row in actual.rows],
         (expected.columns, theirs),
         options,
         wrong,
+        heading=heading,
         auto=keys,
     )
 
@@ -241,8 +246,8 @@ def compare_literals(rows: Sequence[Sequence[Scalar]], actual: Table, options: C
     width = len(actual.columns)
     wide = next((len(row) for row in rows if len(row) != width), None)
     if wide is not None:
-        message = f"the result has {_count(width, 'column')}, expected {wide}"
-        return Difference(message, f"rows of {_count(wide, 'value')}", _heading(actual.columns))
+        message = f"the result has {counted(width, 'column')}; {wide} expected"
+        return Difference(message, f"rows of {counted(wide, 'value')}", _heading(actual.columns))
     return _rows(
         [
             tuple(_literal(value, column.type) for value, column in zip(row, actual.columns, strict=True))
@@ -252,6 +257,7 @@ def compare_literals(rows: Sequence[Sequence[Scalar]], actual: Table, options: C
         (actual.columns, actual.columns),
         options,
         (),
+        heading=None,
     )
 
 
@@ -284,7 +290,9 @@ def render(table: Table, limit: int) -> str:
     return "\n".join(lines)
 
 
-def _pair(expected: Sequence[Column], actual: Sequence[Column], options: Compare) -> Sequence[int] | Difference:
+def _pair(
+    expected: Sequence[Column], actual: Sequence[Column], options: Compare, heading: str
+) -> Sequence[int] | Difference:
     """For each expected column the place of its partner."""
     wanted = [column.name for column in expected]
     given = [column.name for column in actual]
@@ -299,8 +307,12 @@ def _pair(expected: Sequence[Column], actual: Sequence[Column], options: Compare
         for place, name in enumerate(given):
             places[name].append(place)
         return [places[name].popleft() for name in wanted]
-    message = f"columns differ: expected ({', '.join(wanted)}), got ({', '.join(given)})"
-    return Difference(clean(message, ROW), _heading(expected), _heading(actual))
+    if options.columns == "positions":
+        message = f"the result has {counted(len(given), 'column')}; {len(wanted)} expected"
+    else:
+        order = " in any order" if options.columns == "names_any_order" else ""
+        message = f"the columns are ({', '.join(given)}); expected are ({', '.join(wanted)}){order}"
+    return Difference(clean(message, ROW), heading, _heading(actual))
 
 
 def _rows(
@@ -310,6 +322,7 @@ def _rows(
     options: Compare,
     hints: Sequence[str],
     *,
+    heading: str | None,
     auto: Sequence[int] = (),
 ) -> Difference | None:
     rules = _Rules(options, *columns)
@@ -317,14 +330,15 @@ def _rows(
     ours = [rules.row(cells, every) for cells in expected]
     theirs = [rules.row(cells, every) for cells in actual]
     missing, extra = _unpaired(ours, theirs, rules)
+    beneath = _heading(columns[1])
     if missing or extra:
         message = clean("; ".join((_counts(len(missing), len(ours), len(extra), len(theirs)), *hints)), ROW)
         if max(len(expected), len(actual)) <= EXAMPLES:
-            return Difference(message, _examples(columns[0], expected), _examples(columns[1], actual))
+            return Difference(message, _examples(heading, expected), _examples(beneath, actual))
         return Difference(
             message,
-            _examples(columns[0], [expected[place] for place in missing]) if missing else None,
-            _examples(columns[1], [actual[place] for place in extra]) if extra else None,
+            _examples(heading, [expected[place] for place in missing]) if missing else None,
+            _examples(beneath, [actual[place] for place in extra]) if extra else None,
         )
     if options.order == "exact":
         keys: Sequence[int] = every
@@ -336,7 +350,7 @@ def _rows(
     for place, (left, right) in enumerate(zip(expected, actual, strict=True)):
         if not rules.same(rules.row(left, keys), rules.row(right, keys)):
             message = f"the rows are right, but their order is not: row {place + 1} is the first that differs"
-            return Difference(message, _examples(columns[0], [left]), _examples(columns[1], [right]))
+            return Difference(message, _examples(heading, [left]), _examples(beneath, [right]))
     return None
 
 
@@ -486,26 +500,38 @@ def _frozen(value: jsontext.Json) -> Hashable:
     return ("boolean", value) if isinstance(value, bool) else ("scalar", value)
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """``1 row``, ``2 rows``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _counts(missing: int, expected: int, extra: int, actual: int) -> str:
     if not actual:
-        return f"the result has no rows, {expected} expected"
+        return f"the result has no rows; {expected} expected"
     if not expected:
-        return f"the result has {_count(actual, 'row')}, none expected"
-    others = _count(extra, "other") if extra else "no others"
-    return f"the result has {expected - missing} of {_count(expected, 'expected row')}, and {others}"
+        return f"the result has {counted(actual, 'row')}; none expected"
+    if expected == 1:
+        there = f"the expected row is {'missing' if missing else 'there'}"
+    elif missing in (0, expected):
+        there = f"all {expected} expected rows are {'missing' if missing else 'there'}"
+    else:
+        there = f"{missing} of {expected} expected rows {_is(missing)} missing"
+    return f"{there}; {counted(extra, 'row')} {_is(extra)} not expected" if extra else there
 
 
-def _heading(columns: Sequence[Column]) -> str:
-    return clean("(" + ", ".join(f"{column.name} {column.type}" for column in columns) + ")", ROW)
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
-def _examples(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> str:
+def _heading(columns: Sequence[Column], *, typed: bool = True) -> str:
+    names = (f"{column.name} {column.type}" if typed else column.name for column in columns)
+    return clean("(" + ", ".join(names) + ")", ROW)
+
+
+def _examples(heading: str | None, rows: Sequence[Sequence[Cell]]) -> str:
     """A few rows, the same ones in whatever order the engine gave them."""
-    lines = [_heading(columns), *(heapq.nsmallest(EXAMPLES, map(_text, rows)) or ["no rows"])]
+    lines = [heading] if heading else []
+    lines += heapq.nsmallest(EXAMPLES, map(_text, rows)) or ["no rows"]
     if len(rows) > EXAMPLES:
         lines.append(f"... and {len(rows) - EXAMPLES} more")
     return "\n".join(lines)

@@ -56,6 +56,25 @@ _OTHER: Final = "\0"
 """In the place of strings and quoted names."""
 _AFTER_A_KEY: Final = frozenset({",", ")", "asc", "desc", "nulls", "limit", "offset", "fetch", "", ";"})
 
+WORDS: Final[dict[Feature, str]] = {
+    "cte": "common table expression (WITH)",
+    "distinct": "DISTINCT",
+    "exists": "EXISTS",
+    "group_by": "GROUP BY",
+    "having": "HAVING",
+    "join": "JOIN",
+    "limit": "LIMIT or FETCH",
+    "not_in": "NOT IN",
+    "order_by": "ORDER BY",
+    "order_by_position": "ORDER BY with the number of a column",
+    "recursive_cte": "recursive common table expression (WITH RECURSIVE)",
+    "select_star": "SELECT *",
+    "subquery": "subquery",
+    "union": "UNION",
+    "window_function": "window function (OVER)",
+}
+"""Each construct as people write it."""
+
 
 def used(text: str, engine: str) -> frozenset[Feature]:
     """The features of a text."""

@@ -86,7 +86,7 @@ _TITLES: Final[Mapping[Fact, str]] = {
     "commits": "commits",
     "merges": "merge commits",
     "authors": "authors",
-    "top_author": "share of the commits of the author with most",
+    "top_author": "share of all commits by the author with most",
     "hours": "hours from the first to the last commit",
     "days": "days with commits",
     "added": "added lines",
@@ -208,7 +208,7 @@ def judge(spec: GitSpec, evidence: GitEvidence, context: Context) -> Judgement:
         try:
             mismatches = match.fill(context.variables).check(facts[name])
         except UnknownNameError as error:
-            return errored(f"{name}: {error}")
+            return errored(f"{name}: {error}; correct the challenge")
         if mismatches and why.get(name):
             mismatches.append(Mismatch("", _listed(why[name])))
         cases.append(examined(_TITLES[name], name, mismatches))
@@ -318,14 +318,17 @@ def _reasons(spec: GitSpec, evidence: GitEvidence) -> Mapping[Fact, Sequence[str
 def _poor(rules: Messages, commit: Commit) -> str:
     """What is wrong with a message, if anything is."""
     said = f'"{clean(commit.subject, rules.max_length)}"'
-    if compile_regex(rules.vague).search(commit.subject.strip()):
-        return f"{said} says nothing"
-    if commit.length < rules.min_length:
-        return f"{said} is shorter than {rules.min_length} characters"
+    vague = bool(compile_regex(rules.vague).search(commit.subject.strip()))
+    if vague and not commit.subject.strip():
+        return "has no message"
     if commit.length > rules.max_length:
-        return f"{said} is longer than {rules.max_length} characters"
+        return f"{said}: the first line is longer than {rules.max_length} characters"
+    if vague:
+        return f"{said}: that does not say what was changed"
+    if commit.length < rules.min_length:
+        return f"{said}: the first line is shorter than {rules.min_length} characters"
     if rules.apart and not commit.apart:
-        return f"{said} has no empty line between the first line and the others"
+        return f"{said}: no empty line stands between the first line and the others"
     return ""
 
 
@@ -336,13 +339,13 @@ def _odd(evidence: GitEvidence) -> Iterator[str]:
     for commit in evidence.commits:
         first, last = sorted((commit.authored, commit.committed))
         if last > evidence.moment + _AHEAD:
-            why = f"is of {_time(last)}, which was to come when it was read"
+            why = f"has the date {_time(last)}, which lay in the future when it was graded"
         elif first < _FIRST:
-            why = f"is of {_time(first)}, before there was git"
+            why = f"has the date {_time(first)}, before there was git"
         elif commit.authored > commit.committed + _AHEAD:
-            why = "was committed before it was written"
+            why = "was committed before it was written, by its dates"
         elif any(times.get(parent, 0) > commit.committed + _AHEAD for parent in commit.parents):
-            why = "was committed before the one that it follows"
+            why = "was committed before the commit that it follows, by its date"
         elif seconds[commit.committed] >= _SAME:
             why = f"is one of {seconds[commit.committed]} commits of the same second"
         else:
@@ -355,14 +358,14 @@ def _notes(spec: GitSpec, evidence: GitEvidence, facts: Mapping[Fact, Value]) ->
     known = ", ".join(f"{_TITLES[name]}: {_number(facts[name])}" for name in _TITLES)
     notes = [known, _UNPROVEN]
     if evidence.cut:
-        notes.append("the history is longer than what was read, so that the facts are those of its last part")
+        notes.append("the history is longer than what is read, so these facts are those of its newest part")
     if (spec.starter or spec.starter_commits) and not evidence.starters:
-        notes.append("no commit is the starter as it was handed out, so that every commit counts as the candidate's")
+        notes.append("no commit holds just the starter's files, so every commit counts as the candidate's")
     return tuple(notes)
 
 
 def _listed(found: Sequence[str]) -> str:
-    more = f"; and {len(found) - LISTED} more" if len(found) > LISTED else ""
+    more = f"; {len(found) - LISTED} more" if len(found) > LISTED else ""
     return "; ".join(found[:LISTED]) + more
 
 

@@ -48,7 +48,8 @@ def parse(data: bytes | str) -> Json:
             object_pairs_hook=_object,
         )
     except json.JSONDecodeError as error:
-        message = f"{error.msg[:1].lower()}{error.msg[1:]} at line {error.lineno} column {error.colno}"
+        what = (error.msg[:1].lower() + error.msg[1:]).removesuffix(" at")
+        message = f"{what} at line {error.lineno} column {error.colno}"
         raise JsonProblem(message) from None
     _check_strings(value)
     return value

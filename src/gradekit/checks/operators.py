@@ -16,7 +16,7 @@ from gradekit.checks.differences import Mismatch, differ, differences
 from gradekit.checks.formats import EXAMPLES, FORMATS, decimal, has_format, instant
 from gradekit.checks.jsontext import Json
 from gradekit.checks.regex import RegexProblem, compile_regex
-from gradekit.checks.values import MISSING, TYPES, Missing, Value, canonical, is_list, number, show, typed
+from gradekit.checks.values import MISSING, TYPES, Missing, Value, canonical, is_list, number, show, type_words, typed
 from gradekit.texts import clean, not_one_of
 
 
@@ -168,21 +168,10 @@ def _type_problem(operand: Json) -> str | None:
     return None
 
 
-_TYPE_WORDS: Mapping[str, str] = {
-    "object": "an object",
-    "array": "a list",
-    "string": "a string",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "a boolean",
-    "null": "null",
-}
-
-
 def _type(operand: str | Sequence[str], value: Value) -> Iterator[Mismatch]:
     names = [operand] if isinstance(operand, str) else operand
     if isinstance(value, Missing) or not any(TYPES[name](value) for name in names):
-        yield Mismatch(" or ".join(_TYPE_WORDS[name] for name in names), typed(value))
+        yield Mismatch(type_words(names), typed(value))
 
 
 def _format_problem(operand: Json) -> str | None:

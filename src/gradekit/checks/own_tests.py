@@ -6,6 +6,7 @@ import re
 import secrets
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -228,7 +229,7 @@ def judge(spec: OwnTestsSpec, evidence: OwnTestsEvidence, context: Context) -> J
     runs = {run.variant: run for run in evidence.runs}
     missing = [name for name in (None, *(one.name for one in spec.variants)) if name not in runs]
     if missing:
-        return errored(f"the evidence has no run of {missing[0] or 'the program itself'}: grade again")
+        return errored(f"the evidence has no run of {missing[0] or 'the program itself'}; grade the submission again")
     own = runs[None]
     gates = [(_OWN, _passing("own", f"the tests on {_OWN}", own, spec))]
     facts: Mapping[str, Value] = {
@@ -239,7 +240,9 @@ def judge(spec: OwnTestsSpec, evidence: OwnTestsEvidence, context: Context) -> J
         try:
             mismatches = match.fill(context.variables).check(facts[name])
         except UnknownNameError as error:
-            return errored(f"{name}: {error}")
+            return errored(f"{name}: {error}; correct the challenge")
+        if facts[name] is MISSING:
+            mismatches = [replace(mismatch, actual="no number in what the tests print") for mismatch in mismatches]
         gates.append((_TITLES[name], examined(_TITLES[name], name, mismatches)))
     right = own
     if spec.reference is not None:
@@ -266,7 +269,7 @@ def _noticing(mutant: Variant, run: TestRun, useless: TestRun | None) -> CaseRes
     """A run that has to find something wrong; ``useless`` is one on a right program that did, too."""
     title, case = f"notices: {mutant.title or mutant.name}", f"mutant {mutant.name}"
     if run.passed:
-        return failed(title, case, "no test fails on this wrong program")
+        return failed(title, case, "all tests pass on this wrong program; at least one has to fail")
     if run.ending is Ending.EXITED and run.exit_code == UNPREPARED:
         return failed(title, case, _unmade(run))
     if useless is None:
@@ -278,7 +281,7 @@ def _noticing(mutant: Variant, run: TestRun, useless: TestRun | None) -> CaseRes
 def _unmade(run: TestRun) -> str:
     last = run.tail.splitlines()[-1:]
     said = f"it printed {quote(last[0], _GIST)}" if last else "it printed nothing"
-    return f"setup (exit code {UNPREPARED}) could not make {run.variant}: {said}"
+    return f"the challenge's setup could not make the variant {run.variant} of this submission: {said}"
 
 
 def _summed(spec: OwnTestsSpec, gates: Sequence[tuple[str, CaseResult]], noticed: Sequence[CaseResult]) -> Judgement:
@@ -287,13 +290,13 @@ def _summed(spec: OwnTestsSpec, gates: Sequence[tuple[str, CaseResult]], noticed
     for what, gate in gates:
         wrong = gate.outcome
         if wrong.status is not Status.PASSED:
-            why = f"{what}: {wrong.message or f'{wrong.actual}, not {wrong.expected}'}"
+            why = f"{what}: {wrong.message or f'{wrong.actual}; {wrong.expected} expected'}"
             return Judgement(outcome=Outcome(status=Status.FAILED, message=why), cases=cases)
     missed = [case for case in noticed if case.outcome.status is not Status.PASSED]
     if not missed:
         return Judgement(outcome=Outcome(status=Status.PASSED, ratio=1.0), cases=cases)
     share = 0.0 if spec.scoring == "all_or_nothing" else (len(noticed) - len(missed)) / len(noticed)
-    message = f"{len(missed)} of {len(noticed)} wrong programs pass the tests"
+    message = f"the tests notice {len(noticed) - len(missed)} of {len(noticed)} wrong programs"
     return Judgement(outcome=Outcome(status=Status.FAILED, ratio=share, message=message), cases=cases)
 
 
@@ -304,10 +307,10 @@ def _notes(spec: OwnTestsSpec, own: TestRun) -> tuple[str, ...]:
     tests = "no number of tests" if own.tests is None else f"{own.tests} passed"
     notes = [f"the tests say of themselves, {words}: {tests}, {coverage}"]
     if not spec.mutants:
-        notes.append("no wrong program was tried, so that the tests are believed")
+        notes.append("no wrong program was tried, so what the tests say is only their claim")
     elif spec.reference is None:
         notes.append(
-            "no right program was tried in the way of the wrong ones, so that tests that refuse any change pass"
+            "no changed program that is right was tried, so tests that fail on any change of a file would pass, too"
         )
     return tuple(notes)
 

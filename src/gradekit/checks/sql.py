@@ -21,11 +21,12 @@ from gradekit.checks.compare import (
     beside,
     compare,
     compare_literals,
+    counted,
     render,
     unknown_keys,
 )
 from gradekit.checks.complaints import not_text, unknown_dataset
-from gradekit.checks.features import Feature, used
+from gradekit.checks.features import WORDS, Feature, used
 from gradekit.checks.oracle import Oracle, Part, changed_table, replaced
 from gradekit.checks.ordering import sort_keys
 from gradekit.checks.submitted import FLAWS, Flaw, Flawed, StatementClass, disallowed, source
@@ -398,7 +399,7 @@ def _bad_count(spec: SqlSpec, script: Sequence[str]) -> str | None:
     if not script:
         return f"{spec.file} holds no SQL statement"
     if len(script) > spec.max_statements:
-        return f"{spec.file} holds {len(script)} statements, {spec.max_statements} expected"
+        return f"{spec.file} holds {len(script)} statements; at most {spec.max_statements} expected"
     return None
 
 
@@ -425,7 +426,7 @@ def _case(spec: SqlSpec, run: DatasetRun, engine: str, context: Context) -> Case
     if theirs.error is not None or theirs.result is None:
         return failed(title, run.dataset, _complaint(spec, theirs))
     if theirs.truncated:
-        return failed(title, run.dataset, f"the result is too large; at most {spec.max_rows} rows are expected")
+        return failed(title, run.dataset, f"the result is too large: at most {spec.max_rows:,} rows are read")
     if spec.expect.rows_affected is not None:
         difference: Difference | str | None = _affected(spec.expect.rows_affected, theirs.affected)
     elif spec.expect.csv is not None:
@@ -442,20 +443,19 @@ def _case(spec: SqlSpec, run: DatasetRun, engine: str, context: Context) -> Case
 def _form(spec: SqlSpec, evidence: SqlEvidence) -> CaseResult:
     """How the text is written, whatever it gives."""
     found = used(evidence.source or "", evidence.engine)
-    wrong = [f"it uses no {_spoken(name)}" for name in spec.require if name not in found]
-    wrong += [f"it uses {_spoken(name)}" for name in spec.forbid if name in found]
+    wrong = [f"{WORDS[name]} is required, and not used" for name in spec.require if name not in found]
+    wrong += [f"{WORDS[name]} is forbidden, and used" for name in spec.forbid if name in found]
     return failed(_FORM, _FORM, "; ".join(wrong)) if wrong else passed(_FORM, _FORM)
-
-
-def _spoken(feature: str) -> str:
-    return feature.replace("_", " ")
 
 
 def _affected(expected: int, found: int | None) -> Difference | None:
     if found == expected:
         return None
-    have = "the database gave no number of rows" if found is None else str(found)
-    return Difference("the statement changes another number of rows", str(expected), have)
+    wanted = counted(expected, "row")
+    if found is None:
+        return Difference("the database did not say how many rows the statement changes", wanted, "no number")
+    have = counted(found, "row")
+    return Difference(f"the statement changes {have}; {expected} expected", wanted, have)
 
 
 def _as_csv(path: str, result: Table, options: Compare, context: Context) -> Difference | str | None:
@@ -463,13 +463,13 @@ def _as_csv(path: str, result: Table, options: Compare, context: Context) -> Dif
         return f"{path}: the challenge has no such file; correct the challenge"
     lines = _csv(context.files[path])
     if not lines or any(len(line) != len(lines[0]) for line in lines):
-        return f"{path} is no CSV file whose rows have a value for each name of its first line"
+        return f"{path}: a row has more or fewer values than the first line has names; correct the challenge"
     header = [str(name) for name in lines[0]]
     expected = beside(header, lines[1:], result)
     unknown = unknown_keys(options, expected)
     if unknown:
-        return f'compare.order.by: "{unknown[0]}" is not a column of {path}'
-    return compare(expected, result, options)
+        return f'compare.order.by: "{unknown[0]}" is not a column of {path}; correct the challenge'
+    return compare(expected, result, options, typed=False)
 
 
 def _csv(data: bytes) -> list[list[str | None]]:
@@ -489,7 +489,7 @@ def _difference(
     unknown = unknown_keys(spec.compare, reference)
     if unknown:
         names = ", ".join(column.name for column in reference.columns)
-        return f'compare.order.by: "{unknown[0]}" is not a column of the reference ({names})'
+        return f'compare.order.by: "{unknown[0]}" is not a column of the reference ({names}); correct the challenge'
     text = context.files.get(spec.expect.reference or "", b"").decode("utf-8-sig", "replace")
     return compare(reference, result, spec.compare, sort_keys(text, engine, [c.name for c in reference.columns]))
 

@@ -92,6 +92,6 @@ def disallowed(
     for number, statement in enumerate(script, start=1):
         word = statements.leading_word(statement, engine)
         if word not in _ALWAYS and word not in besides and _CLASSES.get(word) not in allow:
-            what = f"starts with {word.upper()}" if word else "is none that is known"
+            what = f"starts with {word.upper()}" if word else "begins with no word of SQL"
             return f"statement {number} of {{file}} {what}; allowed: {', '.join(allow)}"
     return None

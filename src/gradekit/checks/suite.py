@@ -292,16 +292,18 @@ def _notes(spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged
     if spec.isolation == "split":
         return ("the tests ran in a container of their own; only data crossed",)
     if spec.twins == "off":
-        return ("twins are off: nothing would show that a result was forged",)
+        return ("twins are off, so a forged result would not show",)
     known, tests = context.twins or {}, context.expected_tests or ()
     first = [run for run in evidence.twin_runs if not run.confirms and not run.tries]
     tried = {unit_of(test) for run in first for test in _twins_in(run, known)}
-    sign = "not every one failed as it must" if forged else "no sign of forging"
+    sign = "some passed, which shows that results were forged" if forged else "no sign of forging"
     functions = _counted({unit_of(test) for test in tests}, "test function")
-    ran = (
-        f"{len(tried)} of {functions} were also run as twins; {sign}" if tried else f"none of {functions} ran as a twin"
-    )
-    notes = [ran]
+    changed = "with expectations that no right program meets (twins)"
+    notes = [
+        f"{len(tried)} of {functions} were also run {changed}; {sign}"
+        if tried
+        else f"none of {functions} was also run {changed}, so a forged result would not show"
+    ]
     alone = without_twin(tests, known)
     if alone:
         more = f" and {len(alone) - LISTED} more" if len(alone) > LISTED else ""
@@ -311,7 +313,11 @@ def _notes(spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged
 
 
 def _counted(things: Collection[str], noun: str) -> str:
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+    return _many(len(things), noun)
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def without_twin(tests: Sequence[str], known: Mapping[str, twins.Twin]) -> tuple[str, ...]:
@@ -434,7 +440,7 @@ def _ran(spec: SuiteSpec, bench: Bench, files: Mapping[str, bytes]) -> dict[str,
 def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgement:
     """Each test of the manifest must be reported as passed, exactly once."""
     if context.expected_tests is None:
-        return errored("challenge.lock has no test ids for this suite; run gradekit challenge verify")
+        return errored("challenge.lock lists no tests for this suite; run gradekit challenge verify")
     if not context.expected_tests:
         return errored("the reference passes no test of this suite; mend the suite or the reference")
     counts = Counter(record.test for record in evidence.records)
@@ -443,9 +449,7 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
     violations, doubted = _doubted(evidence, context.twins or {}) if has_twins(spec) else ((), frozenset())
     tests = [_case(test, counts[test], records.get(test), ending) for test in context.expected_tests]
     tests = [
-        failed(case.title, case.id, "passed, but passed also when what it expects was changed")
-        if case.id in doubted and case.outcome.status is Status.PASSED
-        else case
+        failed(case.title, case.id, _LUCK) if case.id in doubted and case.outcome.status is Status.PASSED else case
         for case in tests
     ]
     # Without its end record nobody knows whether the suite was left on purpose: one more thing failed.
@@ -596,11 +600,21 @@ def _case(test: str, count: int, record: Record | None, ending: str) -> CaseResu
     if record is None:
         return failed(test, test, f"no result; {ending}" if ending else "no result")
     if count > 1:
-        return failed(test, test, f"reported {count} times; a test that is reported twice is not passed")
+        return failed(test, test, f"reported {count} times; a test counts only if it is reported once")
     if record.outcome == "passed":
         return passed(test, test)
-    words = (record.outcome if record.outcome != "failed" or not record.message else "", _gist(record.message))
+    said = _ENDED.get(record.outcome, record.outcome)
+    words = (said if record.outcome != "failed" or not record.message else "", _gist(record.message))
     return failed(test, test, ": ".join(filter(None, words)))
+
+
+_LUCK: Final = "passed, but passed also with an expectation that no right program meets, so that it does not count"
+_ENDED: Final = {
+    "failed": "failed, without a message",
+    "errored": "error outside of the test itself",
+    "skipped": "skipped, which does not count as passed",
+}
+"""What a runner says of a test that did not pass; ``failed`` stands where there is no message."""
 
 
 def _gist(message: str) -> str:
@@ -628,16 +642,16 @@ def _oddities(evidence: SuiteEvidence, expected: Sequence[str]) -> Iterator[str]
     twice = sum(1 for count in counts.values() if count > 1)
     extra = len(set(counts) - set(expected))
     if twice:
-        yield f"tests reported more than once: {twice}"
+        yield f"{_many(twice, 'test')} reported more than once"
     if extra:
-        yield f"tests that the manifest does not have: {extra}"
+        yield f"{_many(extra, 'test')} reported that challenge.lock does not list"
     runs: list[Ran] = [run for run in evidence.twin_runs if not run.tries]
     for run in runs or [evidence]:
         if run.end is not None and run.end != len(run.records):
-            yield f"the runner counted {run.end} tests, but {len(run.records)} results arrived"
+            yield f"the end record counts {_many(run.end, 'test')}, but {_many(len(run.records), 'result')} arrived"
             break
     if evidence.late:
-        yield f"lines after the end of the suite: {evidence.late}"
+        yield f"{_many(evidence.late, 'line')} printed after the end of the suite"
 
 
 def _grouped(groups: Sequence[Group], cases: Sequence[CaseResult]) -> float | str:
@@ -649,14 +663,14 @@ def _grouped(groups: Sequence[Group], cases: Sequence[CaseResult]) -> float | st
     for case in cases:
         group = next((index for index, pattern in enumerate(patterns) if pattern.fullmatch(case.id)), None)
         if group is None:
-            return f"groups: no group matches the test {case.id}"
+            return f"groups: no group matches the test {case.id}; correct the challenge"
         ratios[group].append(case.outcome.ratio)
     for index, found in enumerate(ratios):
         if not found:
-            return f"groups[{index}] ({groups[index].name}) matches no test"
+            return f"groups[{index}] ({groups[index].name}) matches no test; correct the challenge"
     total = sum(group.points for group in groups)
     if not total:
-        return "groups: no group has any points"
+        return "groups: no group has any points; correct the challenge"
     exact = sum(
         (Fraction(sum(found)) * group.points / len(found) for group, found in zip(groups, ratios, strict=True)),
         Fraction(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from gradekit.checks.differences import Mismatch
@@ -32,6 +33,20 @@ def tally(cases: Sequence[CaseResult], *, noun: str, all_or_nothing: bool) -> Ju
     message = f"{len(wrong)} of {len(cases)} {noun} failed" if len(cases) > 1 else wrong[0].outcome.message
     outcome = Outcome(status=Status.FAILED, ratio=0.0 if all_or_nothing else share, message=message)
     return Judgement(outcome=outcome, cases=tuple(cases))
+
+
+def numbered(titles: Sequence[str]) -> list[tuple[str, str]]:
+    """For each title, the id of a case and a title that no other case has: those that are alike get a number.
+
+    The first of them keeps the title as its id.
+    """
+    whole, seen = Counter(titles), Counter[str]()
+    named = []
+    for title in titles:
+        seen[title] += 1
+        several = f"{title} #{seen[title]}"
+        named.append((title if seen[title] == 1 else several, title if whole[title] == 1 else several))
+    return named
 
 
 def errored(message: str) -> Judgement:
@@ -65,7 +80,7 @@ def examined(title: str, name: str, mismatches: Sequence[Mismatch], ratio: float
     shown = mismatches[:SHOWN]
     told = [_line(mismatch.place, mismatch.actual) for mismatch in shown if not mismatch.expected]
     if len(mismatches) > SHOWN:
-        told.append(f"{len(mismatches) - SHOWN} more differences")
+        told.append(f"and {len(mismatches) - SHOWN} more differences")
     pairs = [mismatch for mismatch in shown if mismatch.expected]
     outcome = Outcome(
         status=Status.FAILED,

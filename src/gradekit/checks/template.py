@@ -29,7 +29,8 @@ def nowhere(text: str) -> str | None:
     Only for names that nothing of the candidate's could have given a value.
     """
     found = _UNSET.fullmatch(text)
-    return None if found is None else f"the challenge uses {found[1]}, which nothing gives a value"
+    what = "which nothing gives a value; correct the challenge"
+    return None if found is None else f"the challenge uses {found[1]}, {what}"
 
 
 def uses(value: Json, loc: Loc = ()) -> Iterator[tuple[Loc, str]]:

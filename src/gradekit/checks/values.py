@@ -103,3 +103,17 @@ TYPES: Mapping[str, Callable[[Json], bool]] = {
     "null": lambda value: value is None,
 }
 """JSON Schema's type names; 1.0 is an integer, as there."""
+_TYPE_WORDS: Mapping[str, str] = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "a boolean",
+    "null": "null",
+}
+
+
+def type_words(names: Sequence[str]) -> str:
+    """Type names for a message: ``a string or null``."""
+    return " or ".join(_TYPE_WORDS[name] for name in names)

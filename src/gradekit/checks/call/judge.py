@@ -51,11 +51,11 @@ def judge(spec: CallSpec, evidence: CallEvidence, context: Context) -> Judgement
                 return errored(UNANSWERED)
             cases.append(_property(spec, every, lines, evidence, context))
     except CasesFileError as error:
-        return errored(f"{spec.cases_file}: {error}")
+        return errored(f"{spec.cases_file}: {error}; correct the challenge")
     except _OldEvidenceError as error:
         return errored(f'the evidence has nothing about "{error}"; grade the submission again')
     except PathProblem as error:
-        return errored(str(error))
+        return errored(f"a path of `json:` is not JSONPath: {error}; correct the challenge")
     return tally(cases, noun="cases", all_or_nothing=spec.scoring == "all_or_nothing")
 
 
@@ -117,7 +117,7 @@ class _Case:
                 if not lost and not self._lacks(action):
                     raise _OldEvidenceError(self._case.name)
                 if not lost:
-                    yield Mismatch("", "not asked: what it needs was not made", place)
+                    yield Mismatch("", "not called, because a step before made nothing to call it with", place)
                 return
             reply = self._reply(action, exchanges[index])
             lost = reply.kind == "broken"
@@ -144,21 +144,22 @@ class _Case:
     def _differ(self, action: Action, reply: Reply) -> Iterator[Mismatch]:
         if reply.kind in {"broken", "refused"}:
             why = clean(reply.text)
-            yield Mismatch("", why if reply.kind == "broken" else f"it cannot be done: {why}")
+            yield Mismatch("", why if reply.kind == "broken" else f"the call cannot be made: {why}")
         elif action.raises is not None:
             yield from self._errors(action.raises, reply)
         elif reply.kind == "error":
             yield Mismatch(_wanted(action), raised(reply))
         else:
             try:
-                yield from action.returns.fill(self._known).check(reply.value)
+                for mismatch in action.returns.fill(self._known).check(reply.value):
+                    yield mismatch.below("$") if mismatch.place else mismatch
                 for path, match in action.paths.items():
                     found = compile_path(path).look(reply.value)
                     yield from map(found.below, match.fill(self._known).check(found.value))
             except TooManyNodes as error:
                 yield Mismatch("a value that can be searched", clean(str(error)))
             except UnknownNameError as error:
-                yield Mismatch("", str(error), ours=True)
+                yield Mismatch("", f"{error}; correct the challenge", ours=True)
 
     def _errors(self, wanted: Raises, reply: Reply) -> Iterator[Mismatch]:
         if reply.kind == "value":

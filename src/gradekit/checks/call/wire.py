@@ -79,9 +79,9 @@ def read(exchange: Exchange) -> Reply:
     try:
         return _read(exchange)
     except JsonProblem as error:
-        return Reply("broken", text=f"it answered no JSON: {clean(str(error))}")
+        return Reply("broken", text=f"its answer is not read as JSON ({clean(str(error))})")
     except BadValue as error:
-        return Reply("broken", text=f"it answered nonsense: {error}")
+        return Reply("broken", text=f"its answer does not follow the call protocol: {error}")
 
 
 def _read(exchange: Exchange) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from itertools import islice
 from typing import Any, TypeAlias, cast
@@ -18,7 +18,7 @@ from gradekit.checks.differences import Mismatch
 from gradekit.checks.formats import FORMATS, has_format
 from gradekit.checks.jsontext import Json
 from gradekit.checks.regex import RegexProblem, compile_regex
-from gradekit.checks.values import TYPES, canonical, kind_of, number, show
+from gradekit.checks.values import TYPES, canonical, number, show, type_words, typed
 from gradekit.texts import clean, not_one_of
 
 BEST = 3
@@ -127,7 +127,8 @@ def mismatches(schema: Json, value: Json) -> list[Mismatch]:
     try:
         errors = list(islice(validator.iter_errors(value), LOOKED_AT))
     except (Unresolvable, RecursionError) as error:
-        raise SchemaProblem(f"the schema cannot be used: {type(error).__name__}") from None
+        endless = isinstance(error, RecursionError)
+        raise SchemaProblem("it refers to itself without end" if endless else "a $ref of it leads to nothing") from None
     errors.sort(key=_weight)
     return [_mismatch(error) for error in errors[:BEST]]
 
@@ -142,13 +143,51 @@ def _mismatch(error: ValidationError) -> Mismatch:
         return Mismatch(wanted, f"{len(cast('Any', error.instance))} values", place)
     value: _Given = error.validator_value
     instance: Any = error.instance
-    wanted = "nothing here" if word == "None" else clean(f"{word}: {jsontext.render(value)}")
+    wanted = "no value (the schema allows none here)" if word == "None" else _words(word, value)
     if word == "required":
         lacking = [name for name in value if name not in instance]
-        return Mismatch(wanted, f"an object without {show(lacking)}", place)
+        return Mismatch(wanted, f"an object without {_listed(lacking)}", place)
     if word == "additionalProperties":
-        return Mismatch("nothing, for the schema does not allow it", show(instance[error.absolute_path[-1]]), place)
-    return Mismatch(wanted, f"{show(instance)} ({kind_of(instance)})", place)
+        return Mismatch("no value (the schema does not know this name)", show(instance[error.absolute_path[-1]]), place)
+    return Mismatch(wanted, typed(instance), place)
+
+
+_WORDS: Mapping[str, str] = {
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "minLength": "a length of at least {}",
+    "maxLength": "a length of at most {}",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "minProperties": "at least {} members",
+    "maxProperties": "at most {} members",
+    "multipleOf": "a multiple of {}",
+    "pattern": "text that matches the pattern /{}/",
+    "format": "a string of the format {}",
+    "const": "{}",
+    "enum": "one of {}",
+}
+"""Keywords of JSON Schema whose value is all that there is to say."""
+
+
+def _words(word: str, value: _Given) -> str:
+    """What a keyword asks for; others are shown as they are written."""
+    if word == "required":
+        return f"an object with {_listed(value)}"
+    if word == "type":
+        return type_words([value] if isinstance(value, str) else value)
+    if word == "uniqueItems":
+        return "a list without duplicates"
+    if word in {"pattern", "format"}:
+        return clean(_WORDS[word].format(value))
+    shown = jsontext.render(value)
+    return clean(_WORDS[word].format(shown) if word in _WORDS else f"what fits {word}: {shown}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return clean(", ".join(map(show, names)))
 
 
 def _weight(error: ValidationError) -> tuple[int, list[str]]:

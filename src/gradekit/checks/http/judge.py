@@ -18,7 +18,7 @@ from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.match import MAX_COUNTED
 from gradekit.checks.stores.answers import Found
 from gradekit.checks.stores.reading import mismatches
-from gradekit.checks.tally import examined, tally
+from gradekit.checks.tally import examined, numbered, tally
 from gradekit.checks.template import UnknownNameError
 from gradekit.checks.values import MISSING
 from gradekit.results import CaseResult, Judgement
@@ -43,15 +43,15 @@ def judge(spec: HttpSpec, evidence: HttpEvidence, context: Context) -> Judgement
     ]
     scoring = spec.scoring or ("per_case" if spec.cases else "all_or_nothing")
     if spec.cases:
-        names = [case_title(case, index) for index, case in enumerate(spec.cases)]
+        given = [case_title(case, index) for index, case in enumerate(spec.cases)]
         cases = [
             _case(title, name, rows, share=scoring == "per_step")
-            for name, title, rows in zip(_ids(names), names, groups, strict=True)
+            for (name, title), rows in zip(numbered(given), groups, strict=True)
         ]
         return tally(cases, noun="cases", all_or_nothing=scoring == "all_or_nothing")
     rows = groups[0]
-    ids = _ids([row.title for row in rows])
-    cases = [examined(row.title, name, row.mismatches) for name, row in zip(ids, rows, strict=True)]
+    names = numbered([row.title for row in rows])
+    cases = [examined(title, name, row.mismatches) for (name, title), row in zip(names, rows, strict=True)]
     noun = "steps" if len(rows) == len(spec.steps) else "steps and statements"
     return tally(cases, noun=noun, all_or_nothing=scoring != "per_step")
 
@@ -60,14 +60,6 @@ def case_title(case: Mapping[str, Json], index: int) -> str:
     """The ``name`` of a case, or its number."""
     name = case.get("name")
     return clean(str(name)) if isinstance(name, str | int) else f"case {index + 1}"
-
-
-def _ids(titles: Sequence[str]) -> Iterator[str]:
-    """The titles, made different by a number where they are not."""
-    seen: dict[str, int] = {}
-    for title in titles:
-        seen[title] = seen.get(title, 0) + 1
-        yield title if seen[title] == 1 else f"{title} #{seen[title]}"
 
 
 def _case(title: str, name: str, rows: Sequence[_Row], *, share: bool) -> CaseResult:
@@ -90,16 +82,19 @@ def _rows(spec: HttpSpec, run: CaseRun, variables: dict[str, Json], context: Con
     title = ""
     if broken is not None:
         title = spec.before[broken[0]].title("before") if broken[0] < len(spec.before) else "before"
-        yield _Row(title, [refused(broken[1])])
+        store = broken[0] < len(spec.before) and spec.before[broken[0]].nosql is not None
+        yield _Row(title, [refused(broken[1], store=store)])
     times: dict[str, float] = {}
     for index, step in enumerate(spec.steps):
         exchange = run.exchanges[index] if index < len(run.exchanges) else Exchange()
         if exchange.unsent:
             what = "nothing was sent" if isinstance(step, Step) else "not done"
-            yield _Row(step_title(step), [Mismatch("", f"{what}: {clean(exchange.unsent)}")])
+            why = f'"{title}" failed' if broken is not None else clean(exchange.unsent)
+            yield _Row(step_title(step), [Mismatch("", f"{what}: {why}")])
             continue
         if isinstance(step, Step):
-            values, mismatches = _response(step, exchange, times, variables, context)
+            timed = step.model_copy(update={"timeout": spec.timeout}) if step.timeout is None else step
+            values, mismatches = _response(timed, exchange, times, variables, context)
             variables |= values
         else:
             mismatches = list(_done(step, exchange, variables))
@@ -118,9 +113,10 @@ UNRECORDED = Mismatch("", "the evidence has nothing about this step; grade the s
 """What a report of another version of the check leaves open."""
 
 
-def refused(error: str) -> Mismatch:
-    """That a statement did not work."""
-    return Mismatch("", f"the database refused the statement: {clean(error)}")
+def refused(error: str, *, store: bool = False) -> Mismatch:
+    """That a statement, or a command to a ``store``, did not work."""
+    what = "the store refused the command" if store else "the database refused the statement"
+    return Mismatch("", f"{what}: {clean(error)}")
 
 
 def step_title(step: Step | Restart | Ask) -> str:
@@ -150,6 +146,9 @@ def _response(
         return _pages(step, step.paginate, exchange.pages, variables, context)
     known = repeating(step, variables, step.repeat)
     values, wrong = examine(step, Reading(exchange.received), known, context.files)
+    if step.repeat > 1:
+        last = f"request {step.repeat} of {step.repeat}"
+        wrong = [replace(finding, place=_inside(last, finding.place)) for finding in wrong]
     if step.expect.statuses:
         wrong += counted(step.expect.statuses, exchange.statuses, known)
     if exchange.received.error is None:
@@ -158,7 +157,7 @@ def _response(
         times[step.title] = exchange.received.seconds
     if wrong and step.eventually is not None:
         tries = f"{exchange.attempts} tries" if exchange.attempts != 1 else "one try"
-        wrong.append(Mismatch("", f"that is the response after {tries} in {step.eventually.timeout:g} s"))
+        wrong.append(Mismatch("", f"still wrong after {tries} in {step.eventually.timeout:g} s; the last response:"))
     return values, wrong
 
 
@@ -180,15 +179,15 @@ def _pages(
         if readings[-1][1].received.error is None and onward(walk, readings) is not None:
             wrong.append(UNRECORDED)
     except WalkProblem as problem:
-        wrong.append(Mismatch("", f"the walk ended at page {len(pages)}: {problem}"))
-    wrong += matched("pages", step.expect.pages, len(pages), variables)
+        wrong.append(Mismatch("", f"the walk through the pages ended at page {len(pages)}: {problem}"))
+    wrong += matched("number of pages", step.expect.pages, len(pages), variables)
     if step.expect.items is not None:
         wrong += _items(step.expect.items, every, variables)
     return values, wrong
 
 
 def _items(wanted: ItemsExpect, every: Sequence[Json], variables: Mapping[str, Json]) -> Iterator[Mismatch]:
-    yield from matched("items on all pages", wanted.count, len(every), variables)
+    yield from matched("number of items on all pages", wanted.count, len(every), variables)
     try:
         if wanted.unique_by is not None:
             yield from repeated(wanted.unique_by, every)
@@ -215,14 +214,17 @@ def _told(expect: Answer, answered: Answered, variables: Mapping[str, Json]) -> 
     table = answered.table
     if "rows_affected" in expect.model_fields_set:
         changed = MISSING if answered.affected is None else answered.affected
-        yield from matched("rows affected", expect.rows_affected, changed, variables)
+        for mismatch in matched("rows affected", expect.rows_affected, changed, variables):
+            unknown = replace(mismatch, actual="the database gave no number of rows")
+            yield unknown if changed is MISSING else mismatch
     elif "rows" in expect.model_fields_set:
         difference = compare_literals(expect.rows, table, Compare())
         if difference is not None:
             yield Mismatch("", difference.message)
             yield Mismatch(difference.expected or "no other rows", difference.actual or "the other rows")
     elif len(table.rows) != 1 or not table.columns:
-        yield Mismatch("one row", f"{len(table.rows)} rows of {len(table.columns)} columns")
+        rows = "no rows" if not table.rows else f"{len(table.rows)} row{'' if len(table.rows) == 1 else 's'}"
+        yield Mismatch("one row", rows if table.columns else f"{rows}, without any column")
     else:
         try:
             match = expect.value.fill(variables)

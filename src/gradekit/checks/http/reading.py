@@ -30,6 +30,15 @@ ERRORS: Mapping[str, str] = {
     "too-large": "the answer was too large",
 }
 """Why there is no response, in words."""
+
+
+def unanswered(error: str, detail: str = "", seconds: float | None = None) -> str:
+    """Why there is no response, with the limit in ``seconds`` where that is the reason."""
+    if error == "timeout" and seconds is not None:
+        return f"the app did not answer within {seconds:g} s"
+    return ERRORS.get(error, clean(error)) + (f" ({clean(detail)})" if detail else "")
+
+
 _DOCUMENTS = frozenset({"equals", "includes", "json_schema"})
 """Fields of ``expect`` about the body as a whole, as JSON."""
 
@@ -116,7 +125,7 @@ def saves(step: Step, reading: Reading) -> tuple[dict[str, Json], list[Mismatch]
     for name, source in step.save.items():
         value = reading.source(source)
         if value is MISSING:
-            findings.append(Mismatch("a value to save", "nothing", source))
+            findings.append(Mismatch("a value to save", show(MISSING), source))
         else:
             values[name] = value  # type: ignore[assignment]
     return values, findings
@@ -133,8 +142,7 @@ def examine(
     """The values that a step saves, and everything that is wrong with its response alone."""
     error = reading.received.error
     if error is not None:
-        detail = f" ({clean(reading.received.detail)})" if reading.received.detail else ""
-        return {}, [Mismatch("", f"{ERRORS.get(error, clean(error))}{detail}")]
+        return {}, [Mismatch("", unanswered(error, reading.received.detail, step.timeout))]
     if isinstance(step, HurlStep):
         return examined(step.script, step.file, reading, variables, files)
     values, unsaved = saves(step, reading)
@@ -157,10 +165,10 @@ def slower(
     """What is wrong with the time of a response, against that of an earlier step."""
     base = times.get(wanted.step)
     if base is None:
-        yield Mismatch("a time to compare with", f'step "{clean(wanted.step)}" has none', "time_ratio")
+        yield Mismatch("a time to compare with", f'none: step "{clean(wanted.step)}" got no response', "time_ratio")
         return
     ratio = round(max(seconds, wanted.floor) / max(base, wanted.floor), 2)
-    yield from matched(f'time, in multiples of that of "{clean(wanted.step)}"', wanted.ratio, ratio, variables)
+    yield from matched(f'time, divided by that of "{clean(wanted.step)}"', wanted.ratio, ratio, variables)
 
 
 def _cookie(name: str, wanted: CookieExpect, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
@@ -168,7 +176,7 @@ def _cookie(name: str, wanted: CookieExpect, reading: Reading, variables: Mappin
     place = f"cookie {name}"
     if found is None or not wanted.exists:
         if wanted.exists or found is not None:
-            words = ("a cookie", "nothing") if found is None else ("no cookie", show(found.value))
+            words = ("a cookie", show(MISSING)) if found is None else ("no cookie", show(found.value))
             yield Mismatch(*words, place)
         return
     age = found.attribute("max-age")
@@ -182,7 +190,8 @@ def _cookie(name: str, wanted: CookieExpect, reading: Reading, variables: Mappin
         "same_site": MISSING if site is None else site.lower(),
     }
     for fact, value in facts.items():
-        yield from matched(f"{place}: {fact}", getattr(wanted, fact), value, variables)
+        unit = " in seconds" if fact == "max_age" else ""
+        yield from matched(f"{place}: {fact}{unit}", getattr(wanted, fact), value, variables)
     for fact, attribute in (("secure", "secure"), ("http_only", "httponly")):
         asked = getattr(wanted, fact)
         if asked is not None and asked != (found.attribute(attribute) is not None):
@@ -204,7 +213,7 @@ def _expectations(
     if expect.paths or not _DOCUMENTS.isdisjoint(expect.model_fields_set):
         yield from _body(expect, reading, variables, files)
     yield from matched("text", expect.text, reading.text, variables)
-    yield from matched("time", expect.time, round(reading.received.seconds * 1000, 1), variables)
+    yield from matched("time in ms", expect.time, round(reading.received.seconds * 1000, 1), variables)
 
 
 def _status(expect: Expect, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
@@ -240,7 +249,7 @@ def _body(
 ) -> Iterator[Mismatch]:
     body = reading.json
     if isinstance(body, JsonProblem):
-        shown = f"{show(reading.text)}, which is not read as JSON: {clean(str(body))}" if reading.text else "empty"
+        shown = f"not read as JSON ({clean(str(body))}): {show(reading.text)}" if reading.text else "empty"
         yield Mismatch("JSON", shown, "body")
         return
     for path, match in expect.paths.items():
@@ -288,7 +297,8 @@ def _schema(schema: Json, body: Json, files: Mapping[str, bytes]) -> Iterator[Mi
         document = jsontext.parse(files[schema]) if isinstance(schema, str) else schema
         mismatches = bodyschema.mismatches(document, body)
     except (JsonProblem, bodyschema.SchemaProblem) as error:
-        yield Mismatch("", f"the JSON Schema of the challenge cannot be used: {clean(str(error))}", ours=True)
+        what = f"the JSON Schema of the challenge cannot be used: {clean(str(error))}; correct the challenge"
+        yield Mismatch("", what, ours=True)
         return
     for mismatch in mismatches:
         yield mismatch.below("$")

@@ -11,7 +11,7 @@ from gradekit.checks.compare import render
 from gradekit.checks.http.evidence import Answered, Content, Exchange, HttpEvidence, Page, Received, Sent
 from gradekit.checks.http.judge import case_title, step_title
 from gradekit.checks.http.model import Ask, HttpSpec, Restart, Statement, Step
-from gradekit.checks.http.reading import ERRORS
+from gradekit.checks.http.reading import unanswered
 from gradekit.checks.stores.answers import Found
 from gradekit.checks.stores.show import answered as shown
 from gradekit.results import Exhibit
@@ -118,7 +118,7 @@ def curl(sent: Sent) -> str:
 def response(received: Received) -> Iterator[str]:
     """The lines of a response."""
     if received.error is not None:
-        yield f"no response: {ERRORS.get(received.error, clean(received.error))}"
+        yield f"no response: {unanswered(received.error)}"
         if received.detail:
             yield clean(received.detail, MAX_BODY)
         return

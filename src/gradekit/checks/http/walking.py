@@ -38,10 +38,12 @@ def items(walk: Paginate, page: Reading) -> Sequence[Json]:
     """
     try:
         found = page.path(walk.items)
-    except (JsonProblem, TooManyNodes) as problem:
-        raise WalkProblem(f"the body has no items: {clean(str(problem))}") from None
+    except JsonProblem as problem:
+        raise WalkProblem(f"the body is not read as JSON ({clean(str(problem))})") from None
+    except TooManyNodes as problem:
+        raise WalkProblem(f"the items cannot be found: {problem}") from None
     if not is_list(found):
-        raise WalkProblem(f"{walk.items} is {'nothing' if found is MISSING else show(found)}, not a list of items")
+        raise WalkProblem(f"{walk.items} is {show(found)}, not a list of items")
     return found
 
 
@@ -61,12 +63,12 @@ def following(walk: Paginate, target: str, page: Reading, number: int) -> str | 
         if found is MISSING or found in (None, "", []):
             return None
         if not isinstance(found, str) and (isinstance(found, bool) or not isinstance(found, int)):
-            raise WalkProblem(f"{walk.next} is {show(found)}, not a text or a whole number")
+            raise WalkProblem(f"{walk.next} is {show(found)}, not a string or an integer")
         if walk.param is not None:
             return with_parameter(target, walk.param, text_of(found))
         return target_of(urljoin(target, text_of(found)))
     except (JsonProblem, TooManyNodes, Unsendable, ValueError) as problem:
-        raise WalkProblem(f"the next page cannot be found: {clean(str(problem))}") from None
+        raise WalkProblem(f"the address of the next page cannot be read: {clean(str(problem))}") from None
 
 
 def linked(page: Reading) -> str | None:
@@ -97,13 +99,13 @@ def onward(walk: Paginate, pages: Sequence[tuple[str, Reading]]) -> str | None:
     if found is None:
         return None
     if found in {earlier for earlier, _ in pages}:
-        raise WalkProblem("the next page is one that was there before")
+        raise WalkProblem("it leads to a page that was there before")
     if len(pages) >= walk.max_pages:
-        raise WalkProblem(f"there is a next page still, and max_pages allows no more than {walk.max_pages}")
+        raise WalkProblem(f"it leads to one more page, and at most {walk.max_pages} are read (max_pages)")
     if sum(len(items(walk, page)) for _, page in pages) > MAX_ITEMS:
-        raise WalkProblem(f"it has more than {MAX_ITEMS} items")
+        raise WalkProblem(f"the pages have more than {MAX_ITEMS:,} items")
     if sum(len(page.received.body.data) for _, page in pages) > MAX_WALKED:
-        raise WalkProblem(f"its pages have more than {MAX_WALKED} bytes")
+        raise WalkProblem(f"the pages have more than {MAX_WALKED:,} bytes")
     return found
 
 
@@ -119,7 +121,8 @@ def repeated(path: str, values: Sequence[Json]) -> Iterator[Mismatch]:
     for index, key in enumerate(_keys(path, values)):
         frozen = canonical(key)
         if frozen in seen:
-            yield Mismatch("no item twice", f"items {seen[frozen] + 1} and {index + 1} both have {show(key)}", path)
+            both = f"items {seen[frozen] + 1} and {index + 1} both have {show(key)}"
+            yield Mismatch("different in every item", both, path)
             return
         seen[frozen] = index
 

@@ -39,7 +39,8 @@ def judge(spec: LoadSpec, evidence: LoadEvidence, context: Context) -> Judgement
         ours = authors_fault(spec.steps, evidence.unready)
         return errored(ours) if ours else _failed(f"nothing was sent: {evidence.unready}")
     if len(evidence.rounds) < spec.rounds:
-        return errored(f"{len(evidence.rounds)} of at least {spec.rounds} rounds are in the evidence; grade again")
+        count = len(evidence.rounds)
+        return errored(f"only {count} of at least {spec.rounds} rounds were measured; grade the submission again")
     for asked, slices in (
         (spec.baseline, [one.baseline for one in evidence.rounds]),
         (spec.request, [one.request for one in evidence.rounds]),
@@ -115,7 +116,7 @@ def _case(found: Finding, strange: str) -> CaseResult:
         return passed(title, found.measure)
     if found.state == "open":
         return CaseResult(id=found.measure, title=title, outcome=_unsure([found]))
-    beyond, allowed = ("below", "needed") if found.measure == "throughput" else ("beyond", "allowed")
+    beyond, allowed = ("below", "needed") if found.measure == "throughput" else ("above", "allowed")
     message = f"{_name(found)} {beyond} the limit: {_allowed(found)} {allowed}; {_SEE}"
     return failed(title, found.measure, message)
 
@@ -137,7 +138,9 @@ def _allowed(found: Finding) -> str:
         return f"{bound} {limit} times the reference's"
     if found.measure == "throughput":
         return f"at least {limit} of the baseline's answers a second"
-    return f"at most {limit} of all" if found.measure == "errors" else f"at most {limit} times the baseline's"
+    if found.measure == "errors":
+        return f"at most {100 * found.limit:g} % of all answers"
+    return f"at most {limit} times the baseline's"
 
 
 def _failed(message: str) -> Judgement:

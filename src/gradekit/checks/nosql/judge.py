@@ -10,7 +10,7 @@ from gradekit.checks.nosql.evidence import NosqlEvidence
 from gradekit.checks.nosql.model import NosqlSpec
 from gradekit.checks.stores.answers import Found
 from gradekit.checks.stores.reading import mismatches
-from gradekit.checks.tally import examined, tally
+from gradekit.checks.tally import examined, numbered, tally
 from gradekit.results import Judgement
 
 
@@ -19,11 +19,8 @@ def judge(spec: NosqlSpec, evidence: NosqlEvidence, context: Context) -> Judgeme
     refused = None if evidence.refused is None else Found(error=evidence.refused)
     answers = [*evidence.answers, *[Found()] * len(spec.ask)]
     cases = []
-    seen: dict[str, int] = {}
-    for question, answer in zip(spec.ask, answers, strict=False):
-        title = question.title
-        seen[title] = seen.get(title, 0) + 1
-        name = title if seen[title] == 1 else f"{title} #{seen[title]}"
+    names = numbered([question.title for question in spec.ask])
+    for question, answer, (name, title) in zip(spec.ask, answers, names, strict=False):
         wrong = mismatches(question.expect, refused or answer, context.variables)
         cases.append(examined(title, name, list(islice(wrong, MAX_COUNTED))))
     return tally(cases, noun="questions", all_or_nothing=spec.scoring == "all_or_nothing")

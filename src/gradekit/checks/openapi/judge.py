@@ -38,7 +38,7 @@ def judge(spec: OpenapiSpec, evidence: OpenapiEvidence, context: Context) -> Jud
         failure = Outcome(status=Status.FAILED, message=f"nothing was tested: {evidence.unready}")
         return errored(ours) if ours else Judgement(outcome=failure)
     if not evidence.complete:
-        return errored(f"Schemathesis did not come to its end: {evidence.ending or 'it did not say why'}")
+        return errored(f"Schemathesis did not come to its end ({evidence.ending or 'it did not say why'}); grade again")
     if spec.file not in context.files:
         return errored(f"{spec.file}: the challenge has no such file; correct the challenge")
     try:
@@ -57,7 +57,7 @@ def _cases(names: Sequence[str], records: Mapping[str, Record], *, shows: bool) 
     for name in names:
         record = records.get(name)
         if record is None or not (record.ran or record.failures or record.errors):
-            yield _ours(name, "Schemathesis did not test it: see whether the document lets it make a request")
+            yield _ours(name, "Schemathesis did not test it; see whether the OpenAPI document lets it make a request")
         elif record.failures:
             yield failed(name, name, _wrong(record.failures, shows=shows))
         elif record.errors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gradekit.checks.base import Context
 from gradekit.checks.plan.evidence import Measured, PlanEvidence
@@ -57,7 +57,7 @@ def _cases(spec: PlanSpec, indexes: int, ours: Plan, theirs: Plan) -> Iterator[C
         yield passed(title, title) if right else failed(title, title, f"no index is used to find rows of {table}")
     if spec.expect.new_indexes is not None:
         title = "number of new indexes"
-        message = f"{indexes} new indexes, at most {spec.expect.new_indexes} expected"
+        message = f"{indexes} new {'index' if indexes == 1 else 'indexes'}; at most {spec.expect.new_indexes} expected"
         yield passed(title, title) if indexes <= spec.expect.new_indexes else failed(title, title, message)
 
 
@@ -75,11 +75,19 @@ def _work(spec: PlanSpec, ours: Plan, theirs: Plan) -> CaseResult:
     outcome = Outcome(
         status=Status.FAILED,
         ratio=share,
-        message=f"the query is {_times(ratio)} times as much work for the database as the reference ({counter})",
-        expected=f"at most {limit:g} times {measure:,} {counter}",
+        message=f"the query is {_times(ratio)} times as much work for the database as the reference, "
+        f"by {_COUNTED[counter]}",
+        expected=f"at most {limit * measure:,.0f} {counter} ({limit:g} times the {measure:,} of the reference)",
         actual=f"{found:,} {counter}",
     )
     return CaseResult(id=title, title=title, outcome=outcome)
+
+
+_COUNTED: Mapping[str, str] = {
+    "rows": "the rows that it looks at",
+    "blocks": "the blocks that it reads",
+    "steps": "the steps of its program",
+}
 
 
 def _times(ratio: float) -> str:

@@ -41,7 +41,9 @@ def read(engine: str, documents: Sequence[str]) -> Plan:
     try:
         return _READERS[engine](documents)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise Unreadable(f"the plan cannot be read ({type(error).__name__})") from error
+        deep = isinstance(error, RecursionError)
+        what = "it is nested too deeply" if deep else "it is not in the form of this engine"
+        raise Unreadable(f"the database's plan of the query cannot be read: {what}") from error
 
 
 def explained(engine: str, documents: Sequence[str]) -> str:

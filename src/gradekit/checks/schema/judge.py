@@ -72,7 +72,7 @@ def _table(name: str, spec: TableSpec, fact: TableFact | None, *, too_large: boo
     for title, case, message in asked:
         what = message
         if too_large:
-            what = f"the database has more than {MAX_ROWS} columns, keys or indexes"
+            what = f"the database has more than {MAX_ROWS:,} columns, keys or indexes"
         elif fact is None and not spec.absent:
             what = f"there is no table {name}"
         yield passed(f"{name}: {title}", case) if what is None else failed(f"{name}: {title}", case, what)
@@ -159,9 +159,9 @@ def _probe_message(probe: Probe, fact: ProbeFact) -> str | None:
     if fact.at == "before":
         return f"the statements that prepare it do not run on the submission's schema: {fact.error}"
     if probe.succeeds:
-        return None if fact.at is None else f"it was refused: {fact.error}"
+        return None if fact.at is None else f"the database refuses what it must accept: {fact.error}"
     if fact.at is None:
         return "the database accepts what it must refuse"
     refusal = probe.fails_with or "any"
     right = (fact.sqlstate or "").startswith("23") if refusal == "any" else fact.sqlstate == _SQLSTATES[refusal]
-    return None if right else f"it was refused for another reason: {fact.error} ({fact.sqlstate})"
+    return None if right else f"it is refused for another reason: {fact.error} ({fact.sqlstate or 'no SQLSTATE'})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradekit.checks.base import Context
-from gradekit.checks.http.reading import ERRORS
+from gradekit.checks.http.reading import unanswered
 from gradekit.checks.security.evidence import Row, SecurityEvidence, Taken
 from gradekit.checks.security.model import SecuritySpec, Target
 from gradekit.checks.security.probes import PROBES, Probe, Verdict
@@ -72,7 +72,7 @@ def _answer(taken: Taken) -> str:
     """What came back, in short."""
     received = taken.received
     if received.error is not None:
-        return f"on which {ERRORS.get(received.error, clean(received.error))}"
+        return f"on which {unanswered(received.error)}"
     body = " ".join((received.body.text or "")[:1000].split())
     return f"answered {received.status}{f' {quote(body)}' if body else ''}"
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gradekit.checks import jsontext
-from gradekit.checks.http.reading import ERRORS
+from gradekit.checks.http.reading import unanswered
 from gradekit.checks.jsontext import Json, JsonProblem
 from gradekit.checks.security import tokens
 from gradekit.checks.security.aim import Aim, Shot
 from gradekit.checks.security.evidence import Taken
 from gradekit.checks.security.model import ProbeName, Target
 from gradekit.checks.values import canonical
-from gradekit.texts import clean
 
 _ROUNDS = 4
 """Times that a delay has to show."""
@@ -94,7 +93,7 @@ def _unworkable(target: Target, every: Sequence[Taken], label: str = "control") 
             error = taken.received.error
             what = f"the request without an attack got {taken.received.status}"
             if error is not None:
-                what = f"even without an attack {ERRORS.get(error, clean(error))}"
+                what = f"even without an attack {unanswered(error)}"
             return Verdict("unworkable", what, index)
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradekit.checks.http.reading import ERRORS
+from gradekit.checks.http.reading import unanswered
 from gradekit.checks.http.show import curl
 from gradekit.checks.security.evidence import SecurityEvidence, Taken
 from gradekit.checks.security.judge import verdict
@@ -36,7 +36,7 @@ def _exchange(taken: Taken) -> str:
     received = taken.received
     lines = [f"# {clean(taken.label)}", curl(taken.sent), ""]
     if received.error is not None:
-        return "\n".join([*lines, f"no response: {ERRORS.get(received.error, clean(received.error))}"])
+        return "\n".join([*lines, f"no response: {unanswered(received.error)}"])
     lines.append(f"HTTP/1.1 {received.status} {clean(received.reason)}".rstrip())
     lines += [f"{clean(name)}: {clean(value)}" for name, value in received.headers]
     return "\n".join([*lines, "", clean(received.body.text or "", MAX_BODY, lines=True)])

@@ -27,9 +27,10 @@ def mismatches(expect: Expect, found: Found, variables: Mapping[str, Json]) -> I
         try:
             value = parse(found.reply)
         except JsonProblem as problem:
-            yield Mismatch("a reply that can be read", f"one that cannot: {clean(str(problem))}")
+            yield Mismatch("a reply that is read as JSON", f"not read as JSON ({clean(str(problem))})")
         else:
-            yield from _match("", expect.reply, value, variables)
+            for mismatch in _match("", expect.reply, value, variables):
+                yield mismatch.below("$") if mismatch.place else mismatch
             for path, match in expect.paths.items():
                 yield from _path(path, match, value, variables)
     else:
@@ -41,13 +42,13 @@ def _keys(expect: Expect, facts: tuple[KeyFact, ...], count: int, variables: Map
     if not count and given.isdisjoint({"count", "names"}):
         # Whatever is asked of each holds of none, which nobody meant.
         yield Mismatch("at least one key", "none")
-    yield from _match("count", expect.count, count, variables)
+    yield from _match("number of keys", expect.count, count, variables)
     if "names" in given:
         yield from _match("names", expect.names, [fact.name for fact in facts], variables)
     for fact in facts:
         place = clean(fact.name)
         yield from _match(f"type of {place}", expect.type, fact.type, variables)
-        yield from _match(f"ttl of {place}", expect.ttl, fact.ttl, variables)
+        yield from _match(f"ttl of {place} in seconds", expect.ttl, fact.ttl, variables)
 
 
 def _path(path: str, match: Match, reply: Json, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
