@@ -7,6 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
+from gradekit.texts import written
+
 AUTHORED: Final = "authored"
 """Validation context of what a person wrote: a duration or a size must have its unit."""
 
@@ -38,7 +40,7 @@ def parse_duration(value: object) -> float:
 def _written_duration(value: object) -> float:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        message = f"{value!r} is not a duration; write 250ms, 90s, 15m or 4h"
+        message = f"{written(value)} is not a duration; write 250ms, 90s, 15m or 4h"
         raise ValueError(message)
     return float(match["number"]) * _SECONDS[match["unit"]]
 
@@ -55,7 +57,7 @@ def parse_size(value: object) -> int:
 def _written_size(value: object) -> int:
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        message = f"{value!r} is not a size; write 64KiB, 512MiB or 2GiB"
+        message = f"{written(value)} is not a size; write 64KiB, 512MiB or 2GiB"
         raise ValueError(message)
     return int(match["number"]) * _BYTES[match["unit"]]
 
@@ -79,7 +81,7 @@ def check_relative(value: object) -> str:
         raise ValueError(message)
     parts = value.rstrip("/").split("/")
     if value.startswith("/") or "\0" in value or "\\" in value or ".." in parts or "" in parts:
-        message = f"{value!r} is not a path inside the folder; write it relative, with /, without '..'"
+        message = f"{written(value)} is not a path inside the folder; write it relative, with /, without .."
         raise ValueError(message)
     return value
 

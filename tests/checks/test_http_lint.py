@@ -235,9 +235,9 @@ TAGS = {"Step", "Restart", "Ask"}
         (
             {"steps": [{"request": "GET", "expect": "any"}]},
             ("steps", 0, "request"),
-            "expected \"METHOD /path\", got 'GET'",
+            '"GET" is not a request',
         ),
-        ({"steps": [{"request": "GET http://x/", "expect": "any"}]}, ("steps", 0, "request"), "METHOD /path"),
+        ({"steps": [{"request": "GET http://x/", "expect": "any"}]}, ("steps", 0, "request"), "is not a request"),
         (
             {"steps": [{"request": "GET /", "expect": {"status": 42}}]},
             ("steps", 0, "expect", "status"),
@@ -263,7 +263,7 @@ TAGS = {"Step", "Restart", "Ask"}
         (
             {"steps": [{"request": "GET /", "expect": "any", "headers": {"a b": "x"}}]},
             ("steps", 0, "headers"),
-            "'a b' is not the name",
+            '"a b" is not the name',
         ),
         (
             {"steps": [{"request": "GET /", "expect": "any", "headers": {"a": 1}}]},
@@ -274,7 +274,7 @@ TAGS = {"Step", "Restart", "Ask"}
         (
             {"steps": [{"request": "GET /", "expect": "any", "save": {"a-b": "status"}}]},
             ("steps", 0, "save"),
-            "'a-b' is not the name",
+            '"a-b" is not the name',
         ),
         (
             {"steps": [{"request": "GET /", "expect": "any", "save": {"a": "json"}}]},

@@ -90,7 +90,7 @@ def test_the_search_ends_at_the_git_root(project: Path) -> None:
         ('challenges = "x"', '"challenges" has the wrong type; a list of strings'),
         ("index_url = 1", '"index_url" has the wrong type; a string'),
         ("= 1", "cannot be read"),
-        ('cache_size = "much"', "gradekit.toml: cache_size: 'much' is not a size; write 64KiB, 512MiB or 2GiB"),
+        ('cache_size = "much"', 'gradekit.toml: cache_size: "much" is not a size; write 64KiB, 512MiB or 2GiB'),
     ],
 )
 def test_bad_files_are_refused(project: Path, text: str, message: str) -> None:
@@ -102,7 +102,7 @@ def test_bad_files_are_refused(project: Path, text: str, message: str) -> None:
 def test_the_size_of_the_cache(project: Path) -> None:
     assert load({}, project).cache_bytes == 10 << 30
     assert load({"GRADEKIT_CACHE_SIZE": "512MiB"}, project).cache_bytes == 512 << 20
-    with pytest.raises(UsageError, match="GRADEKIT_CACHE_SIZE: cache_size: '5' is not a size"):
+    with pytest.raises(UsageError, match='GRADEKIT_CACHE_SIZE: cache_size: "5" is not a size'):
         load({"GRADEKIT_CACHE_SIZE": "5"}, project)
 
 

@@ -279,7 +279,7 @@ def test_wrong_entries_that_hide_others(folder: Folder) -> None:
     folder.spec(f"app: {{start: 5, ready: {{http: x, tcp: true}}}}\nvars: [1]\nchecks:\n  {HEALTH}\n")
     assert folder.complaints() == [
         "app.start: must be text, not the number 5; put it in quotes",
-        "app.ready.http: 'x' is not a request; write it as \"GET /health\"",
+        'app.ready.http: "x" is not a request; write it as "GET /health"',
         "vars: must be a map, not a list",
     ]
 

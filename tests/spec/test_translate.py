@@ -97,7 +97,7 @@ def _said(data: object) -> list[str]:
             {"corner": [1, {"z": 1}]},
             ['corner[1]|corner[1]: missing key "x"', 'corner[1]|corner[1].z: unknown key "z"; known keys: x, y'],
         ),
-        ({"by_name": {"A": [1]}}, ['by_name.A|by_name.A: "A" is not a slug; small letters, digits, hyphens']),
+        ({"by_name": {"A": [1]}}, ['by_name.A|by_name.A: "A" is not a name; write small letters, digits and hyphens']),
         ({"by_name": {"b": [True]}}, ["by_name.b[0]|: must be a whole number, not true"]),
         (
             {"by_name": {"b": {"c": {"y": "1"}}}},

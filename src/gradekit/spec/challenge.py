@@ -14,6 +14,7 @@ from gradekit.checks.kinds import KINDS
 from gradekit.model import Duration, Model, RelativePath, Size, Slug, tuple_of
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.translate import NAME_PATTERN
+from gradekit.texts import written
 
 SERVICE_FACTS: Final = ("url", "host", "port", "user", "password", "database")
 """What ``${SERVICE.fact}`` in the app's environment may ask for."""
@@ -58,7 +59,7 @@ def _target(value: object) -> object:
         ValueError: when text has another form.
     """
     if isinstance(value, str) and not re.fullmatch(r"[A-Z]+ /\S*", value):
-        raise ValueError(f'{value!r} is not a request; write it as "GET /health"')
+        raise ValueError(f'{written(value)} is not a request; write it as "GET /health"')
     return value
 
 
@@ -97,7 +98,7 @@ class LoadStep(Model):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.submission is None) == (self.challenge is None):
-            raise ValueError("a step loads one thing; give exactly one of submission, challenge")
+            raise ValueError("a step loads exactly one thing; give one of submission, challenge")
         return self
 
 
@@ -123,7 +124,8 @@ class Ready(Model):
     @model_validator(mode="after")
     def _one_probe(self) -> Self:
         if (self.http is None) == (self.tcp is None):
-            raise ValueError('how to see that the app is ready; give exactly one of http: "GET /health", tcp: true')
+            what = "it has to say in one way how to see that the app is ready"
+            raise ValueError(f'{what}; give exactly one of http: "GET /health", tcp: true')
         if self.tcp and "status" in self.model_fields_set:
             raise ValueError("status is for http; remove it")
         return self
@@ -196,7 +198,8 @@ class Expectation(Model):
     @model_validator(mode="after")
     def _one_claim(self) -> Self:
         if (self.passes is None) == (self.fails is None):
-            raise ValueError("what the solution must get; give exactly one of passes: all, fails: [check ids]")
+            what = "it has to say in one way what the solution must get"
+            raise ValueError(f"{what}; give exactly one of passes: all, fails: [check ids]")
         return self
 
 

@@ -30,8 +30,8 @@ class Fault:
 
 
 _PATTERNS = {
-    r"^[a-z0-9][a-z0-9-]{0,62}$": ("a slug", "small letters, digits, hyphens"),
-    NAME_PATTERN: ("a name", "letters, digits, _"),
+    r"^[a-z0-9][a-z0-9-]{0,62}$": ("a name", "write small letters, digits and hyphens"),
+    NAME_PATTERN: ("a name", "write letters, digits and _"),
 }
 """What text that must match a pattern is called, and what it is made of; the first is that of ``Slug``."""
 _MOST_LISTED = 60

@@ -26,7 +26,7 @@ from gradekit.checks.match import Match
 from gradekit.checks.stores.questions import Expect as Found
 from gradekit.checks.stores.questions import Query
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
-from gradekit.texts import one_line
+from gradekit.texts import one_line, written
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that may be sent again without asking."""
@@ -46,7 +46,9 @@ def _parse_statuses(value: object) -> tuple[int | str, ...]:
     for item in items:
         number = isinstance(item, int) and not isinstance(item, bool) and 100 <= item <= 599  # noqa: PLR2004
         if not number and not (isinstance(item, str) and _STATUS.fullmatch(item)):
-            raise ValueError(f"{item!r} is not a status; write a code 100..599, a class like 2xx, or a list of them")
+            raise ValueError(
+                f"{written(item)} is not a status; write a code 100..599, a class like 2xx, or a list of them"
+            )
     if not items:
         raise ValueError("the list of statuses is empty; write at least one")
     return tuple(items)
@@ -56,7 +58,7 @@ def _check_counted(value: object) -> object:
     if isinstance(value, Mapping):
         for name in value:
             if not (isinstance(name, str) and _COUNTED.fullmatch(name)):
-                raise ValueError(f'{name!r} is no status that can be counted; write "200" or 2xx')
+                raise ValueError(f'{written(name)} is no status that can be counted; write "200" or 2xx')
     return value
 
 
@@ -81,7 +83,7 @@ def _check_header_names(value: object) -> object:
     if isinstance(value, Mapping):
         for name in value:
             if not (isinstance(name, str) and _HEADER_NAME.fullmatch(name)):
-                raise ValueError(f"{name!r} is not the name of a header")
+                raise ValueError(f"{written(name)} is not the name of a header")
     return value
 
 
@@ -377,7 +379,7 @@ class Request(Model):
     @classmethod
     def _request_shape(cls, value: str) -> str:
         if _REQUEST.fullmatch(value) is None:
-            raise ValueError(f'expected "METHOD /path", got {value!r}')
+            raise ValueError(f'{written(value)} is not a request; write it as "GET /orders"')
         return value
 
     @property
@@ -423,10 +425,10 @@ class Step(Request):
     def _save_shape(cls, value: dict[str, str]) -> dict[str, str]:
         for name, source in value.items():
             if _SAVE_NAME.fullmatch(name) is None:
-                raise ValueError(f"{name!r} is not the name of a variable; use letters, digits and _")
+                raise ValueError(f"{written(name)} is not the name of a variable; use letters, digits and _")
             if _SAVE_SOURCE.fullmatch(source) is None:
                 raise ValueError(
-                    f"{source!r} is not a source; write header:NAME, cookie:NAME, status, body or a JSONPath"
+                    f"{written(source)} is not a source; write header:NAME, cookie:NAME, status, body or a JSONPath"
                 )
         return value
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, field_valida
 
 from gradekit.checks.http.model import Headers, Statuses, Step, Text, TextScalar
 from gradekit.model import Duration, Model, tuple_of
+from gradekit.texts import written
 
 Measure = Literal["p50", "p95", "p99", "throughput", "errors"]
 
@@ -33,7 +34,7 @@ class Asked(Model):
     @classmethod
     def _request_shape(cls, value: str) -> str:
         if _REQUEST.fullmatch(value) is None:
-            raise ValueError(f'expected "METHOD /path", got {value!r}')
+            raise ValueError(f'{written(value)} is not a request; write it as "GET /orders"')
         return value
 
     def step(self) -> Step:
