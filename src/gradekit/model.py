@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
-
-from gradekit.texts import written
 
 AUTHORED: Final = "authored"
 """Validation context of what a person wrote: a duration or a size must have its unit."""
@@ -26,6 +26,15 @@ class Model(BaseModel):
 
 Loc = tuple[str | int, ...]
 """Keys and indexes that lead to a part of a value."""
+
+
+def written(value: object) -> str:
+    """A value for a message about it, as an author wrote it; no more of a list or a map than that it is one."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=not value.isprintable())
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return "a map" if isinstance(value, Mapping) else "a list" if isinstance(value, list | tuple) else str(value)
 
 
 def parse_duration(value: object) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 MAX_SHOWN = 200
 """Characters of a value in a message."""
@@ -41,15 +41,6 @@ def quote(text: str, limit: int = TITLE) -> str:
 
 
 _SPECIAL = '"\\'
-
-
-def written(value: object) -> str:
-    """A value as an author wrote it: text in double quotes, truths and nothing as in YAML, no more of a list or map."""
-    if isinstance(value, str):
-        return quote(value)
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else str(value).lower()
-    return "a map" if isinstance(value, Mapping) else "a list" if isinstance(value, list | tuple) else clean(str(value))
 
 
 def near(word: object, known: Iterable[str], cutoff: float = 0.6) -> str:

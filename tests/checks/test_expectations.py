@@ -73,6 +73,7 @@ def modes() -> Iterator[tuple[str, object]]:
 
 
 MODES = list(modes())
+DEFAULTS = {f"compare.{name}": field.default for name, field in Compare.model_fields.items()}
 
 
 def at(check: object, place: str) -> object:
@@ -102,7 +103,7 @@ def case(place: str, value: object, status: str) -> str | None:
     for name in sorted(checks(), key=lambda name: told not in name):  # the one that is about it, if there is one
         check, outcome = checks()[name]
         given = at(check, place)
-        right = given is not None if value is ... else given == value
+        right = given is not None if value is ... else (DEFAULTS.get(place) if given is None else given) == value
         if right and outcome["outcome"]["status"] == status and (status == "passed" or _told(outcome["cases"][-1])):
             return name
     return None
@@ -187,6 +188,8 @@ def sql_row(place: str, value: object) -> Row:
     check, outcome = checks()[bad]
     keys = ("expect", "compare", "require", "forbid")
     example = written({key: check[key] for key in keys if key in check and (key == "expect" or place.startswith(key))})
+    if value is not ... and at(check, place) is None:
+        example = written({"expect": check["expect"], "compare": {place.rsplit(".", maxsplit=1)[-1]: value}})
     name = place if value is ... else f"{place}: {value}"
     return Row(name, example, result(good), result(bad), _told(outcome["cases"][-1]))
 

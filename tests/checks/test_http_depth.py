@@ -18,10 +18,10 @@ from gradekit.checks.base import Context, Scope
 from gradekit.checks.http import KIND, requests
 from gradekit.checks.http.cookies import MAX_COOKIES, Jar
 from gradekit.checks.http.evidence import Content, HttpEvidence, Received, Sent
-from gradekit.checks.http.model import HttpSpec
+from gradekit.checks.http.model import HttpSpec, Paginate
 from gradekit.checks.http.reading import Reading
 from gradekit.checks.http.show import curl
-from gradekit.checks.http.walking import linked, with_parameter
+from gradekit.checks.http.walking import WalkProblem, items, linked, with_parameter
 from gradekit.checks.jsonpath import TooManyNodes
 from gradekit.results import Status
 from gradekit.sandbox.protocol import CommandResult, HttpReply, HttpRequest, SqlColumn, SqlResult
@@ -352,6 +352,13 @@ def test_a_walk_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradekit.checks.http.walking.MAX_WALKED", 1)
     monkeypatch.setattr("gradekit.checks.http.walking.MAX_ITEMS", 30)
     assert failure() == "the walk through the pages ended at page 1: the pages have more than 1 bytes"
+
+
+def test_items_that_take_too_much_to_find_end_the_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradekit.checks.jsonpath.MAX_NODES", 1)
+    walk = Paginate(items="$..a", next="page")
+    with pytest.raises(WalkProblem, match="the items cannot be found: the query visits more than 1 nodes"):
+        items(walk, Reading(Received(status=200, body=Content(text='{"a": {"a": [1]}}'))))
 
 
 def test_paths_of_items_that_visit_too_much_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

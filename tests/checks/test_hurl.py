@@ -213,7 +213,7 @@ def test_retries_end() -> None:
 @pytest.mark.parametrize(
     ("value", "entry", "told"),
     [
-        ("a b", "GET {{host}}/\n{{k}}: v\n", "'a b' is not the name of a header"),
+        ("a b", "GET {{host}}/\n{{k}}: v\n", '"a b" is not the name of a header'),
         ("a\nB: c", "GET {{host}}/\nX: {{k}}\n", "the value of header X has a control character"),
         ("b" * (1 << 20), "POST {{host}}/\n`{{k}}{{k}}`\n", "should have at most 1048576 characters"),
         ("c" * 9000, "GET {{host}}/{{k}}\n", "the target has more than 8000 characters"),
@@ -418,7 +418,7 @@ UNFIT = "a value that it can be applied to | "
         ('jsonpath "$.text" base64Decode exists', f'{UNFIT}"a,b,1", to which base64Decode cannot be applied'),
         (
             'jsonpath "$.text" jsonpath "$" exists',
-            f'{UNFIT}"a,b,1", which is not read as JSON: expecting value at line 1 column 1',
+            f'{UNFIT}"a,b,1", which is not read as JSON: value expected at line 1 column 1',
         ),
     ],
 )  # fmt: skip
@@ -428,7 +428,7 @@ def test_asserts_that_do_not_hold(line: str, message: str) -> None:
 
 def test_bodies_that_are_not_what_they_must_be() -> None:
     assert says('jsonpath "$.a" not exists', "x").startswith(f"{UNFIT}a body that is not read")
-    assert says('{"a": 1}', "x") == 'JSON | "x", which is not read as JSON: expecting value at line 1 column 1'
+    assert says('{"a": 1}', "x") == 'JSON | "x", which is not read as JSON: value expected at line 1 column 1'
     assert says('{"a": 1}', '{"a": 2}') == "1 | 2"
     assert says('{"a": {{user}}}', '{"a": "ana"}') == ""
     assert says("hex,00;", b"\x01" * 40).startswith("1 bytes: 00 | 40 bytes: 01 01")

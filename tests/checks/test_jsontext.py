@@ -42,7 +42,7 @@ def test_numbers_are_exact() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expecting value at line 1 column 1"),
+        ("", "value expected at line 1 column 1"),
         ("{'a': 1}", "line 1 column 2"),
         (b"\xff", "byte 0 is not UTF-8"),
         ("[" * (MAX_DEPTH + 1), "nested more than 64 levels deep"),

@@ -115,7 +115,12 @@ def test_a_count_is_read_once_it_rests() -> None:
             Status.FAILED,
             f"101 statements for n = 50, 11 for n = 5: one statement came 100 times, not 10: {EACH}",
         ),
-        (0, {"growth": "${gone}"}, Status.ERRORED, "the challenge uses ${gone}, which nothing gives a value"),
+        (
+            0,
+            {"growth": "${gone}"},
+            Status.ERRORED,
+            "the challenge uses ${gone}, which nothing gives a value; correct the challenge",
+        ),
     ],
 )
 def test_the_author_says_how_many(each: int, expect: Mapping[str, Any], status: Status, message: str) -> None:

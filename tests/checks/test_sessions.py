@@ -156,7 +156,7 @@ def test_what_is_wrong_is_told(results: Sequence[StepResult], changes: Mapping[s
     if message is None:
         assert (outcome.status, outcome.message) == (
             Status.ERRORED,
-            "the challenge uses ${gone}, which nothing gives a value",
+            "the challenge uses ${gone}, which nothing gives a value; correct the challenge",
         )
         return
     assert outcome.status is Status.FAILED

@@ -387,7 +387,7 @@ def test_a_run_that_was_cut_short_speaks_for_both() -> None:
 @pytest.mark.parametrize("runs", [("++x", "++"), ("++", "++x")])
 def test_a_count_that_is_wrong_in_one_run_is_told(runs: Sequence[str]) -> None:
     judgement = suite.judge(SPEC, pair_of(*runs), Context("unit", HIDDEN, {}, IDS, {}))
-    assert judgement.outcome.message == "the end record counts 3 tests, but 2 results arrived"
+    assert judgement.outcome.message == "the runner's last line counts 3 tests, but 2 results arrived"
 
 
 # --- what a reviewer sees of twins -----------------------------------------------------------------------

@@ -238,8 +238,10 @@ def judge(spec: CommandSpec, evidence: CommandEvidence, context: Context) -> Jud
             continue
         try:
             mismatches = _mismatches(plan, fact, context)
-        except (UnknownNameError, PathProblem) as error:
-            return errored(f"{plan.name}: {error}; correct the check's expectation")
+        except UnknownNameError as error:
+            return errored(f"{plan.name}: {error}; correct the challenge")
+        except PathProblem as error:
+            return errored(f"{plan.name}: a path of stdout_json is not JSONPath: {error}; correct the challenge")
         cases.append(examined(plan.title, plan.name, mismatches))
     return tally(cases, noun="runs", all_or_nothing=spec.scoring == "all_or_nothing")
 

@@ -365,7 +365,7 @@ def _notes(spec: GitSpec, evidence: GitEvidence, facts: Mapping[Fact, Value]) ->
 
 
 def _listed(found: Sequence[str]) -> str:
-    more = f"; {len(found) - LISTED} more" if len(found) > LISTED else ""
+    more = f"; and {len(found) - LISTED} more" if len(found) > LISTED else ""
     return "; ".join(found[:LISTED]) + more
 
 

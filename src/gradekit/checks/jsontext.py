@@ -48,7 +48,8 @@ def parse(data: bytes | str) -> Json:
             object_pairs_hook=_object,
         )
     except json.JSONDecodeError as error:
-        what = (error.msg[:1].lower() + error.msg[1:]).removesuffix(" at")
+        said = error.msg.removesuffix(" at").removeprefix("Expecting ")
+        what = said[:1].lower() + said[1:] + (" expected" if error.msg.startswith("Expecting ") else "")
         message = f"{what} at line {error.lineno} column {error.colno}"
         raise JsonProblem(message) from None
     _check_strings(value)

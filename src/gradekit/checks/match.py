@@ -98,8 +98,8 @@ class Match:
             operator = OPERATORS[name]
             problem = operator.problem(operand)
             if problem:
-                told = clean(f'"{name}": {problem}; a variable has that value')
-                mismatches: Iterable[Mismatch] = [Mismatch("a value that can be compared with", told)]
+                told = clean(f'none, as a variable does not fit "{name}": {problem}')
+                mismatches: Iterable[Mismatch] = [Mismatch("something to compare with", told)]
             else:
                 mismatches = operator.check(operand, value)
             for mismatch in islice(mismatches, MAX_COUNTED):

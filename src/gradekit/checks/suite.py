@@ -598,7 +598,7 @@ def _record(line: bytes) -> Record | End | None:
 
 def _case(test: str, count: int, record: Record | None, ending: str) -> CaseResult:
     if record is None:
-        return failed(test, test, f"no result; {ending}" if ending else "no result")
+        return failed(test, test, f"no result; {ending}" if ending else "no result: it did not run, or not to its end")
     if count > 1:
         return failed(test, test, f"reported {count} times; a test counts only if it is reported once")
     if record.outcome == "passed":
@@ -648,7 +648,8 @@ def _oddities(evidence: SuiteEvidence, expected: Sequence[str]) -> Iterator[str]
     runs: list[Ran] = [run for run in evidence.twin_runs if not run.tries]
     for run in runs or [evidence]:
         if run.end is not None and run.end != len(run.records):
-            yield f"the end record counts {_many(run.end, 'test')}, but {_many(len(run.records), 'result')} arrived"
+            arrived = _many(len(run.records), "result")
+            yield f"the runner's last line counts {_many(run.end, 'test')}, but {arrived} arrived"
             break
     if evidence.late:
         yield f"{_many(evidence.late, 'line')} printed after the end of the suite"

@@ -11,10 +11,9 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, WithJsonSchema, model_validator
 
 from gradekit.checks.kinds import KINDS
-from gradekit.model import Duration, Model, RelativePath, Size, Slug, tuple_of
+from gradekit.model import Duration, Model, RelativePath, Size, Slug, tuple_of, written
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.translate import NAME_PATTERN
-from gradekit.texts import written
 
 SERVICE_FACTS: Final = ("url", "host", "port", "user", "password", "database")
 """What ``${SERVICE.fact}`` in the app's environment may ask for."""

@@ -157,7 +157,7 @@ def _response(
         times[step.title] = exchange.received.seconds
     if wrong and step.eventually is not None:
         tries = f"{exchange.attempts} tries" if exchange.attempts != 1 else "one try"
-        wrong.append(Mismatch("", f"still wrong after {tries} in {step.eventually.timeout:g} s; the last response:"))
+        wrong.append(Mismatch("", f"still wrong after {tries} in {step.eventually.timeout:g} s; shown is the last one"))
     return values, wrong
 
 
@@ -205,7 +205,7 @@ def answer(question: Ask, answered: Answered, variables: Mapping[str, Json]) -> 
     if question.nosql is not None and question.expect is not None:
         yield from islice(mismatches(question.expect, answered.found or Found(), variables), MAX_COUNTED)
     elif answered.error is not None:
-        yield refused(answered.error)
+        yield refused(answered.error, store=question.nosql is not None)
     elif question.expect is not None:
         yield from _told(question.expect, answered, variables)
 

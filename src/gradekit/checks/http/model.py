@@ -25,8 +25,8 @@ from gradekit.checks.compare import Literals
 from gradekit.checks.match import Match
 from gradekit.checks.stores.questions import Expect as Found
 from gradekit.checks.stores.questions import Query
-from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
-from gradekit.texts import one_line, written
+from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of, written
+from gradekit.texts import one_line
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that may be sent again without asking."""

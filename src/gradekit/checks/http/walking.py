@@ -15,7 +15,7 @@ from gradekit.checks.http.requests import Unsendable, target_of
 from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem
 from gradekit.checks.template import text_of
-from gradekit.checks.values import MISSING, canonical, is_list, kind_of, number, show
+from gradekit.checks.values import MISSING, canonical, is_list, kind_of, number, show, typed
 from gradekit.texts import clean
 
 MAX_ITEMS = 10_000
@@ -101,7 +101,7 @@ def onward(walk: Paginate, pages: Sequence[tuple[str, Reading]]) -> str | None:
     if found in {earlier for earlier, _ in pages}:
         raise WalkProblem("it leads to a page that was there before")
     if len(pages) >= walk.max_pages:
-        raise WalkProblem(f"it leads to one more page, and at most {walk.max_pages} are read (max_pages)")
+        raise WalkProblem(f"it leads to one more page, beyond the limit of {walk.max_pages} (max_pages)")
     if sum(len(items(walk, page)) for _, page in pages) > MAX_ITEMS:
         raise WalkProblem(f"the pages have more than {MAX_ITEMS:,} items")
     if sum(len(page.received.body.data) for _, page in pages) > MAX_WALKED:
@@ -149,7 +149,8 @@ def unsorted(paths: Sequence[str], values: Sequence[Json]) -> Iterator[Mismatch]
                 continue
             if first[0] != second[0] or (first[1] > second[1]) != down:
                 order = "descending" if down else "ascending"
-                where = f"item {index} has {show(one)}, item {index + 1} has {show(other)}"
+                words = show if first[0] == second[0] else typed
+                where = f"item {index} has {words(one)}, item {index + 1} has {words(other)}"
                 yield Mismatch(f"items in {order} order", where, path.removeprefix("-"))
                 return
             break

@@ -26,7 +26,7 @@ TITLES: Mapping[Measure, str] = {
     "throughput": "throughput: answers a second",
     "errors": "errors: wrong or missing answers",
 }
-_SEE = "see the figures below"
+_SEE = "the figures stand in the evidence"
 """Figures stand in exhibits alone: they are others in each run of the same commit, and an outcome is not."""
 _MOSTLY = 0.5
 """Share of wrong answers of the baseline from which it is no baseline."""

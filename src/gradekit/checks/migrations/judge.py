@@ -34,7 +34,7 @@ def judge(spec: MigrationsSpec, evidence: MigrationsEvidence, context: Context) 
         why = before.kept.get(broken[0], Answer()).error
         if why is None:
             return errored(_gap(f'keeps "{broken[0]}"'))
-        return errored(f'keeps "{broken[0]}": the query fails on the data set as it is: {why}')
+        return errored(f'keeps "{broken[0]}": the query fails on the data set as it is: {why}; correct the challenge')
     cases = list(_cases(spec, evidence))
     judgement = tally(cases, noun="assertions", all_or_nothing=spec.scoring == "all_or_nothing")
     if evidence.flaw is None:
@@ -74,14 +74,14 @@ def _ran(step: Step, steps: Mapping[str, Step], *, changes: bool) -> CaseResult:
     if step.error is not None:
         return failed(step.name, step.name, f"{step.place}, statement {step.at}: {step.error}")
     if step.name == "up" and changes and step.schema_lines == steps["before"].schema_lines:
-        return failed(step.name, step.name, "it ran, and left the schema as it was; is a transaction left open?")
+        return failed(step.name, step.name, "it ran, but changed nothing in the schema; is a transaction left open?")
     other, message = _SAME.get(step.name, (step.name, ""))
     if other not in steps:
         return _errored(step.name)
     ours, theirs = steps[other].schema_lines, step.schema_lines
     if ours == theirs:
         return passed(step.name, step.name)
-    told = [message, *_listed("missing", _less(ours, theirs)), *_listed("too much", _less(theirs, ours))]
+    told = [message, *_listed("missing", _less(ours, theirs)), *_listed("not expected", _less(theirs, ours))]
     return failed(step.name, step.name, "\n".join(told))
 
 

@@ -77,7 +77,7 @@ def _wrong(failures: Sequence[str], *, shows: bool) -> str:
     if request is None:
         return told
     short = shows and len(request) <= MAX_REQUEST
-    return f"{told}; {f'repeat with: {request}' if short else 'the request stands below'}"
+    return f"{told}; {f'repeat with: {request}' if short else 'the request stands in the evidence'}"
 
 
 def _silent(error: str) -> str:

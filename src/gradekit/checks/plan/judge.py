@@ -25,7 +25,7 @@ def judge(spec: PlanSpec, evidence: PlanEvidence, context: Context) -> Judgement
     try:
         ours = read(evidence.engine, evidence.reference.documents)
     except Unreadable as problem:
-        return errored(f"{spec.reference}: {problem}")
+        return errored(f"{spec.reference}: {problem}; please report it as a bug of gradekit")
     try:
         theirs = read(evidence.engine, evidence.candidate.documents)
     except Unreadable as problem:
@@ -63,7 +63,7 @@ def _cases(spec: PlanSpec, indexes: int, ours: Plan, theirs: Plan) -> Iterator[C
 
 def _work(spec: PlanSpec, ours: Plan, theirs: Plan) -> CaseResult:
     """The counter that grew most decides: what one of them does not see, another one does."""
-    title = "work"
+    title = "work for the database"
     counter = max(ours.work, key=lambda name: theirs.work[name] / max(1, ours.work[name]))
     measure, found = max(1, ours.work[counter]), theirs.work[counter]
     ratio = found / measure

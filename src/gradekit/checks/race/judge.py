@@ -26,7 +26,7 @@ def judge(spec: RaceSpec, evidence: RaceEvidence, context: Context) -> Judgement
     wrong = {number: list(_wrong(spec, one, evidence.uuid, number, context)) for number, one in enumerate(rounds, 1)}
     cases = [examined(f"round {number}", f"round-{number}", found) for number, found in wrong.items()]
     if evidence.stretch is not None and not evidence.stretch.kept:
-        cases.append(failed("the delay on writes stays", "tables", UNDONE))
+        cases.append(failed("the tables stay as they are", "tables", UNDONE))
     judgement = tally(cases, noun="rounds", all_or_nothing=True)
     if judgement.outcome.status is not Status.FAILED:
         return judgement

@@ -164,4 +164,7 @@ def _probe_message(probe: Probe, fact: ProbeFact) -> str | None:
         return "the database accepts what it must refuse"
     refusal = probe.fails_with or "any"
     right = (fact.sqlstate or "").startswith("23") if refusal == "any" else fact.sqlstate == _SQLSTATES[refusal]
-    return None if right else f"it is refused for another reason: {fact.error} ({fact.sqlstate or 'no SQLSTATE'})"
+    if right:
+        return None
+    wanted = "a constraint" if refusal == "any" else f"a {refusal.replace('_', ' ')} constraint"
+    return f"it is refused, but not by {wanted}: {fact.error} ({fact.sqlstate or 'no SQLSTATE'})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import TooManyNodes, compile_path
@@ -48,7 +49,8 @@ def _keys(expect: Expect, facts: tuple[KeyFact, ...], count: int, variables: Map
     for fact in facts:
         place = clean(fact.name)
         yield from _match(f"type of {place}", expect.type, fact.type, variables)
-        yield from _match(f"ttl of {place} in seconds", expect.ttl, fact.ttl, variables)
+        for mismatch in _match(f"ttl of {place} in seconds", expect.ttl, fact.ttl, variables):
+            yield replace(mismatch, actual="none: it never expires") if fact.ttl is None else mismatch
 
 
 def _path(path: str, match: Match, reply: Json, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
