@@ -549,6 +549,7 @@ def test_a_list_of_what_there_is_has_a_bounded_length(folder: Folder) -> None:
     [
         f"{{request: 'GET {' ' * 60_000}/', expect: any}}",
         f"{{request: GET /, expect: {{{'a' * 60_000}: {{b: 1}}}}}}",
+        f"{{request: GET /, expect: any, json: 1e{'9' * 60_000}}}",
         f"{{request: GET /, expect: any, json: {{{'a' * 60_000}: '${{b}}'}}}}",
     ],
 )

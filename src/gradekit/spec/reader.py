@@ -80,7 +80,7 @@ class Source:
     def place(self, span: Span, what: str, expected: str = "", hint: str = "") -> Placed:
         """A problem at a span, with its excerpt."""
         where = f"{self.name}:{span.line}:{span.column}"
-        return Placed(span, Problem(where, what, expected, hint, self.excerpt(span)))
+        return Placed(span, Problem(where, _short(what), _short(expected), _short(hint), self.excerpt(span)))
 
     def raw(self, span: Span) -> str:
         """The characters that a span covers."""
@@ -146,7 +146,7 @@ class Document:
         """
         path = dotted(loc)
         span = self.span(loc, key=loc in self.collections) if at is None else self.span(at, key=True)
-        return self.source.place(span, _short(f"{path}: {what}" if path else what), _short(expected), _short(hint))
+        return self.source.place(span, f"{path}: {what}" if path else what, expected, hint)
 
 
 def read_file(path: Path, name: str | None = None) -> Document:
