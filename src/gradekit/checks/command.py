@@ -322,7 +322,7 @@ KIND = Kind(
     lint=lint,
     paths=paths,
     ships_files=lambda spec: bool(spec.files) or any(case.files for case in spec.cases),
-    oracle=Oracle(_changed, _parts_of, neutral={CommandExpect: {"exit": tuple(range(256))}}),
+    oracle=Oracle(_changed, _parts_of, neutral={CommandExpect: {"exit": tuple(range(256)), "answer": None}}),
 )
 
 
