@@ -116,6 +116,7 @@ def test_a_scenario_notices_what_it_expects_and_nothing_else() -> None:
         "without X-Other",
         "another X-Other",
         "$.id higher by 1",
+        "$.id far higher",
         "$.name left out",
         "$.name null",
         "$.name with more text",
@@ -161,6 +162,7 @@ def test_a_call_notices_another_value_and_another_error() -> None:
         "sum": [
             "add(1, 2): $ null",
             "add(1, 2): $ higher by 1",
+            "add(1, 2): $ far higher",
             "add(1, 2): $ as text",
             "add(1, 2): raises an error instead",
         ],
@@ -241,5 +243,7 @@ def test_changes_of_a_store() -> None:
     assert found["without its last key"].count == 1
     assert found["a: never expires"].keys == (keys[0].model_copy(update={"ttl": None}), keys[1])
     assert "b: expires" in found
+    assert [key.name for key in found["with another key"].keys or ()] == ["a", "b", "bx"]
+    assert [key.type for key in found["a: of another type"].keys or ()] == ["another", "string"]
     assert "$ higher by 1" in dict(changed_found(Found(reply="3")))
     assert list(changed_found(Found(error="gone"))) == []

@@ -160,6 +160,8 @@ def _changed_leaf(value: Json) -> Iterator[tuple[str, Json]]:
         yield "negated", not value
     elif isinstance(value, int | float | Decimal):
         yield "higher by 1", value + 1
+        # Milliseconds for seconds, cents for amounts.
+        yield "far higher", (value + 1) * 1000
         yield "as text", render(value)
     elif isinstance(value, str):
         yield from _changed_string(value)
