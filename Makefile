@@ -52,7 +52,7 @@ bench: engine ## what cached packages cost a grading
 	@$(BIN)/python -m benchmarks.deps
 
 schemas: setup ## rewrite docs/schema
-	@for name in challenge rubric report; do $(BIN)/gradekit schema $$name > docs/schema/$$name.schema.json; done
+	@for name in challenge config report rubric; do $(BIN)/gradekit schema $$name > docs/schema/$$name.schema.json; done
 
 lock: setup ## resolve the development lock file again
 	@$(BIN)/python -m pip install -q "uv>=0.13,<0.14"
