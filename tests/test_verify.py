@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from gradekit.errors import SpecError
+from gradekit.errors import SpecError, UsageError
 from gradekit.grade.setting import Setting
 from gradekit.progress import Silent
 from gradekit.record import Observation, Record
@@ -31,7 +31,7 @@ from gradekit.spec.challenge import Bounds, Challenge, Expectation
 from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import Lock, Sharpness
 from gradekit.submission import Submission
-from gradekit.verify import MISTAKES, Verified, mismatches, unproven, verify
+from gradekit.verify import MISTAKES, Verified, matching, mismatches, unproven, verify, verify_some
 from tests.fakes import FakeEngine
 
 
@@ -243,6 +243,72 @@ def test_every_solution_is_judged_by_the_tests_that_the_reference_passed(
         "solutions/early": {"earned": 50.0, "possible": 100.0, "fails": ["tests"]},
         "solutions/late": {"earned": 50.0, "possible": 100.0, "fails": ["run"]},
     }
+
+
+def test_some_solutions_are_graded_by_the_lock_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    challenge = challenge_in(tmp_path)
+    lock, _ = verify(challenge, SETTING, Notes(), 1)
+    progress = Notes()
+    used, results = verify_some(
+        challenge, lock, matching(challenge, ["solutions/l*", "solutions/early/"]), SETTING, progress, repeat=2
+    )
+    assert used is lock
+    assert [(result.path, result.lost, result.mismatches, result.runs) for result in results] == [
+        ("solutions/early", ("tests",), (), 2),
+        ("solutions/late", ("run",), (), 2),
+    ]
+    assert progress.notes == [
+        "solutions/early",
+        "solutions/early, 2 of 2",
+        "solutions/late",
+        "solutions/late, 2 of 2",
+    ]
+
+
+def test_a_lock_that_is_stale_is_used_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    challenge = challenge_in(tmp_path)
+    lock, _ = verify(challenge, SETTING, Notes(), 1)
+    progress = Notes()
+    old = lock.model_copy(update={"challenge": "old"})
+    _, (result,) = verify_some(challenge, old, matching(challenge, ["solutions/late"]), SETTING, progress)
+    assert (result.path, result.mismatches) == ("solutions/late", ())
+    assert progress.notes[0] == (
+        "challenge.lock is stale, for the challenge has changed since it was written; "
+        "solutions are judged by it all the same"
+    )
+
+
+def test_without_a_lock_some_solutions_are_graded_only_where_none_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    challenge = challenge_in(tmp_path)
+    with pytest.raises(SpecError, match="is not there, and solutions are judged by it"):
+        verify_some(challenge, None, matching(challenge, ["solutions/late"]), SETTING, Notes())
+
+    def commanded(*rest: Any, **more: bool) -> Record:  # noqa: ANN401 - of grade
+        assert rest[1] is not None
+        assert not more["recording"]
+        done: JsonValue = {"runs": [{"name": "run", "ending": "exited", "exit_code": 1}]}
+        return record_of(rest[0], rest[3](), Observation(check="run", kind="command", state="observed", evidence=done))
+
+    monkeypatch.setattr("gradekit.verify.grade", commanded)
+    spec = SPEC.replace("  - {id: tests, criterion: api, suite: {files: hidden}}\n", "").replace("[tests]", "[run]")
+    (tmp_path / "challenge.yaml").write_text(spec, encoding="utf-8")
+    challenge = load_challenge(tmp_path, rubrics=[])
+    _, (result,) = verify_some(challenge, None, matching(challenge, ["solutions/late"]), SETTING, Notes())
+    assert (result.lost, result.mismatches) == (("run",), ())
+
+
+def test_a_pattern_that_matches_no_solution_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        matching(challenge_in(tmp_path), ["solutions/early", "late"])
+    assert str(refused.value) == (
+        '--solution: no solution is "late"; one of solutions/early, solutions/reference, solutions/late; '
+        "a pattern may have * in it"
+    )
 
 
 @pytest.mark.parametrize(("failing", "more"), [(1, 0), (MISTAKES, 0), (MISTAKES + 3, 3)])

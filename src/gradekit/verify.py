@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from gradekit.errors import Problem, SpecError
+from gradekit.errors import Problem, SpecError, UsageError
 from gradekit.grade.judging import judge, lock_of
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
@@ -22,7 +23,7 @@ from gradekit.report.words import summary
 from gradekit.results import Report, Status
 from gradekit.scratch import scratch
 from gradekit.spec.challenge import Challenge, Expectation, Solution
-from gradekit.spec.lock import Lock
+from gradekit.spec.lock import Lock, freshness, staleness
 from gradekit.submission import CloneRules, obtain
 
 MISTAKES: Final = 20
@@ -169,20 +170,10 @@ def verify(
         SubmissionError: a solution's folder is refused.
     """
     solutions = challenge.spec.solutions
-    reference = next((solution for solution in solutions if solution.expect.passes == "all"), None)
-    if reference is None:
-        raise SpecError(
-            Problem(
-                str(challenge.source),
-                "solutions: there is no reference",
-                "one solution with expect: {passes: all}",
-                "add it",
-            )
-        )
+    reference = _reference(challenge)
 
     def graded(solution: Solution, lock: Lock) -> Verified:
-        record = run_solution(challenge, lock, solution, setting, progress)
-        return _verified(challenge, solution, record, lock, setting)
+        return _graded(challenge, lock, solution, setting, progress)
 
     stand_ins = stood_in(challenge, setting)
     for name, stand_in in stand_ins.items():
@@ -231,10 +222,87 @@ def _with_ratios(challenge: Challenge, lock: Lock, record: Record) -> tuple[Lock
     return lock.model_copy(update={"ratios": {**lock.ratios, **ratios}}), list(_listed(wrong))
 
 
+def verify_some(
+    challenge: Challenge,
+    lock: Lock | None,
+    wanted: Sequence[Solution],
+    setting: Setting,
+    progress: Progress,
+    *,
+    repeat: int | None = None,
+) -> tuple[Lock, Sequence[Verified]]:
+    """Grade some solutions of a challenge as ``verify`` does, to look at these alone; what they get is for no lock.
+
+    Args:
+        challenge: the challenge.
+        lock: its lock, by which solutions are judged as submissions are.
+        wanted: the solutions.
+        setting: engine, images and runners.
+        progress: is told about each grading.
+        repeat: as in ``verify``.
+
+    Returns:
+        The lock that the solutions were judged with, and a result for each.
+
+    Raises:
+        SpecError: there is no lock, and the challenge needs one.
+        SubmissionError: a solution's folder is refused.
+    """
+    if lock is None:
+        if freshness(challenge, lock) == "missing":
+            hint = "run gradekit challenge verify without --solution first"
+            raise SpecError(
+                Problem(str(challenge.lock_path), "is not there, and solutions are judged by it", hint=hint)
+            )
+        lock, _ = lock_of(challenge, ())
+    stale = staleness(challenge, lock)
+    if stale:
+        progress.note(f"challenge.lock is stale, for {stale}; solutions are judged by it all the same")
+    results = []
+    for solution in wanted:
+        progress.note(solution.path)
+        once = partial(_graded, challenge, lock, solution, setting, progress)
+        results.append(_again(once(), once, progress, repeat))
+    return lock, results
+
+
+def matching(challenge: Challenge, patterns: Sequence[str]) -> Sequence[Solution]:
+    """The solutions with these paths, in the challenge's order; ``*``, ``?`` and ``[12]`` match as in names of files.
+
+    Raises:
+        UsageError: a pattern matches none.
+    """
+    solutions = challenge.spec.solutions
+    asked = [pattern.rstrip("/") for pattern in patterns]
+    for pattern in asked:
+        if not any(fnmatchcase(solution.path, pattern) for solution in solutions):
+            known = "one of " + ", ".join(solution.path for solution in solutions)
+            raise UsageError(Problem("--solution", f'no solution is "{pattern}"', known, "a pattern may have * in it"))
+    return [solution for solution in solutions if any(fnmatchcase(solution.path, pattern) for pattern in asked)]
+
+
+def _reference(challenge: Challenge) -> Solution:
+    """The first solution that has to pass everything.
+
+    Raises:
+        SpecError: there is none.
+    """
+    for solution in challenge.spec.solutions:
+        if solution.expect.passes == "all":
+            return solution
+    what = "solutions: there is no reference"
+    raise SpecError(Problem(str(challenge.source), what, "one solution with expect: {passes: all}", "add it"))
+
+
 def stood_in(challenge: Challenge, setting: Setting) -> Mapping[str, str]:
     """By runner of a service, what stands in for which official image."""
     used = sorted({service.runner for service in challenge.spec.services.values()})
     return {name: setting.images[name].stand_in for name in used if setting.images[name].stand_in}
+
+
+def _graded(challenge: Challenge, lock: Lock, solution: Solution, setting: Setting, progress: Progress) -> Verified:
+    record = run_solution(challenge, lock, solution, setting, progress)
+    return _verified(challenge, solution, record, lock, setting)
 
 
 def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lock, setting: Setting) -> Verified:

@@ -194,3 +194,17 @@ def test_what_stood_in_is_told() -> None:
     told = "runner mongodb: other 1.0 in the place of mongo:7.0; that wrong solutions fail is shown for that one only"
     assert list(proven.lines(proof))[-2] == told
     assert json.loads(proven.document([proof]))["challenges"][0]["stand_ins"] == dict(proof.stand_ins)
+
+
+def test_some_solutions_prove_no_challenge_and_write_no_lock(tmp_path: Path) -> None:
+    proof = replace(ORDERS, partial=True)
+    assert (proof.holds, proof.locks) == (True, False)
+    assert list(proven.lines(proof))[-1] == "challenge.lock was not written, for --solution leaves solutions out"
+    (challenge,) = json.loads(proven.document([proof]))["challenges"]
+    assert (challenge["holds"], challenge["lock"]) == (True, None)
+    (tmp_path / ".git").mkdir()
+    done = run("challenge", "verify", "orders-api", "--solution", "solutions/best")
+    assert (done.returncode, done.stdout) == (2, "")
+    done = run("challenge", "verify", "orders-api", "--solution", "solutions/*", "--mutants", "1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "error: --mutants: stands beside --solution; one of both; leave one away" in done.stderr

@@ -2,7 +2,8 @@
 -- The shop: every check that changes something has customers and products of its own.
 insert into customers (id, name) overriding system value values
   (1, 'Ada Stationery'), (2, 'Brook & Sons'), (3, 'Clara Print'), (4, 'Dune Desk'), (5, 'Elm School'),
-  (6, 'Fern Law'), (7, 'Gale Foods'), (8, 'Hill Bakery'), (9, 'Iris Travel'), (10, 'Juno Films');
+  (6, 'Fern Law'), (7, 'Gale Foods'), (8, 'Hill Bakery'), (9, 'Iris Travel'), (10, 'Juno Films'), (11, 'Kite Kids'),
+  (12, 'Lark Lofts');
 
 insert into products (id, sku, name, category, price, stock) overriding system value values
   (1, 'PEN-BLUE', 'Pen, blue', 'writing', 1.20, 500),
@@ -43,6 +44,26 @@ insert into order_lines (order_id, line_no, product_id, quantity, unit_price, di
   (2001, 1, 9, 2, 12.00, 0, 24.00),
   (2002, 1, 12, 1, 7.25, 0, 7.25);
 
+-- Two customers with tokens, and an invoice of 3 lines, of 10 and of 40.
+update customers set token_hash = encode(sha256('tok-iris-93af07c2'), 'hex') where id = 9;
+update customers set token_hash = encode(sha256('tok-kite-5be81d46'), 'hex') where id = 11;
+insert into orders (id, customer_id, status, coupon, subtotal, discount, total, created_at) overriding system value
+values (3001, 11, 'placed', 'FIVER', 21.90, 5.00, 16.90, '2024-03-05 12:00:00+00'),
+       (3010, 11, 'shipped', null, 5.00, 0.00, 5.00, '2024-03-06 12:00:00+00'),
+       (3040, 11, 'shipped', null, 20.00, 0.00, 20.00, '2024-03-07 12:00:00+00');
+insert into order_lines (order_id, line_no, product_id, quantity, unit_price, discount_percent, total) values
+  (3001, 1, 3, 2, 4.50, 0, 9.00),
+  (3001, 2, 2, 10, 1.20, 5, 11.40),
+  (3001, 3, 3, 1, 1.50, 0, 1.50);                                                -- the price of that day
+insert into order_lines (order_id, line_no, product_id, quantity, unit_price, discount_percent, total)
+select o, n, 46 - n, 1, 0.50, 0, 0.50 from unnest(array[3010, 3040]) as o, generate_series(1, o - 3000) as n;
+
+-- A customer with many orders, which count for nothing else.
+insert into orders (id, customer_id, status, coupon, subtotal, discount, total, created_at) overriding system value
+select 100000 + n, 12, 'cancelled', null, n, 0, n, timestamptz '2024-02-01 00:00:00+00' + n * 7919 % 4000 * interval '10 minutes'
+from generate_series(1, 4000) as n;
+
 select setval(pg_get_serial_sequence('customers', 'id'), 1000);
 select setval(pg_get_serial_sequence('products', 'id'), 1000);
 select setval(pg_get_serial_sequence('orders', 'id'), 5000);
+analyze customers, products, orders, order_lines;

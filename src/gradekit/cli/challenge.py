@@ -227,6 +227,14 @@ def verify(
     weaker: Annotated[
         bool, typer.Option("--accept-weaker", help="Let expectations notice less than challenge.lock says they did.")
     ] = False,
+    solutions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--solution",
+            metavar="PATH",
+            help="Grade only these, and write no lock; repeatable, * matches any text.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     mutants: Annotated[
         int | None,
@@ -252,17 +260,23 @@ def verify(
     Examples:
       gradekit challenge verify
       gradekit challenge verify challenges/orders-api
+      gradekit challenge verify orders-api --solution 'solutions/known-bad/no-*' --repeat 20
       gradekit challenge verify --all
       gradekit challenge verify orders-api --mutants 40
     """
     from gradekit.cli import proven
 
     config = configuration.load()
+    if solutions and mutants is not None:
+        raise UsageError(Problem("--mutants", "stands beside --solution", "one of both", "leave one away"))
     names = _wanted(challenges, config, every=every)
     proofs = []
     for name in names:
         sample = None if mutants is None else (mutants, seed)
-        proof = _prove(name, config, quiet, verbose, repeat, sample, several=len(names) > 1, weaker=weaker)
+        some = solutions or ()
+        proof = _prove(
+            name, config, quiet, verbose, repeat, sample, some=some, several=len(names) > 1, weaker=weaker
+        )
         proofs.append(proof)
         if not as_json:
             sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.lines(proof))
@@ -380,11 +394,13 @@ def _prove(
     repeat: int | None,
     sample: tuple[int, int] | None,
     *,
+    some: Sequence[str],
     several: bool,
     weaker: bool,
 ) -> Proof:
-    """Grade the solutions of one challenge and write its lock, if all is as claimed.
+    """Grade the solutions of one challenge, all or some, and write its lock, if all of them are as claimed.
 
+    ``some``: patterns of the only solutions that are graded; the lock is left as it is then.
     ``sample``: how many mutants of the reference are graded, and their seed; solutions are then not graded again where
     the lock fits the challenge.
 
@@ -394,6 +410,7 @@ def _prove(
     from gradekit.cli import assemble, proven
     from gradekit.mutation.campaign import campaign
     from gradekit.spec.lock import earlier_lock, write_lock
+    from gradekit.verify import matching, verify_some
     from gradekit.verify import verify as run_verify
 
     progress: Progress = Silent() if quiet else Lines(verbose)
@@ -401,7 +418,12 @@ def _prove(
         challenge, old = assemble.challenge_for(name, config)
         if several:
             progress.note(f"{challenge.spec.id}: {len(challenge.spec.solutions)} solutions")
+        wanted = matching(challenge, some)
         setting = assemble.setting_for(challenge.spec, config, progress, later=True)
+        if some:
+            setting.make(assemble.solved_in(challenge, setting))
+            lock, results = verify_some(challenge, old, wanted, setting, progress, repeat=repeat)
+            return proven.Proof.of(challenge, lock, results, partial=True)
         if sample is not None and old is not None and old.challenge == challenge.digest:
             lock, proof = old, proven.Proof.of_lock(challenge, old)
         else:

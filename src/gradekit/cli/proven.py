@@ -42,9 +42,11 @@ class Proof:
     """What came of mistakes in the reference's code, where somebody asked."""
     problems: Sequence[str] = ()
     code: ExitCode = ExitCode.OK
+    partial: bool = False
+    """Only some solutions were asked for, which prove no challenge."""
 
     @classmethod
-    def of(cls, challenge: Challenge, lock: Lock, results: Sequence[Verified]) -> Proof:
+    def of(cls, challenge: Challenge, lock: Lock, results: Sequence[Verified], *, partial: bool = False) -> Proof:
         """Solutions that were graded."""
         code = ExitCode.OK
         if any(result.report.score.state == "incomplete" for result in results):
@@ -57,10 +59,11 @@ class Proof:
             tests=sum(len(ids) for ids in lock.tests.values()),
             results=results,
             untwinned=untwinned(challenge, lock),
-            unproven=unproven(results),
-            sharpness=lock.sharpness,
+            unproven=() if partial else unproven(results),
+            sharpness={} if partial else lock.sharpness,
             stand_ins=lock.stand_ins,
             code=code,
+            partial=partial,
         )
 
     @classmethod
@@ -84,8 +87,13 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Whether all is as claimed, so that the lock may be written."""
+        """Whether all is as claimed."""
         return self.code is ExitCode.OK
+
+    @property
+    def locks(self) -> bool:
+        """Whether the lock may be written: all is as claimed, and nothing was left out."""
+        return self.holds and not self.partial
 
 
 def exit_code(proofs: Sequence[Proof]) -> ExitCode:
@@ -110,8 +118,10 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"runner {runner}: {stand_in}; that wrong solutions fail is shown for that one only"
     if proof.mutants is not None:
         yield from _of_mutants(proof.mutants)
-    if proof.holds:
+    if proof.locks:
         yield f"wrote {proof.lock_path} ({proof.tests} test ids)"
+    elif proof.partial:
+        yield "challenge.lock was not written, for --solution leaves solutions out"
     elif proof.code is ExitCode.BELOW:
         yield "challenge.lock was not written"
 
@@ -183,7 +193,7 @@ def document(proofs: Sequence[Proof]) -> str:
             "challenge": proof.name,
             "holds": proof.holds,
             "problems": list(proof.problems),
-            "lock": proof.lock_path if proof.holds else None,
+            "lock": proof.lock_path if proof.locks else None,
             "stand_ins": dict(proof.stand_ins),
             "untwinned": {suite: list(tests) for suite, tests in proof.untwinned.items()},
             "unproven": list(proof.unproven),

@@ -48,6 +48,14 @@ function page(rows, limit, ...key) {
   return { items, next_cursor: last && encodeCursor(...key.map((name) => last[name])) };
 }
 
+/** The customer whose token the request carries. */
+async function customerOf(request) {
+  const [, token] = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "") ?? [];
+  const id = token === undefined ? null : await store.customerWithToken(token);
+  if (id === null) throw new Refusal(401, "unauthorized", "send the token of a customer");
+  return id;
+}
+
 async function json(request) {
   const chunks = [];
   let size = 0;
@@ -103,6 +111,15 @@ const routes = [
   ["GET", /^\/orders\/([^/]+)$/, async ({ parameter }) => ({
     body: found(await store.order(found(pathId(parameter)))),
   })],
+
+  [
+    "GET",
+    /^\/orders\/([^/]+)\/invoice$/,
+    async ({ request, parameter }) => {
+      const customerId = await customerOf(request);
+      return { body: found(await store.invoice(found(pathId(parameter)), customerId)) };
+    },
+  ],
 
   [
     "POST",

@@ -1,4 +1,5 @@
 /** The tables: each function is one transaction or runs inside one. */
+import { createHash } from "node:crypto";
 import pg from "pg";
 import { quote } from "./pricing.js";
 
@@ -49,6 +50,13 @@ export class Store {
     return (await this.#rows("select 1 from customers where id = $1", [id])).length > 0;
   }
 
+  /** The id of the customer whose token it is, or null. */
+  async customerWithToken(token) {
+    const digest = createHash("sha256").update(token).digest("hex");
+    const [found] = await this.#rows("select id from customers where token_hash = $1", [digest]);
+    return found?.id ?? null;
+  }
+
   async knownSkus(skus) {
     const rows = await this.#rows("select sku from products where sku = any($1)", [skus]);
     return new Set(rows.map((row) => row.sku));
@@ -89,6 +97,24 @@ export class Store {
     if (!found) return null;
     const lines = await this.#rows(
       `select p.sku, l.quantity, l.unit_price, l.discount_percent, l.total
+       from order_lines l join products p on p.id = l.product_id
+       where l.order_id = $1 order by l.line_no`,
+      [id],
+    );
+    return { ...found, lines };
+  }
+
+  /** The invoice of an order, null if it is not the customer's. */
+  async invoice(id, customerId) {
+    const [found] = await this.#rows(
+      `select o.id as order_id, c.name as customer, o.subtotal, o.discount, o.total
+       from orders o join customers c on c.id = o.customer_id
+       where o.id = $1 and c.id = $2`,
+      [id, customerId],
+    );
+    if (!found) return null;
+    const lines = await this.#rows(
+      `select p.name as product, l.quantity, l.unit_price, l.total
        from order_lines l join products p on p.id = l.product_id
        where l.order_id = $1 order by l.line_no`,
       [id],

@@ -15,11 +15,13 @@ final class Api
         ['GET', '#^/products/(.+)$#D', 'product'],
         ['POST', '#^/orders$#D', 'place'],
         ['GET', '#^/orders/([^/]+)$#D', 'order'],
+        ['GET', '#^/orders/([^/]+)/invoice$#D', 'invoice'],
         ['POST', '#^/orders/([^/]+)/cancel$#D', 'cancel'],
         ['GET', '#^/customers/([^/]+)/orders$#D', 'orders'],
     ];
     private const STATUSES = [
         'malformed_json' => 400,
+        'unauthorized' => 401,
         'not_found' => 404,
         'method_not_allowed' => 405,
         'insufficient_stock' => 409,
@@ -95,6 +97,20 @@ final class Api
     private function order(Request $request, string $id): Answer
     {
         return new Answer(200, $this->store->order(self::id($id)) ?? throw Refusal::notFound());
+    }
+
+    private function invoice(Request $request, string $id): Answer
+    {
+        $customer = $this->customer($request);
+        return new Answer(200, $this->store->invoice(self::id($id), $customer) ?? throw Refusal::notFound());
+    }
+
+    /** The customer whose token the request carries. */
+    private function customer(Request $request): int
+    {
+        $token = preg_match('/^bearer +(\S+) *$/iD', $request->authorization, $found) ? $found[1] : '';
+        return $this->store->customerWithToken($token)
+            ?? throw new Refusal('unauthorized', 'send the token of a customer');
     }
 
     private function cancel(Request $request, string $id): Answer

@@ -16,6 +16,7 @@ final class Request
         public readonly array $query = [],
         public readonly string $body = '',
         public readonly ?string $idempotencyKey = null,
+        public readonly string $authorization = '',
     ) {
     }
 
@@ -28,6 +29,7 @@ final class Request
             $_GET,
             file_get_contents('php://input', length: self::MAX_BODY + 1),
             $_SERVER['HTTP_IDEMPOTENCY_KEY'] ?? null,
+            $_SERVER['HTTP_AUTHORIZATION'] ?? '',
         );
     }
 }

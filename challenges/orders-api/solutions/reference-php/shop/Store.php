@@ -25,6 +25,13 @@ final class Store implements Catalogue
         return $this->rows('select 1 from customers where id = ?', $id) !== [];
     }
 
+    /** The id of the customer whose token it is, or null. */
+    public function customerWithToken(string $token): ?int
+    {
+        $found = $this->row('select id from customers where token_hash = ?', hash('sha256', $token));
+        return $found['id'] ?? null;
+    }
+
     public function knownSkus(array $skus): array
     {
         $sql = 'select sku from products where sku = any(array(select json_array_elements_text(?::json)))';
@@ -66,6 +73,21 @@ final class Store implements Catalogue
             SQL, $id);
         return $order === null ? null : [...$order, 'lines' => $this->rows(<<<'SQL'
             select p.sku, l.quantity, l.unit_price, l.discount_percent, l.total
+            from order_lines l join products p on p.id = l.product_id
+            where l.order_id = ? order by l.line_no
+            SQL, $id)];
+    }
+
+    /** The invoice of an order; null if it is not the customer's. */
+    public function invoice(int $id, int $customer): ?array
+    {
+        $invoice = $this->row(<<<'SQL'
+            select o.id as order_id, c.name as customer, o.subtotal, o.discount, o.total
+            from orders o join customers c on c.id = o.customer_id
+            where o.id = ? and c.id = ?
+            SQL, $id, $customer);
+        return $invoice === null ? null : [...$invoice, 'lines' => $this->rows(<<<'SQL'
+            select p.name as product, l.quantity, l.unit_price, l.total
             from order_lines l join products p on p.id = l.product_id
             where l.order_id = ? order by l.line_no
             SQL, $id)];

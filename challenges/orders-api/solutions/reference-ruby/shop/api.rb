@@ -27,6 +27,7 @@ module Shop
       ["GET", %r{\A/products/(.+)\z}, :product],
       ["POST", %r{\A/orders\z}, :place],
       ["GET", %r{\A/orders/([^/]+)\z}, :order],
+      ["GET", %r{\A/orders/([^/]+)/invoice\z}, :invoice],
       ["POST", %r{\A/orders/([^/]+)/cancel\z}, :cancel],
       ["GET", %r{\A/customers/([^/]+)/orders\z}, :orders]
     ].freeze
@@ -119,11 +120,24 @@ module Shop
     def place(request)
       body = json(request.env)
       Validation.check_order(body, @store)
-      id, new = @store.place(body, request.env["HTTP_IDEMPOTENCY_KEY"])
+      key = request.env["HTTP_IDEMPOTENCY_KEY"] # bytes, of which each is a character, as HTTP has it
+      id, new = @store.place(body, key && key.dup.force_encoding(Encoding::ISO_8859_1).encode(Encoding::UTF_8))
       [new ? 201 : 200, @store.order(id), { "location" => "/orders/#{id}" }]
     end
 
     def order(request) = [200, found(@store.order(found(Validation.path_id(request.parameter))))]
+
+    def invoice(request)
+      customer = customer_of(request)
+      [200, found(@store.invoice(found(Validation.path_id(request.parameter)), customer))]
+    end
+
+    # The customer whose token the request carries.
+    def customer_of(request)
+      token = request.env["HTTP_AUTHORIZATION"].to_s[/\Abearer +(\S+) *\z/i, 1]
+      (token && @store.customer_with_token(token)) ||
+        raise(Refusal.new(401, "unauthorized", "send the token of a customer"))
+    end
 
     def cancel(request)
       id = found(Validation.path_id(request.parameter))

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "digest"
 require "json"
 require "pg"
 require_relative "pricing"
@@ -27,6 +28,12 @@ module Shop
     end
 
     def customer?(id) = with { |db| rows(db, "select 1 from customers where id = $1", id).any? }
+
+    # The id of the customer whose token it is, or nil.
+    def customer_with_token(token)
+      digest = Digest::SHA256.hexdigest(token)
+      with { |db| rows(db, "select id from customers where token_hash = $1", digest).first&.fetch("id") }
+    end
 
     def known_skus(skus)
       with { |db| rows(db, "select sku from products where sku = any($1)", LISTS.encode(skus)).map { |row| row["sku"] } }
@@ -67,6 +74,22 @@ module Shop
         SQL
         found && { **found, "lines" => rows(db, <<~SQL, id) }
           select p.sku, l.quantity, l.unit_price::text, l.discount_percent, l.total::text
+          from order_lines l join products p on p.id = l.product_id
+          where l.order_id = $1 order by l.line_no
+        SQL
+      end
+    end
+
+    # The invoice of an order, nil if it is not the customer's.
+    def invoice(id, customer)
+      with do |db|
+        found = rows(db, <<~SQL, id, customer).first
+          select o.id as order_id, c.name as customer, o.subtotal::text, o.discount::text, o.total::text
+          from orders o join customers c on c.id = o.customer_id
+          where o.id = $1 and c.id = $2
+        SQL
+        found && { **found, "lines" => rows(db, <<~SQL, id) }
+          select p.name as product, l.quantity, l.unit_price::text, l.total::text
           from order_lines l join products p on p.id = l.product_id
           where l.order_id = $1 order by l.line_no
         SQL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from datetime import datetime
 
@@ -31,6 +32,12 @@ class NotCancellable(Exception):
 
 def customer_exists(db: Connection, customer_id: int) -> bool:
     return db.execute("select 1 from customers where id = %s", [customer_id]).fetchone() is not None
+
+
+def customer_with_token(db: Connection, token: str) -> int | None:
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    found = db.execute("select id from customers where token_hash = %s", [digest]).fetchone()
+    return found["id"] if found else None
 
 
 def known_skus(db: Connection, skus: list[str]) -> set[str]:
@@ -77,6 +84,28 @@ def order(db: Connection, order_id: int) -> dict | None:
         found["lines"] = db.execute(
             """
             select p.sku, l.quantity, l.unit_price, l.discount_percent, l.total
+            from order_lines l join products p on p.id = l.product_id
+            where l.order_id = %s order by l.line_no
+            """,
+            [order_id],
+        ).fetchall()
+    return found
+
+
+def invoice(db: Connection, order_id: int, customer_id: int) -> dict | None:
+    """The invoice of an order, if it is the customer's."""
+    found = db.execute(
+        """
+        select o.id as order_id, c.name as customer, o.subtotal, o.discount, o.total
+        from orders o join customers c on c.id = o.customer_id
+        where o.id = %s and c.id = %s
+        """,
+        [order_id, customer_id],
+    ).fetchone()
+    if found:
+        found["lines"] = db.execute(
+            """
+            select p.name as product, l.quantity, l.unit_price, l.total
             from order_lines l join products p on p.id = l.product_id
             where l.order_id = %s order by l.line_no
             """,

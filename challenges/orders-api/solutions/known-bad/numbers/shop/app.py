@@ -10,7 +10,7 @@ from flask import Flask, Response, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, NotFound, Unauthorized
 
 from shop import store
 from shop.validation import MAX_ID, Problems, check_order, decode_cursor, encode_cursor, is_text, page_limit
@@ -134,6 +134,17 @@ def create_order():
 def get_order(order_id: str):
     with pool.connection() as db:
         return jsonify(found(store.order(db, path_id(order_id))))
+
+
+@app.get("/orders/<order_id>/invoice")
+def get_invoice(order_id: str):
+    login = request.authorization
+    token = login.token if login and login.type == "bearer" else None
+    with pool.connection() as db:
+        customer_id = store.customer_with_token(db, token) if token else None
+        if customer_id is None:
+            raise Unauthorized
+        return jsonify(found(store.invoice(db, path_id(order_id), customer_id)))
 
 
 @app.post("/orders/<order_id>/cancel")

@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 public final class Server {
     private static final int MAX_BODY = 1 << 20;
     private static final int THREADS = 8;
+    private static final Pattern BEARER = Pattern.compile("(?i)bearer +(\\S+) *");
 
     private record Answer(int status, Object body, Map<String, String> headers) {
         Answer(int status, Object body) {
@@ -66,6 +67,7 @@ public final class Server {
             new Route("GET", "/products/(.+)", this::product),
             new Route("POST", "/orders", this::place),
             new Route("GET", "/orders/([^/]+)", request -> new Answer(200, found(this.order(request.id())))),
+            new Route("GET", "/orders/([^/]+)/invoice", this::invoice),
             new Route("POST", "/orders/([^/]+)/cancel", this::cancel),
             new Route("GET", "/customers/([^/]+)/orders", this::orders));
 
@@ -200,6 +202,22 @@ public final class Server {
 
     private Map<String, Object> order(int id) throws SQLException {
         return store.order(id);
+    }
+
+    private Answer invoice(Request request) throws Exception {
+        int customer = customer(request);
+        return new Answer(200, found(store.invoice(request.id(), customer)));
+    }
+
+    /** The customer whose token the request carries. */
+    private int customer(Request request) throws Exception {
+        String header = request.exchange.getRequestHeaders().getFirst("Authorization");
+        Matcher bearer = BEARER.matcher(header == null ? "" : header);
+        Integer customer = bearer.matches() ? store.customerWithToken(bearer.group(1)) : null;
+        if (customer == null) {
+            throw new Refusal(401, "unauthorized", "send the token of a customer");
+        }
+        return customer;
     }
 
     private Answer cancel(Request request) throws Exception {

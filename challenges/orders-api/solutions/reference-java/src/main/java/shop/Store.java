@@ -68,6 +68,13 @@ final class Store implements Validation.Shop {
         return !rows("select 1 from customers where id = ?", id).isEmpty();
     }
 
+    /** The id of the customer whose token it is, or null. */
+    Integer customerWithToken(String token) throws SQLException {
+        String sql = "select id from customers where token_hash = encode(sha256(convert_to(?, 'UTF8')), 'hex')";
+        var found = first(rows(sql, token));
+        return found == null ? null : (Integer) found.get("id");
+    }
+
     @Override
     public Set<String> knownSkus(Collection<String> skus) throws SQLException {
         var found = new HashSet<String>();
@@ -118,6 +125,30 @@ final class Store implements Validation.Shop {
                     rows(
                             """
                             select p.sku, l.quantity, l.unit_price::text, l.discount_percent, l.total::text
+                            from order_lines l join products p on p.id = l.product_id
+                            where l.order_id = ? order by l.line_no
+                            """,
+                            id));
+        }
+        return found;
+    }
+
+    /** The invoice of an order, or null if it is not the customer's. */
+    Map<String, Object> invoice(int id, int customer) throws SQLException {
+        var found = first(rows(
+                """
+                select o.id as order_id, c.name as customer, o.subtotal::text, o.discount::text, o.total::text
+                from orders o join customers c on c.id = o.customer_id
+                where o.id = ? and c.id = ?
+                """,
+                id,
+                customer));
+        if (found != null) {
+            found.put(
+                    "lines",
+                    rows(
+                            """
+                            select p.name as product, l.quantity, l.unit_price::text, l.total::text
                             from order_lines l join products p on p.id = l.product_id
                             where l.order_id = ? order by l.line_no
                             """,

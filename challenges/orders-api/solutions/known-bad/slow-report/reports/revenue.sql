@@ -1,5 +1,5 @@
 -- Revenue per month and category; months without sales have rows of zeros.
-with sales as (
+with sales as not materialized (
     select date_trunc('month', o.created_at at time zone 'UTC') as month,
            coalesce(p.category, 'uncategorised') as category,
            o.id as order_id,
@@ -15,12 +15,10 @@ with sales as (
     cross join (select distinct coalesce(category, 'uncategorised') as category from products) c
 ), totals as (
     select month, category,
-           count(distinct order_id) as orders,
-           coalesce(sum(quantity), 0) as units,
-           coalesce(sum(total), 0.00) as revenue
-    from grid
-    left join sales using (month, category)
-    group by month, category
+           (select count(distinct s.order_id) from sales s where s.month = g.month and s.category = g.category) as orders,
+           (select coalesce(sum(s.quantity), 0) from sales s where s.month = g.month and s.category = g.category) as units,
+           (select coalesce(sum(s.total), 0.00) from sales s where s.month = g.month and s.category = g.category) as revenue
+    from grid g
 )
 select to_char(month, 'YYYY-MM') as month,
        category,

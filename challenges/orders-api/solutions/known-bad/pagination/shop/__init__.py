@@ -1,1 +1,0 @@
-"""The order service of a shop."""
