@@ -212,7 +212,7 @@ def test_color(arguments: list[str], environment: dict[str, str], coloured: bool
 
 def test_a_challenge_can_be_shown() -> None:
     text = run("challenge", "show", "orders-api").stdout
-    assert re.search(r"^  revenue +sql +9  Revenue per month and category$", text, re.MULTILINE)
+    assert re.search(r"^  revenue +sql +8  Revenue per month and category$", text, re.MULTILINE)
     assert "System design (design): 10 of 100, scored by people" in text
     shown = json.loads(run("challenge", "show", "orders-api", "--json").stdout)
     assert shown["services"] == {"db": "postgres"}
