@@ -274,9 +274,7 @@ def verify(
     for name in names:
         sample = None if mutants is None else (mutants, seed)
         some = solutions or ()
-        proof = _prove(
-            name, config, quiet, verbose, repeat, sample, some=some, several=len(names) > 1, weaker=weaker
-        )
+        proof = _prove(name, config, quiet, verbose, repeat, sample, some=some, several=len(names) > 1, weaker=weaker)
         proofs.append(proof)
         if not as_json:
             sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.lines(proof))
