@@ -247,3 +247,104 @@ def test_changes_of_a_store() -> None:
     assert [key.type for key in found["a: of another type"].keys or ()] == ["another", "string"]
     assert "$ higher by 1" in dict(changed_found(Found(reply="3")))
     assert list(changed_found(Found(error="gone"))) == []
+
+
+def changes(kind_name: str, spec: dict[str, Any], evidence: dict[str, Any]) -> list[str]:
+    kind = KINDS[kind_name]
+    assert kind.oracle is not None
+    right = kind.evidence.model_validate_json(json.dumps(evidence))
+    return [what for what, _ in kind.oracle.changed(kind.spec.model_validate(spec), right)]
+
+
+def test_changes_of_a_scenario_are_those_of_all_that_it_saw() -> None:
+    answered = {"affected": 2, "table": {"columns": [{"name": "n", "type": "int4"}], "rows": [["4"]]}}
+    page = {"sent": {"method": "GET", "target": "/"}, "received": {"status": 200, "body": {"text": "7"}}}
+    spec = {
+        "steps": [
+            {"request": "GET /a", "repeat": 2, "expect": {"statuses": {"2xx": 2}}},
+            {"request": "GET /b", "paginate": {"items": "$", "next": "link"}, "expect": {"pages": 1}},
+            {"sql": "update t set n = 1", "expect": {"rows_affected": 2}},
+            {"request": "GET /c", "expect": {"status": 200}},
+        ],
+        "after": [{"nosql": {"redis": "GET n"}, "expect": {"reply": "7"}}],
+    }
+    exchanges = [
+        {"received": {"status": 200}, "statuses": [200, 200]},
+        {"received": page["received"], "pages": [page]},
+        {"answered": answered},
+        {"received": {"status": 0, "error": "refused"}},
+    ]
+    found = changes(
+        "http", spec, {"uuid": "u", "runs": [{"exchanges": exchanges, "after": [{"found": {"reply": "7"}}]}]}
+    )
+    assert "GET /a: one status 500" in found
+    assert "GET /b: page 1: $ higher by 1" in found
+    assert "database: update t set n = 1: one row more changed" in found
+    assert "database: update t set n = 1: row 1, n: another value" in found
+    assert "after: GET n: $ null" in found
+    # What got no response has nothing to change.
+    assert not [what for what in found if what.startswith("GET /c")]
+
+
+def test_changes_of_a_race_are_those_of_its_first_round() -> None:
+    spec = {
+        "request": "POST /a",
+        "clients": 2,
+        "expect": {"statuses": {"2xx": 1, "409": 1}},
+        "after": [{"sql": "select n from t", "expect": {"value": 1}}],
+    }
+    after = [{"table": {"columns": [{"name": "n", "type": "int4"}], "rows": [["1"]]}}]
+    one = {"statuses": [201, 409], "after": after}
+    found = changes("race", spec, {"uuid": "u", "rounds": [one, one]})
+    assert found[:2] == ["one status 500", "one status 200"]
+    assert "after: select n from t: without its last row" in found
+    assert changes("race", spec, {"uuid": "u"}) == []
+
+
+def test_changes_of_tables_leave_out_those_that_nobody_asks_for() -> None:
+    index = {"name": "a", "columns": ["a"], "unique": True, "partial": False}
+    table = {
+        "columns": [{"name": "id", "type": "integer", "nullable": False}],
+        "primary_key": ["id"],
+        "unique": [["a"]],
+        "indexes": [index, {**index, "columns": ["id"]}, {**index, "columns": ["b"]}],
+    }
+    found = changes(
+        "schema",
+        {"dataset": "d", "tables": {"t": {"columns": {"id": {}}}}},
+        {"tables": [{"name": "t", **table}, {"name": "other", **table}]},
+    )
+    assert found == [
+        "t: left out",
+        "t: id left out",
+        "t: id: another type",
+        "t: id: NULL allowed",
+        "t: without primary key",
+        "t: without unique key 1",
+        "t: without index 1",
+        "t: without index 2",
+        "t: without index 3",
+    ]
+
+
+def test_what_did_not_come_is_not_changed() -> None:
+    sql = {"file": "q.sql", "dataset": "d", "expect": {"value": 1}}
+    assert changes("sql", sql, {"source": "x", "runs": [{"dataset": "d", "candidate": {"error": "no"}}]}) == []
+    moved = {"dataset": "d", "candidate": {"affected": 3}}
+    assert changes("sql", sql, {"source": "x", "runs": [moved]}) == ["one row more changed"]
+    killed = {"name": "run", "ending": "timeout", "exit_code": None, "stdout": {"base64": "/w==", "size": 1}}
+    assert changes("command", {"run": "x"}, {"runs": [killed]}) == []
+
+
+def test_cases_of_a_scenario_are_tried_one_by_one() -> None:
+    spec = HttpSpec.model_validate(
+        {"cases": [{"name": "a"}, {"id": 2}], "steps": [{"request": "GET /${case.id}", "expect": {"status": 200}}]}
+    )
+    evidence = HttpEvidence.model_validate_json('{"uuid": "u", "runs": [{}, {}]}')
+    oracle = KINDS["http"].oracle
+    assert oracle is not None
+    parts = list(oracle.parts(spec, evidence, {}))
+    assert [(part.name, len(part.spec.cases or ()), len(part.evidence.runs)) for part in parts] == [
+        ("a", 1, 1),
+        ("case 2", 1, 1),
+    ]

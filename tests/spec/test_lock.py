@@ -12,7 +12,7 @@ from gradekit.errors import SpecError, UsageError
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lint import lint
 from gradekit.spec.load import load_challenge
-from gradekit.spec.lock import Lock, freshness, read_lock, staleness, untwinned, write_lock
+from gradekit.spec.lock import Lock, earlier_lock, freshness, read_lock, staleness, untwinned, write_lock
 
 RUBRICS = [Path(__file__).parent / "rubrics"]
 HEAD = "gradekit: 1\nid: demo\ntitle: Demo\nrunner: any\nrubric: small\n"
@@ -222,3 +222,13 @@ def test_what_stood_in_is_written_only_where_something_did(tmp_path: Path) -> No
     lock = lock.model_copy(update={"stand_ins": {"mongodb": "other 1.0 in the place of mongo:7.0"}})
     write_lock(tmp_path / "challenge.lock", lock)
     assert read_lock(tmp_path / "challenge.lock") == lock
+
+
+def test_the_lock_to_compare_with_may_be_gone_or_broken(tmp_path: Path) -> None:
+    path = tmp_path / "challenge.lock"
+    assert earlier_lock(path) is None
+    lock = _lock(_challenge(tmp_path))
+    write_lock(path, lock)
+    assert earlier_lock(path) == lock
+    path.write_text("{")
+    assert earlier_lock(path) is None
