@@ -28,6 +28,9 @@ expect: {waits: [b2]}
 after: [{sql: "select left_over from stock where id = ${id}", expect: {value: 1}}]
 """
 TAKE = "update stock set left_over = left_over - 1 where id = 1;"
+TITLE = f"b2 (take.sql: {TAKE})"
+NEVER = "when nothing else was left to run; is a transaction left open?"
+OTHER = f"a2 (take.sql: {TAKE})"
 ONE = SqlResult(columns=(SqlColumn("left_over", "int4"),), rows=(("1",),))
 OK = StepResult(at=1)
 WAITED = StepResult(waited=True, at=1)
@@ -92,57 +95,61 @@ def test_steps_run_in_their_order_and_the_database_is_asked_afterwards() -> None
 @pytest.mark.parametrize(
     ("results", "changes", "message"),
     [
-        ([OK] * 6, {}, "b2 (take.sql): it went on; that it waits for another session expected"),
-        ([WAITED, OK, OK, WAITED, OK, OK], {}, "a1 (begin): it waited for another session; that it goes on expected"),
+        ([OK] * 6, {}, f"{TITLE}: it went on without waiting; expected: it waits for another session"),
+        (
+            [WAITED, OK, OK, WAITED, OK, OK],
+            {},
+            "a1 (begin): it waited for another session; expected: it goes on without waiting",
+        ),
         (
             [OK, OK, OK, StepResult(waited=True, ended=False), OK, StepResult(begun=False, late=True, ended=False)],
             {},
-            "b2 (take.sql) waited for another session until all was over",
+            f"{TITLE} still waited for another session {NEVER}",
         ),
         (
             [OK, OK, OK, OK, OK, StepResult(begun=False, late=True, ended=False)],
             {"expect": {}},
-            "b3 (commit) could not begin until all was over",
+            f"b3 (commit) could not begin: its session still waited {NEVER}",
         ),
         (
             [OK, OK, OK, OK, OK, StepResult(waited=True, ended=False)],
             {"expect": {"waits": ["b3"]}},
-            "b3 (commit) waited for another session until all was over",
+            f"b3 (commit) still waited for another session {NEVER}",
         ),
         (
             [OK, OK, OK, failing("40001", waited=True), OK, OK],
             {},
-            "b2 (take.sql): an error (serialization): it failed; no error expected",
+            f"{TITLE}: a serialization failure (SQLSTATE 40001): it failed; expected: no error",
         ),
         (
             [OK, OK, OK, failing("22012", waited=True), OK, OK],
             {"expect": {"errors": {"b2": ["none", "deadlock"]}}},
-            "b2 (take.sql): an error (another): it failed; no error or an error (deadlock) expected",
+            f"{TITLE}: an error of another kind (SQLSTATE 22012): it failed; expected: no error or a deadlock",
         ),
         (
             [OK] * 6,
             {"expect": {"errors": {"b3": "serialization"}}},
-            "b3 (commit): no error; an error (serialization) expected",
+            "b3 (commit): no error; expected: a serialization failure",
         ),
         (
             [OK] * 6,
             {"expect": {"victim": "deadlock"}},
-            "sessions that failed: none did; exactly one session that fails (deadlock) expected",
+            "sessions that failed: none; expected: exactly one, by a deadlock",
         ),
         (
             [OK, OK, failing("40P01"), failing("40P01"), OK, OK],
             {"expect": {"victim": "deadlock"}},
-            "sessions that failed: 2 of 2; exactly one session that fails (deadlock) expected",
+            "sessions that failed: 2 of 2; expected: exactly one, by a deadlock",
         ),
         (
             [OK, OK, failing("23505"), OK, OK, OK],
             {"expect": {"victim": "deadlock"}},
-            "a2 (take.sql): an error (unique): it failed; an error (deadlock) expected",
+            f"{OTHER}: a violated unique constraint (SQLSTATE 23505): it failed; expected: a deadlock",
         ),
         (
             [OK, OK, StepResult(at=1, result=SqlResult(affected=1)), WAITED, OK, OK],
             {"expect": {"results": {"a2": {"rows_affected": 2}}}},
-            "a2 (take.sql): rows affected: 1; 2 expected",
+            f"{OTHER}: rows affected: 1; expected: 2",
         ),
         (
             [OK, OK, StepResult(at=1, result=ONE), WAITED, OK, OK],
@@ -160,7 +167,7 @@ def test_what_is_wrong_is_told(results: Sequence[StepResult], changes: Mapping[s
         )
         return
     assert outcome.status is Status.FAILED
-    assert outcome.message == f"in the order a1 b1 a2 b2 a3 b3: {message}"
+    assert outcome.message == f"in the order a1 b1 a2 b2 a3 b3 (a1: step 1 of session a): {message}"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +191,8 @@ def test_the_state_afterwards_counts() -> None:
     wrong = SqlResult(columns=(SqlColumn("left_over", "int4"),), rows=(("2",),))
     outcome = run(spec(), bench(answer=wrong)).outcome
     assert outcome.message == (
-        "in the order a1 b1 a2 b2 a3 b3: after: select left_over from stock where id = ${id}: left_over: 2; 1 expected"
+        "in the order a1 b1 a2 b2 a3 b3 (a1: step 1 of session a): "
+        "after: select left_over from stock where id = 1: left_over: 2; expected: 1"
     )
     files = spec(
         after=[{"name": "kept", "file": "q.sql", "expect": {"value": 1}}, {"sql": ";", "expect": {"value": 1}}]

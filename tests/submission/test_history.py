@@ -114,7 +114,9 @@ def test_time_that_is_up_spoils_no_files(get: Get, repository: Repository, monke
     submission = get(repository.url, rules=RULES)
     assert set(submission.files) == {"a"}
     assert submission.history is not None
-    assert submission.history.problem == "reading the history took too long"
+    assert submission.history.problem == (
+        f"fetching the repository and reading its history took more than {RULES.timeout:g} s; are there huge commits?"
+    )
 
 
 def test_a_history_that_cannot_be_fetched_is_told(refusal: Refusal, repository: Repository) -> None:

@@ -218,14 +218,20 @@ def compare(
         if _NO_TYPE not in {ours.type, other.type}
         and (ours.type != other.type if options.types == "strict" else family(ours.type) != family(other.type))
     ]
+    swapped = [column.name for column in theirs], [column.name for column in expected.columns]
+    if swapped[0] != swapped[1] and sorted(swapped[0]) == sorted(swapped[1]):
+        given, wanted = (f"({', '.join(names)})" for names in swapped)
+        hints = [f"the columns are in another order: {given}, expected {wanted}"]
+    else:
+        hints = wrong
     if wrong and options.types == "strict":
-        return Difference(clean("; ".join(wrong), ROW), heading, _heading(actual.columns))
+        return Difference(clean("; ".join(hints), ROW), heading, _heading(actual.columns))
     return _rows(
         [_cells(row, expected.columns) for row in expected.rows],
         [_cells([row[place] for place in places], theirs) for row in actual.rows],
         (expected.columns, theirs),
         options,
-        wrong,
+        hints,
         heading=heading,
         auto=keys,
     )
@@ -332,7 +338,7 @@ def _rows(
     missing, extra = _unpaired(ours, theirs, rules)
     beneath = _heading(columns[1])
     if missing or extra:
-        message = clean("; ".join((_counts(len(missing), len(ours), len(extra), len(theirs)), *hints)), ROW)
+        message = clean("; ".join((*hints, _counts(len(missing), len(ours), len(extra), len(theirs)))), ROW)
         if max(len(expected), len(actual)) <= EXAMPLES:
             return Difference(message, _examples(heading, expected), _examples(beneath, actual))
         return Difference(

@@ -35,7 +35,7 @@ _WHOLE: Final = 1_000_000
 _ENDINGS: Final = {
     Ending.TIMEOUT: "the scanner did not come to an end within {seconds:g} s",
     Ending.OOM: "the scanner ran out of memory",
-    Ending.OUTPUT: "the scanner found more than can be read",
+    Ending.OUTPUT: f"the scanner printed more than {MAX_OUTPUT >> 20} MiB",
 }
 _STOPPED: Final = (
     "; without the submission's files it works, so something in them stops it, and what it would find is not known; "
@@ -243,14 +243,23 @@ def judge(spec: ScanSpec, evidence: ScanEvidence, context: Context) -> Judgement
     ratio = round(max(0.0, 1.0 - cost) * _WHOLE) / _WHOLE
     worst = sorted(by_rule, key=lambda rule: (_LEVELS.index(_level(spec, by_rule[rule][0])), -len(by_rule[rule]), rule))
     cases = tuple(_case(spec, rule, by_rule[rule]) for rule in worst[:MAX_RULES])
-    counted = [f"{number} {level}{'' if number == 1 else 's'}" for level in _LEVELS if (number := counts[level])]
     passed = ratio == 1.0
     outcome = Outcome(
         status=Status.PASSED if passed else Status.FAILED,
         ratio=ratio,
-        message="" if passed else f"found: {', '.join(counted)}",
+        message="" if passed else _counted(spec, counts),
     )
     return Judgement(outcome=outcome, cases=cases, notes=_notes(evidence, len(worst)))
+
+
+def _counted(spec: ScanSpec, counts: Mapping[Level, int]) -> str:
+    """How many findings cost points, and how many do not."""
+    told: dict[bool, list[str]] = {True: [], False: []}
+    for level in _LEVELS:
+        if number := counts[level]:
+            told[bool(spec.penalties.get(level))].append(f"{number} {level}{'' if number == 1 else 's'}")
+    free = f"; that cost none: {', '.join(told[False])}" if told[False] else ""
+    return f"findings that cost points: {', '.join(told[True])}{free}"
 
 
 def _level(spec: ScanSpec, finding: Finding) -> Level:

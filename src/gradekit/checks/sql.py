@@ -29,7 +29,7 @@ from gradekit.checks.complaints import not_text, unknown_dataset
 from gradekit.checks.features import WORDS, Feature, used
 from gradekit.checks.oracle import Oracle, Part, changed_table, replaced
 from gradekit.checks.ordering import sort_keys
-from gradekit.checks.submitted import FLAWS, Flaw, Flawed, StatementClass, disallowed, source
+from gradekit.checks.submitted import FLAWS, Flaw, Flawed, StatementClass, disallowed, source, unfit
 from gradekit.checks.tally import cut, errored, failed, passed, tally
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
@@ -42,6 +42,7 @@ SHOWN_ROWS = 20
 _ENGINE_FAULTS: Final = ("08", "25", "40", "42501", "53", "55", "57", "58", "F0", "XX")
 _TIMED_OUT: Final = "57014"
 _FORM: Final = "how it is written"
+_CHANGING: Final = frozenset({"insert", "update", "delete", "replace"})
 
 
 class State(Model):
@@ -170,7 +171,7 @@ def judge(spec: SqlSpec, evidence: SqlEvidence, context: Context) -> Judgement:
         return errored(f"the evidence has nothing about the data set {absent[0]}; grade the submission again")
     cases = []
     for name in spec.names():
-        case = _case(spec, runs[name], evidence.engine, context)
+        case = _case(spec, runs[name], evidence, context)
         if isinstance(case, str):
             return errored(case)
         cases.append(case)
@@ -415,24 +416,22 @@ def _flaw(spec: SqlSpec, evidence: SqlEvidence) -> str | None:
     return wrong
 
 
-def _case(spec: SqlSpec, run: DatasetRun, engine: str, context: Context) -> CaseResult | str:
+def _case(spec: SqlSpec, run: DatasetRun, evidence: SqlEvidence, context: Context) -> CaseResult | str:
     """The case of a data set, or why it cannot be judged."""
     title = _title(run.dataset)
     ours, theirs = run.reference, run.candidate
     if ours is not None and ours.error is not None:
-        return failed(
-            title, run.dataset, f"the reference query does not run on the tables of the submission: {ours.error}"
-        )
+        return failed(title, run.dataset, unfit(ours.error))
     if theirs.error is not None or theirs.result is None:
         return failed(title, run.dataset, _complaint(spec, theirs))
     if theirs.truncated:
         return failed(title, run.dataset, f"the result is too large: at most {spec.max_rows:,} rows are read")
     if spec.expect.rows_affected is not None:
-        difference: Difference | str | None = _affected(spec.expect.rows_affected, theirs.affected)
+        difference: Difference | str | None = _affected(spec.expect.rows_affected, theirs, evidence)
     elif spec.expect.csv is not None:
         difference = _as_csv(spec.expect.csv, theirs.result, spec.compare, context)
     else:
-        difference = _difference(spec, None if ours is None else ours.result, theirs.result, engine, context)
+        difference = _difference(spec, None if ours is None else ours.result, theirs.result, evidence.engine, context)
     if isinstance(difference, str):
         return difference
     if difference is None:
@@ -448,12 +447,19 @@ def _form(spec: SqlSpec, evidence: SqlEvidence) -> CaseResult:
     return failed(_FORM, _FORM, "; ".join(wrong)) if wrong else passed(_FORM, _FORM)
 
 
-def _affected(expected: int, found: int | None) -> Difference | None:
+def _affected(expected: int, ran: Ran, evidence: SqlEvidence) -> Difference | str | None:
+    found = ran.affected
     if found == expected:
         return None
     wanted = counted(expected, "row")
     if found is None:
-        return Difference("the database did not say how many rows the statement changes", wanted, "no number")
+        last = statements.split(evidence.source or "", evidence.engine)[-1]
+        word = statements.leading_word(last, evidence.engine)
+        unread = word == "with" and ran.result is not None and not ran.result.columns
+        told = f"the database gave no number of changed rows for the last statement, which starts with {word.upper()}"
+        if word in _CHANGING or unread:
+            return f"{told}; look at it by hand"
+        return Difference(f"{told}; end with the statement that changes them", wanted, "no number")
     have = counted(found, "row")
     return Difference(f"the statement changes {have}; {expected} expected", wanted, have)
 

@@ -19,7 +19,7 @@ FLAWS: Final[Mapping[Flaw, str]] = {
     "missing": "the submission has no file {file}",
     "too large": f"{{file}} is larger than {MAX_BYTES >> 10} KiB",
     "not text": "{file} is not UTF-8 text",
-    "no block": "{file} has no block {block}: a line `-- name: {block}`, and the statement below it",
+    "no block": "{file} has no block {block}, or has it twice; put one line `-- name: {block}` above that statement",
 }
 _CLASSES: Final[Mapping[str, StatementClass]] = {
     "select": "select",
@@ -40,6 +40,14 @@ _CLASSES: Final[Mapping[str, StatementClass]] = {
 # What `with` leads to is up to the engine, and a transaction of one's own changes nothing by itself.
 _ALWAYS: Final = frozenset({"with", "begin", "start", "commit", "end", "rollback", "savepoint", "release"})
 _MARK: Final = re.compile(r"^--[ \t]*name:[ \t]*([\w-]+)[ \t]*\r?$", re.MULTILINE)
+
+
+def unfit(error: str) -> str:
+    """That a query of the challenge fails on what the submission made, with the database's words."""
+    return (
+        f"the challenge's own SQL, which the submission's is compared with, fails on the submission's tables: {error}; "
+        "look whether they have the names and columns that the task asks for"
+    )
 
 
 class Flawed(Exception):  # noqa: N818 - of a text, no error of the program

@@ -140,7 +140,7 @@ class Git:
         self._hops = 0
         self._access = access
         self._folder = folder
-        self._timeout = timeout
+        self.timeout = timeout
         self._until = time.monotonic() + timeout
         self._program = git_program()
         self._max_pack = max_pack
@@ -252,7 +252,7 @@ class Git:
             "-c",
             _LIMITED,
             "gradekit",
-            str(max(1, math.ceil(self._timeout))),
+            str(max(1, math.ceil(self.timeout))),
             str(math.ceil(self._max_pack / _BLOCK)),
             str(_MEMORY >> 10),
             str(self._program),
@@ -334,7 +334,7 @@ class Git:
         left = self._until - time.monotonic()
         if left <= 0:
             raise self._address.refused(
-                f"was not fetched within {self._timeout:g} s", "", "try again later, or look whether the host is slow"
+                f"was not fetched within {self.timeout:g} s", "", "try again later, or look whether the host is slow"
             )
         return left
 

@@ -14,6 +14,9 @@ MAX_BYTES: Final = 256 << 10
 MAX_DOCUMENT: Final = 1 << 20
 """Characters of what an engine tells of one query."""
 
+MAX_MADE: Final = 10
+"""Statements that make an index, and are kept."""
+
 Documents = Annotated[tuple[str, ...], BeforeValidator(tuple_of)]
 
 
@@ -40,5 +43,7 @@ class PlanEvidence(Model):
     engine: str = statements.POSTGRES
     indexes: int = 0
     """Statements in the candidate's files that make an index."""
+    made: Documents = ()
+    """The first of these statements."""
     candidate: Measured | None = None
     reference: Measured | None = None

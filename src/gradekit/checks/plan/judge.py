@@ -8,6 +8,7 @@ from gradekit.checks.base import Context
 from gradekit.checks.plan.evidence import Measured, PlanEvidence
 from gradekit.checks.plan.model import PlanSpec
 from gradekit.checks.plan.reading import Plan, Unreadable, read
+from gradekit.checks.submitted import unfit
 from gradekit.checks.tally import cut, errored, failed, passed, tally
 from gradekit.results import CaseResult, Judgement, Outcome, Status
 
@@ -30,7 +31,7 @@ def judge(spec: PlanSpec, evidence: PlanEvidence, context: Context) -> Judgement
         theirs = read(evidence.engine, evidence.candidate.documents)
     except Unreadable as problem:
         return Judgement(outcome=Outcome(status=Status.FAILED, message=f"{spec.file}: {problem}"))
-    cases = list(_cases(spec, evidence.indexes, ours, theirs))
+    cases = list(_cases(spec, evidence, ours, theirs))
     return tally(cases, noun="assertions", all_or_nothing=spec.scoring == "all_or_nothing")
 
 
@@ -40,11 +41,11 @@ def _unmeasured(evidence: PlanEvidence) -> str | None:
     if evidence.flaw is not None:
         return evidence.flaw
     if reference is not None and reference.error is not None:
-        return f"the reference query does not run on the tables of the submission: {reference.error}"
+        return unfit(reference.error)
     return None if candidate is None or candidate.error is None else _complaint(candidate)
 
 
-def _cases(spec: PlanSpec, indexes: int, ours: Plan, theirs: Plan) -> Iterator[CaseResult]:
+def _cases(spec: PlanSpec, evidence: PlanEvidence, ours: Plan, theirs: Plan) -> Iterator[CaseResult]:
     if spec.bands or spec.expect.work_ratio is not None:
         yield _work(spec, ours, theirs)
     for table in spec.expect.no_full_scan:
@@ -56,8 +57,9 @@ def _cases(spec: PlanSpec, indexes: int, ours: Plan, theirs: Plan) -> Iterator[C
         right = table in theirs.indexed
         yield passed(title, title) if right else failed(title, title, f"no index is used to find rows of {table}")
     if spec.expect.new_indexes is not None:
-        title = "number of new indexes"
+        title, indexes = "number of new indexes", evidence.indexes
         message = f"{indexes} new {'index' if indexes == 1 else 'indexes'}; at most {spec.expect.new_indexes} expected"
+        message += f": {'; '.join(evidence.made)}" if evidence.made else ""
         yield passed(title, title) if indexes <= spec.expect.new_indexes else failed(title, title, message)
 
 
@@ -86,7 +88,7 @@ def _work(spec: PlanSpec, ours: Plan, theirs: Plan) -> CaseResult:
 _COUNTED: Mapping[str, str] = {
     "rows": "the rows that it looks at",
     "blocks": "the blocks that it reads",
-    "steps": "the steps of its program",
+    "steps": "the steps (instructions of SQLite) that it takes",
 }
 
 

@@ -9,11 +9,12 @@ from typing import Final
 
 from gradekit.checks import statements
 from gradekit.checks.base import Bench, Database
-from gradekit.checks.plan.evidence import MAX_BYTES, MAX_DOCUMENT, Measured, PlanEvidence
+from gradekit.checks.plan.evidence import MAX_BYTES, MAX_DOCUMENT, MAX_MADE, Measured, PlanEvidence
 from gradekit.checks.plan.model import Helping, PlanSpec
 from gradekit.checks.tally import cut
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.protocol import SqlResult
+from gradekit.texts import one_line
 
 MAX_ROWS: Final = 100_000
 MAX_STATEMENTS: Final = 50
@@ -98,13 +99,14 @@ def observe(spec: PlanSpec, bench: Bench) -> PlanEvidence:
             break
     if flaw is not None:
         return PlanEvidence(source=source, flaw=flaw, engine=engine)
-    indexes = sum(_helping(statement, engine) == "create_index" for _, statement in applied)
+    made = [one_line(statement) for _, statement in applied if _helping(statement, engine) == "create_index"]
+    told = PlanEvidence(source=source, engine=engine, indexes=len(made), made=tuple(made[:MAX_MADE]))
     reference, ours = _reference(spec, bench, engine)
     if reference.error is not None:
-        return PlanEvidence(source=source, engine=engine, indexes=indexes, reference=reference)
+        return told.model_copy(update={"reference": reference})
     limit = max(spec.timeout, _PATIENCE * ours)
     candidate = _measured(bench, spec, (spec.file, script[0]), applied, limit, theirs=True)
-    return PlanEvidence(source=source, engine=engine, indexes=indexes, candidate=candidate, reference=reference)
+    return told.model_copy(update={"candidate": candidate, "reference": reference})
 
 
 def _reference(spec: PlanSpec, bench: Bench, engine: str) -> tuple[Measured, float]:

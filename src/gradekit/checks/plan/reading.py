@@ -42,7 +42,11 @@ def read(engine: str, documents: Sequence[str]) -> Plan:
         return _READERS[engine](documents)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         deep = isinstance(error, RecursionError)
-        what = "it is nested too deeply" if deep else "it is not in the form of this engine"
+        what = (
+            "it is nested too deeply; write the query with fewer parts inside of each other"
+            if deep
+            else "it is not in the form of this engine"
+        )
         raise Unreadable(f"the database's plan of the query cannot be read: {what}") from error
 
 

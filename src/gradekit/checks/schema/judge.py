@@ -72,7 +72,7 @@ def _table(name: str, spec: TableSpec, fact: TableFact | None, *, too_large: boo
     for title, case, message in asked:
         what = message
         if too_large:
-            what = f"the database has more than {MAX_ROWS:,} columns, keys or indexes"
+            what = f"the database has more than {MAX_ROWS:,} columns, keys or indexes, so its tables were not looked at"
         elif fact is None and not spec.absent:
             what = f"there is no table {name}"
         yield passed(f"{name}: {title}", case) if what is None else failed(f"{name}: {title}", case, what)
@@ -151,7 +151,7 @@ def _index(columns: Sequence[str], table: TableFact) -> str | None:
     usable = [index for index in table.indexes if not index.partial]
     if any(index.columns[: len(columns)] == tuple(columns) for index in usable):
         return None
-    found = ", ".join(f"{index.name}{brace(index.columns)}" for index in usable)
+    found = ", ".join(f"{index.name} on {brace(index.columns)}" for index in usable)
     return f"no index starts with {brace(columns)}; found: {found or 'none'}"
 
 
