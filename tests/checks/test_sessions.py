@@ -200,6 +200,18 @@ def test_the_state_afterwards_counts() -> None:
     assert "there is no statement" in str(run(files, bench()).cases[0].outcome)
 
 
+def test_a_question_whose_names_have_no_value_any_more_is_told_as_it_is_written() -> None:
+    evidence = KIND.observe(spec(), bench(answer=SqlResult(columns=ONE.columns, rows=(("2",),))))
+    message = KIND.judge(spec(), evidence, Context("c")).outcome.message
+    assert "after: select left_over from stock where id = ${id}: left_over: 2; expected: 1" in message
+
+
+def test_the_statement_of_a_step_that_failed_is_told() -> None:
+    second = StepResult(at=2, waited=True, result=SqlResult(error="it failed", sqlstate="40P01"))
+    message = run(spec(), bench(OK, OK, OK, second, OK, OK)).outcome.message
+    assert "a deadlock (SQLSTATE 40P01) in its statement 2: it failed" in message
+
+
 def test_all_orders_are_run_each_on_a_fresh_copy() -> None:
     check = spec(
         sessions={"a": ["begin", {"submission": "take.sql"}], "b": [{"file": "s.sql"}, "select '$${x}'"]},

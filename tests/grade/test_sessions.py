@@ -115,7 +115,7 @@ def test_a_lost_update_is_seen(bench: PodBench, way: str, right: bool) -> None:
     )
     assert (found.status is Status.PASSED) is right, found
     if not right:
-        assert found.message.endswith("left_over: 4; 3 expected")
+        assert found.message.endswith("left_over: 4; expected: 3")
 
 
 def begin(bench: PodBench, level: str) -> str:
