@@ -380,6 +380,12 @@ def reply(answer: object, request: object = None) -> Reply:
     return read(Exchange(id=1, request=json.dumps(asked), reply=line))
 
 
+def test_only_what_the_submission_did_not_give_is_blamed_on_its_code() -> None:
+    large, other = reply({"id": 1, "value": {"$range": [0, MAX_VALUES, 1]}}), reply({"id": 2, "value": 1})
+    assert (large.kind, large.text) == ("broken", f"its answer is too large: it holds more than {MAX_VALUES} values")
+    assert (other.kind, other.text.partition("; ")[2][:26]) == ("broken", "code of the submission pro")
+
+
 def test_answers() -> None:
     assert reply({"id": 1, "value": 3}) == Reply("value", 3)
     assert reply({"id": 1, "value": {"$arg": 0}}) == Reply("value", [3, 1])

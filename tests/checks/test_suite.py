@@ -16,6 +16,10 @@ from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
 
 RUN = "test functions were also run with expectations that no right program meets (twins)"
+GUARDS = (
+    "a forged result would not show there; the challenge's author can guard tests by isolation: split, "
+    "and those in Python by written_twins"
+)
 SPEC = SuiteSpec.model_validate({"files": "hidden/tests"})
 
 
@@ -200,10 +204,8 @@ def test_a_test_that_passes_as_itself_and_as_its_twin_is_not_passed_even_without
     judgement = judged(ALL, counting(lambda number, test, text: number == 0 or right(test, text)), KNOWN)
     assert judgement.violations == ()
     (first, second) = sorted(case.outcome.message for case in judgement.cases)
-    assert (first, second) == (
-        "",
-        "passed, but passed also with an expectation that no right program meets, so that it does not count",
-    )
+    assert first == ""
+    assert second.startswith("passed, but also passed when its expectation was changed")
 
 
 MANY = {f"test_x.py::test_{number}": number for number in range(1, 7)}
@@ -362,9 +364,9 @@ def pair_of(*runs: str) -> SuiteEvidence:
         (("+2", "++"), ("passed", "reported 2 times")),
         (("++", "2+"), ("reported 2 times", "passed")),
         (("2.", "2+"), ("reported 2 times", "no result")),
-        (("..f", "++"), ("no result", "no result")),
-        (("++!", "++"), ("passed", "passed", "the suite ended early")),
-        (("++", "+.!"), ("passed", "no result; the suite ended early", "the suite ended early")),
+        (("..f", "++"), ("no result: test_x.py could not be loaded: SyntaxError",) * 2),
+        (("++!", "++"), ("passed", "passed", "the test process ended with exit code 3")),
+        (("++", "+.!"), ("passed", "no result: the test process ended", "the test process ended")),
     ],
 )
 def test_a_test_passed_where_it_passed_in_both_runs(runs: Sequence[str], outcomes: Sequence[str]) -> None:
@@ -387,7 +389,33 @@ def test_a_run_that_was_cut_short_speaks_for_both() -> None:
 @pytest.mark.parametrize("runs", [("++x", "++"), ("++", "++x")])
 def test_a_count_that_is_wrong_in_one_run_is_told(runs: Sequence[str]) -> None:
     judgement = suite.judge(SPEC, pair_of(*runs), Context("unit", HIDDEN, {}, IDS, {}))
-    assert judgement.outcome.message == "the runner's last line counts 3 tests, but 2 results arrived"
+    assert judgement.outcome.message == "the suite's end mark counts 3 tests, but only 2 results arrived"
+
+
+@pytest.mark.parametrize(
+    ("stderr", "why"),
+    [("", ", and nothing says why"), ("ImportError", "; what the run printed may say why")],
+)
+def test_a_test_without_a_result_says_where_to_look(stderr: str, why: str) -> None:
+    evidence = SuiteEvidence(ending=Ending.EXITED, end=0, stderr=stderr)
+    (case, _) = suite.judge(SPEC, evidence, Context("unit", HIDDEN, {}, IDS, {})).cases
+    assert case.outcome.message == f"no result: it did not run, or not to its end{why}"
+
+
+def test_tests_that_the_lock_does_not_list_are_named_and_capped() -> None:
+    records = tuple(suite.Record(test=f"b.py::{name}", outcome="passed") for name in "abcde")
+    evidence = SuiteEvidence(ending=Ending.EXITED, records=records, end=5)
+    message = suite.judge(SPEC, evidence, Context("unit", HIDDEN, {}, ("b.py::a",), {})).outcome.message
+    assert message == "ignored, since challenge.lock does not list it: b.py::b, b.py::c, b.py::d and 1 more"
+
+
+@pytest.mark.parametrize("file", ["a.test.mjs > one", "a.test.mjs > x::y"])
+def test_a_file_that_was_skipped_is_the_reason_of_its_tests(file: str) -> None:
+    record = suite.Record(test="a.test.mjs", outcome="skipped")
+    evidence = SuiteEvidence(ending=Ending.EXITED, records=(record,), end=1)
+    judgement = suite.judge(SPEC, evidence, Context("unit", HIDDEN, {}, (file,), {}))
+    assert judgement.cases[0].outcome.message == "no result: a.test.mjs was skipped"
+    assert judgement.outcome.message == judgement.cases[0].outcome.message
 
 
 # --- what a reviewer sees of twins -----------------------------------------------------------------------
@@ -472,7 +500,7 @@ def test_honest_programs_and_the_calibrating_run_have_no_such_evidence() -> None
             right,
             (
                 f"1 of 2 {RUN}; no sign of forging",
-                "1 test has no twin: test_x.py::test_b",
+                f"1 test has no twin: test_x.py::test_b; {GUARDS}",
             ),
         ),
         (
@@ -480,8 +508,8 @@ def test_honest_programs_and_the_calibrating_run_have_no_such_evidence() -> None
             {},
             right,
             (
-                f"none of 2 {RUN.replace('were', 'was')}, so a forged result would not show",
-                "2 tests have no twin: test_x.py::test_a, test_x.py::test_b",
+                f"protection against forged results is off: none of 2 {RUN.replace('were', 'was')}",
+                f"2 tests have no twin: test_x.py::test_a, test_x.py::test_b; {GUARDS}",
             ),
         ),
         (
@@ -510,7 +538,7 @@ def test_tests_without_a_twin_are_listed_by_function_or_by_row_and_capped() -> N
     evidence = SuiteEvidence(ending=Ending.EXITED, end=0)
     note = suite.judge(SPEC, evidence, Context("unit", expected_tests=many)).notes[-1]
     assert note.startswith("10 tests have no twin: t.py::test_00, ")
-    assert note.endswith("t.py::test_07 and 2 more")
+    assert note.endswith(f"t.py::test_07 and 2 more; {GUARDS}")
 
 
 # --- twins of the author ---------------------------------------------------------------------------------

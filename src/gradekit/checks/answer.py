@@ -14,6 +14,7 @@ from gradekit.model import Model, RelativePath
 from gradekit.texts import quote
 
 _SPACES: Final = re.compile(r"([ \t\n\v\f\r]+)")
+_WORD: Final = re.compile(r"[^ \t\n\v\f\r]+")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,400}\.?[0-9]{0,400}|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,9})?")
 """What floating-point tolerances apply to; integers in the answer, too."""
 
@@ -38,8 +39,11 @@ class Answer(Model):
             wanted, given = (list(filter(None, _SPACES.split(text)[::2])) for text in (right, found))
         for index, (one, other) in enumerate(zip_longest(wanted, given)):
             if one is None or other is None or not self._equal(one, other):
-                before = wanted[:index] if self.space_change_sensitive else []
-                return _mismatch(right, one, other, index, before)
+                if self.space_change_sensitive:
+                    place = _place("".join(given[:index]), space=index % 2 == 1)
+                else:
+                    place = _place(_before(found, index))
+                return Mismatch(_shown(one), _shown(other), place)
         return None
 
     def _equal(self, one: str, other: str) -> bool:
@@ -53,14 +57,19 @@ class Answer(Model):
         return math.isfinite(value) and (off <= max(both, absolute) or off <= max(both, relative) * abs(value))
 
 
-def _mismatch(right: str, one: str | None, other: str | None, index: int, before: list[str]) -> Mismatch:
-    """What is told of the first difference, which is at the part ``index``."""
-    if before:
-        line, what = "".join(before).count("\n") + 1, "white space" if index % 2 else f"word {index // 2 + 1}"
-    else:
-        starts = [match.start() for match in re.finditer(r"[^ \t\n\v\f\r]+", right)]
-        line, what = right.count("\n", 0, starts[index] if index < len(starts) else None) + 1, f"word {index + 1}"
-    return Mismatch(_shown(one), _shown(other), f"line {line} of the answer, {what}")
+def _before(text: str, index: int) -> str:
+    """What stands before a word of a text, or up to its last word where it has not so many."""
+    words = list(_WORD.finditer(text))
+    if index < len(words):
+        return text[: words[index].start()]
+    return text[: words[-1].end()] if words else ""
+
+
+def _place(before: str, *, space: bool = False) -> str:
+    """Where a word, or white space, stands in an output: its line, and its number in that line."""
+    words = len(_WORD.findall(before.rpartition("\n")[2]))
+    what = f"white space after word {words}" if space and words else "white space" if space else f"word {words + 1}"
+    return f"line {before.count(chr(10)) + 1}, {what}"
 
 
 def _shown(part: str | None) -> str:

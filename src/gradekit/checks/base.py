@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -33,6 +33,11 @@ from gradekit.sandbox.protocol import (
 
 S = TypeVar("S", bound=BaseModel)
 E = TypeVar("E", bound=BaseModel)
+
+MAX_PRINTED: Final = 4 << 20
+"""Bytes that a program of the candidate's may print, stdout and stderr together."""
+PRINTED_TOO_MUCH: Final = f"printed more than {MAX_PRINTED >> 20} MiB, which is the limit"
+OUT_OF_MEMORY: Final = "ran out of memory, which limits.memory of the challenge sets"
 
 Role = Literal["owner", "reader"]
 """``owner`` made the data set's tables (the app's own rights); ``reader`` may only read them."""

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from gradekit.checks.answer import Answer
-from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
+from gradekit.checks.base import OUT_OF_MEMORY, PRINTED_TOO_MUCH, Bench, Complaint, Context, Kind, Scope
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
 from gradekit.checks.jsontext import JsonProblem, parse
@@ -26,7 +26,7 @@ from gradekit.errors import InfrastructureError, Problem
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
 from gradekit.results import Exhibit, Judgement, Tier
 from gradekit.sandbox.protocol import Ending, FileEntry
-from gradekit.texts import clean, near, one_line
+from gradekit.texts import clean, near, one_line, quote
 
 MAX_OUTPUT: Final = 256 << 10
 """Bytes of each stream that are kept."""
@@ -39,8 +39,8 @@ UNPREPARED: Final = 125
 _UNPREPARED: Final = "it could not be prepared"
 _ENDINGS: Final = {
     Ending.TIMEOUT: "it was stopped after {seconds:g} s",
-    Ending.OOM: "it ran out of memory",
-    Ending.OUTPUT: "it printed too much and was stopped",
+    Ending.OOM: f"it {OUT_OF_MEMORY}",
+    Ending.OUTPUT: f"it {PRINTED_TOO_MUCH}, and was stopped",
 }
 
 
@@ -240,8 +240,6 @@ def judge(spec: CommandSpec, evidence: CommandEvidence, context: Context) -> Jud
             mismatches = _mismatches(plan, fact, context)
         except UnknownNameError as error:
             return errored(f"{plan.name}: {error}; correct the challenge")
-        except PathProblem as error:
-            return errored(f"{plan.name}: a path of stdout_json is not JSONPath: {error}; correct the challenge")
         cases.append(examined(plan.title, plan.name, mismatches))
     return tally(cases, noun="runs", all_or_nothing=spec.scoring == "all_or_nothing")
 
@@ -396,7 +394,6 @@ def _mismatches(plan: Plan, fact: RunFact, context: Context) -> list[Mismatch]:
 
     Raises:
         UnknownNameError: for a variable that the challenge no longer has.
-        PathProblem: for a path that is none.
     """
     expect = plan.expect
     found = []
@@ -438,9 +435,8 @@ def _answer_mismatches(stream: Stream, answer: Answer, files: Mapping[str, bytes
     try:
         right = files[answer.file].decode()
     except (KeyError, UnicodeDecodeError):
-        return [
-            Mismatch("", f"{answer.file} is no text of the challenge any more; grade the submission again", ours=True)
-        ]
+        what = f"the challenge has no text file {answer.file}, or not any more"
+        return [Mismatch("", f"{what}; correct the challenge, or grade the submission again", ours=True)]
     text = _text(stream)
     mismatch = text if isinstance(text, Mismatch) else answer.check(right, text)
     return [] if mismatch is None else [mismatch.below("stdout" if mismatch is text else "stdout, ")]
@@ -459,6 +455,9 @@ def _json_mismatches(stream: Stream, wanted: Mapping[str, Match]) -> list[Mismat
     for path, match in wanted.items():
         try:
             there = compile_path(path).look(value)
+        except PathProblem as error:
+            what = f"stdout_json: {quote(path)} is not a JSONPath: {error}; correct the challenge"
+            return [Mismatch("", what, ours=True)]
         except TooManyNodes as error:
             found.append(Mismatch("a value that can be searched", clean(str(error)), path))
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gradekit.checks.jsontext import Json
-from gradekit.checks.values import MISSING, Missing, Value, canonical, is_list, kind_of, show
+from gradekit.checks.values import MISSING, Described, Missing, Value, canonical, is_list, kind_of, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def differences(expected: Json, actual: Json, *, partially: bool = False, place:
 def differ(words: str, expected: Json, actual: Value, place: str = "") -> Mismatch:
     """A mismatch that says the types when they are the point."""
     wanted, found = kind_of(expected), kind_of(actual)
-    if wanted == found or isinstance(actual, Missing) or actual is None:
+    if wanted == found or isinstance(actual, Missing | Described) or actual is None:
         return Mismatch(words, show(actual), place)
     return Mismatch(words, f"{show(actual)} ({found}, not {wanted})", place)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
+from gradekit.checks.base import OUT_OF_MEMORY, PRINTED_TOO_MUCH, Bench, Complaint, Context, Kind, Scope
 from gradekit.checks.lines import Environment, Files, Lines, languages_left_out, line_for
 from gradekit.checks.match import Match
 from gradekit.checks.procfile import NAME_PATTERN, command_of
@@ -39,14 +39,14 @@ _GIST: Final = 300
 _CHANCE: Final = secrets.SystemRandom()
 _ENDINGS: Final = {
     Ending.TIMEOUT: "the tests were stopped after {seconds:g} s",
-    Ending.OOM: "the tests ran out of memory",
-    Ending.OUTPUT: "the tests printed too much and were stopped",
+    Ending.OOM: f"the tests {OUT_OF_MEMORY}",
+    Ending.OUTPUT: f"the tests {PRINTED_TOO_MUCH}, and were stopped",
 }
 _OWN: Final = "the submission's own program"
 _RIGHT: Final = "the right program"
 _TITLES: Final[Mapping[str, str]] = {
-    "tests": "how many tests passed, as they say",
-    "coverage": "percent of the code that they ran, as they say",
+    "tests": "number of passed tests that the tests report",
+    "coverage": "code coverage that the tests report, in percent",
 }
 
 
@@ -242,7 +242,7 @@ def judge(spec: OwnTestsSpec, evidence: OwnTestsEvidence, context: Context) -> J
         except UnknownNameError as error:
             return errored(f"{name}: {error}; correct the challenge")
         if facts[name] is MISSING:
-            mismatches = [replace(mismatch, actual="no number in what the tests print") for mismatch in mismatches]
+            mismatches = [replace(mismatch, actual="no such number in what the tests print") for mismatch in mismatches]
         gates.append((_TITLES[name], examined(_TITLES[name], name, mismatches)))
     right = own
     if spec.reference is not None:
@@ -279,9 +279,14 @@ def _noticing(mutant: Variant, run: TestRun, useless: TestRun | None) -> CaseRes
 
 
 def _unmade(run: TestRun) -> str:
+    """Why a variant was not tested, as far as it is known: code of the candidate's can cause the same on purpose."""
     last = run.tail.splitlines()[-1:]
-    said = f"it printed {quote(last[0], _GIST)}" if last else "it printed nothing"
-    return f"the challenge's setup could not make the variant {run.variant} of this submission: {said}"
+    said = f"printed last {quote(last[0], _GIST)}" if last else "printed nothing"
+    return (
+        f"it ended with exit code {UNPREPARED} and {said}: probably this program could not be made of the submission, "
+        "which is not laid out as the challenge needs it (keep the names and places of the task), or the challenge is "
+        "wrong; tests that end with this code themselves look the same"
+    )
 
 
 def _summed(spec: OwnTestsSpec, gates: Sequence[tuple[str, CaseResult]], noticed: Sequence[CaseResult]) -> Judgement:
@@ -302,12 +307,13 @@ def _summed(spec: OwnTestsSpec, gates: Sequence[tuple[str, CaseResult]], noticed
 
 def _notes(spec: OwnTestsSpec, own: TestRun) -> tuple[str, ...]:
     """How far it can be trusted: what the tests say is a claim, what they notice is not."""
-    words = f"by the words of {own.framework}" if own.framework else "in the words of no known framework"
-    coverage = "coverage was not measured" if own.coverage is None else f"{own.coverage:g} % of the code ran"
-    tests = "no number of tests" if own.tests is None else f"{own.tests} passed"
-    notes = [f"the tests say of themselves, {words}: {tests}, {coverage}"]
+    who = own.framework or "no known test framework"
+    coverage = "no coverage" if own.coverage is None else f"a coverage of {own.coverage:g} %"
+    tests = "no number of passed tests" if own.tests is None else f"{own.tests} passed"
+    claim = f"{tests}, {coverage}" if own.framework else "tests or coverage"
+    notes = [f"on {_OWN}, {who} reported {claim}"]
     if not spec.mutants:
-        notes.append("no wrong program was tried, so what the tests say is only their claim")
+        notes.append("no wrong program was tried, so what the tests report is only their claim")
     elif spec.reference is None:
         notes.append(
             "no changed program that is right was tried, so tests that fail on any change of a file would pass, too"

@@ -12,14 +12,23 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, ValidationError
 
 from gradekit.checks import twins
-from gradekit.checks.base import Bench, Complaint, Context, Kind, Recorded, Scope
+from gradekit.checks.base import (
+    MAX_PRINTED,
+    OUT_OF_MEMORY,
+    PRINTED_TOO_MUCH,
+    Bench,
+    Complaint,
+    Context,
+    Kind,
+    Recorded,
+    Scope,
+)
 from gradekit.checks.tally import errored, failed, passed, tally
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
 from gradekit.results import CaseResult, Exhibit, Judgement, Status, Tier
 from gradekit.sandbox.protocol import Ending, FileEntry
+from gradekit.texts import clean
 
-MAX_OUTPUT: Final = 4 << 20
-"""Bytes that the runner may print."""
 MAX_LINES: Final = 10_000
 MAX_MESSAGE: Final = 4 << 10
 """Characters of a record's message that are kept."""
@@ -35,6 +44,8 @@ MAX_CHANGE: Final = 2_000
 """Characters of what a twin changed that are kept as evidence."""
 LISTED: Final = 8
 """Tests that a note names; the others are counted."""
+UNKNOWN: Final = 3
+"""Tests that the lock does not list, but that a message names."""
 
 
 class Group(Model):
@@ -287,7 +298,9 @@ def _doubted(evidence: SuiteEvidence, known: Mapping[str, twins.Twin]) -> tuple[
     return tuple(f"{test} {sentence}" for test in sorted(forged)), frozenset(_suspects(runs, known) - forged)
 
 
-def _notes(spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged: bool) -> tuple[str, ...]:
+def _notes(
+    spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged: bool, doubted: int
+) -> tuple[str, ...]:
     """How far the result can be trusted: counts and names only, so that they are equal in every run."""
     if spec.isolation == "split":
         return ("the tests ran in a container of their own; only data crossed",)
@@ -296,19 +309,25 @@ def _notes(spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged
     known, tests = context.twins or {}, context.expected_tests or ()
     first = [run for run in evidence.twin_runs if not run.confirms and not run.tries]
     tried = {unit_of(test) for run in first for test in _twins_in(run, known)}
-    sign = "some passed, which shows that results were forged" if forged else "no sign of forging"
+    if forged:
+        sign = "some passed, which shows that results were forged"
+    elif doubted:
+        sign = f"{_many(doubted, 'test')} passed even so, which does not count: chance, a weak test, or forging"
+    else:
+        sign = "no sign of forging"
     functions = _counted({unit_of(test) for test in tests}, "test function")
     changed = "with expectations that no right program meets (twins)"
     notes = [
         f"{len(tried)} of {functions} were also run {changed}; {sign}"
         if tried
-        else f"none of {functions} was also run {changed}, so a forged result would not show"
+        else f"protection against forged results is off: none of {functions} was also run {changed}"
     ]
     alone = without_twin(tests, known)
     if alone:
         more = f" and {len(alone) - LISTED} more" if len(alone) > LISTED else ""
         verb = "has" if len(alone) == 1 else "have"
-        notes.append(f"{_counted(alone, 'test')} {verb} no twin: {', '.join(alone[:LISTED])}{more}")
+        listed = ", ".join(alone[:LISTED]) + more
+        notes.append(f"{_counted(alone, 'test')} {verb} no twin: {listed}; {_UNGUARDED}")
     return tuple(notes)
 
 
@@ -410,7 +429,7 @@ def _slip(record: Record | None) -> str:
 def _ran(spec: SuiteSpec, bench: Bench, files: Mapping[str, bytes]) -> dict[str, Any]:
     """Run the suite once and read the records: the fields of ``Ran``."""
     entries = tuple(FileEntry(path, data) for path, data in files.items())
-    result = bench.test(entries, timeout=spec.timeout, max_output=MAX_OUTPUT, split=spec.isolation == "split")
+    result = bench.test(entries, timeout=spec.timeout, max_output=MAX_PRINTED, split=spec.isolation == "split")
     records: list[Record] = []
     end: int | None = None
     late = garbage = 0
@@ -447,7 +466,12 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
     records = {record.test: record for record in evidence.records}
     ending = _early(spec, evidence)
     violations, doubted = _doubted(evidence, context.twins or {}) if has_twins(spec) else ((), frozenset())
-    tests = [_case(test, counts[test], records.get(test), ending) for test in context.expected_tests]
+    expected = frozenset(context.expected_tests)
+    files = {name: record for name, record in records.items() if _whole(record) and name not in expected}
+    tests = [
+        _case(test, counts[test], records[test]) if test in records else _absent(test, evidence, files, ending)
+        for test in context.expected_tests
+    ]
     tests = [
         failed(case.title, case.id, _LUCK) if case.id in doubted and case.outcome.status is Status.PASSED else case
         for case in tests
@@ -456,17 +480,21 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
     cases = [*tests, failed("end of the suite", "end", ending)] if ending else tests
     judgement = tally(cases, noun="tests", all_or_nothing=spec.scoring == "all_or_nothing")
     outcome = judgement.outcome
+    if ending:
+        wrong = sum(case.outcome.status is not Status.PASSED for case in tests)
+        message = f"{wrong} of {_many(len(tests), 'test')} failed, and {ending}; that counts as one more failed test"
+        outcome = outcome.model_copy(update={"message": message})
     if spec.groups:
         share = _grouped(spec.groups, tests)
         if isinstance(share, str):
             return errored(share)
         if spec.scoring == "proportional" and outcome.status is Status.FAILED:
             outcome = outcome.model_copy(update={"ratio": share * len(tests) / len(cases)})
-    oddities = "; ".join(_oddities(evidence, context.expected_tests))
+    oddities = "; ".join(_oddities(evidence, expected))
     if oddities:
         message = f"{outcome.message}; {oddities}" if outcome.message else oddities
         outcome = outcome.model_copy(update={"message": message})
-    notes = _notes(spec, evidence, context, forged=bool(violations))
+    notes = _notes(spec, evidence, context, forged=bool(violations), doubted=len(doubted))
     return judgement.model_copy(update={"outcome": outcome, "violations": violations, "notes": notes})
 
 
@@ -596,19 +624,71 @@ def _record(line: bytes) -> Record | End | None:
     return None
 
 
-def _case(test: str, count: int, record: Record | None, ending: str) -> CaseResult:
-    if record is None:
-        return failed(test, test, f"no result; {ending}" if ending else "no result: it did not run, or not to its end")
+def _absent(test: str, evidence: SuiteEvidence, files: Mapping[str, Record], ending: str) -> CaseResult:
+    """A test without a result, and why, as far as it is known; ``files`` are records of what is no test."""
+    file = next((files[place] for place in _files_of(test) if place in files), None)
+    if file is not None:
+        what = "could not be loaded" if file.outcome == "errored" else "was skipped"
+        why = ": ".join(filter(None, (f"{file.test} {what}", _gist(file.message))))
+    elif ending:
+        why = ending
+    elif evidence.late:
+        why = "nothing about it came before the suite's end mark"
+    else:
+        why = "it did not run, or not to its end"
+        why += "; what the run printed may say why" if evidence.stderr else ", and nothing says why"
+    return failed(test, test, f"no result: {why}")
+
+
+def _whole(record: Record) -> bool:
+    """Whether it can be of a file that was not run at all."""
+    return record.outcome in {"errored", "skipped"}
+
+
+def _files_of(test: str) -> tuple[str, str]:
+    """What the file of a test may be, by the ways in which runners write ids."""
+    return test.partition("::")[0], test.partition(" > ")[0]
+
+
+def _case(test: str, count: int, record: Record) -> CaseResult:
     if count > 1:
         return failed(test, test, f"reported {count} times; a test counts only if it is reported once")
     if record.outcome == "passed":
         return passed(test, test)
+    if record.message.startswith(_XFAIL):
+        return failed(test, test, _marked(record))
     said = _ENDED.get(record.outcome, record.outcome)
     words = (said if record.outcome != "failed" or not record.message else "", _gist(record.message))
-    return failed(test, test, ": ".join(filter(None, words)))
+    what = ": ".join(filter(None, words))
+    if _CROSSING.match(record.message):
+        what += (
+            "\n(the reference passes this test: probably what the submission gave led to this; else the test is wrong)"
+        )
+    return failed(test, test, what)
 
 
-_LUCK: Final = "passed, but passed also with an expectation that no right program meets, so that it does not count"
+def _marked(record: Record) -> str:
+    """What the mark of a test comes to; ``record`` is of one that was expected to fail."""
+    reason = _gist(record.message.removeprefix(_XFAIL))
+    if record.outcome == "skipped":
+        what = "failed as it was marked to (xfail), which does not count as passed"
+    else:
+        what = "passed although it is marked as expected to fail (xpass), which does not count as passed"
+    return f"{what}: {reason}" if reason else what
+
+
+_CROSSING: Final = re.compile(r"[\w.\\:]*CannotCross")
+"""How the message of a test of a split suite begins that did what only works within one process."""
+_XFAIL: Final = "xfail or xpass:"
+"""How the message of a test begins that is marked as one that fails."""
+_UNGUARDED: Final = (
+    "a forged result would not show there; the challenge's author can guard tests by isolation: split, "
+    "and those in Python by written_twins"
+)
+_LUCK: Final = (
+    "passed, but also passed when its expectation was changed to one that no right program can meet, "
+    "so that it does not count"
+)
 _ENDED: Final = {
     "failed": "failed, without a message",
     "errored": "error outside of the test itself",
@@ -628,31 +708,37 @@ def _early(spec: SuiteSpec, evidence: SuiteEvidence) -> str:
     if evidence.end is not None:
         return ""
     how = {
-        Ending.TIMEOUT: f"it was stopped after {spec.timeout:g} s",
-        Ending.OOM: "it ran out of memory",
-        Ending.OUTPUT: "it printed too much",
-        Ending.EXITED: f"it exited with {evidence.exit_code}",
+        Ending.TIMEOUT: f"was stopped after {spec.timeout:g} s, before the suite was at its end",
+        Ending.OOM: OUT_OF_MEMORY,
+        Ending.OUTPUT: PRINTED_TOO_MUCH,
+        Ending.EXITED: f"ended with exit code {evidence.exit_code} before it said that the suite was at its end; "
+        f"code of the submission probably ended it{', or made it crash' if evidence.exit_code else ''}",
     }
-    return f"the suite ended early: {how[evidence.ending]}"
+    return f"the test process {how[evidence.ending]}"
 
 
-def _oddities(evidence: SuiteEvidence, expected: Sequence[str]) -> Iterator[str]:
+def _oddities(evidence: SuiteEvidence, expected: Collection[str]) -> Iterator[str]:
     """What an honest run does not show, for the reviewer."""
     counts = Counter(record.test for record in evidence.records)
     twice = sum(1 for count in counts.values() if count > 1)
-    extra = len(set(counts) - set(expected))
+    files = {file for test in expected for file in _files_of(test)}
+    told = {record.test for record in evidence.records if _whole(record) and record.test in files}
+    extra = sorted(set(counts).difference(expected, told))
     if twice:
         yield f"{_many(twice, 'test')} reported more than once"
     if extra:
-        yield f"{_many(extra, 'test')} reported that challenge.lock does not list"
+        names = ", ".join(clean(test, 100) for test in extra[:UNKNOWN])
+        names += f" and {len(extra) - UNKNOWN} more" if len(extra) > UNKNOWN else ""
+        yield f"ignored, since challenge.lock does not list it: {names}"
     runs: list[Ran] = [run for run in evidence.twin_runs if not run.tries]
     for run in runs or [evidence]:
         if run.end is not None and run.end != len(run.records):
             arrived = _many(len(run.records), "result")
-            yield f"the runner's last line counts {_many(run.end, 'test')}, but {arrived} arrived"
+            only = "only " if len(run.records) < run.end else ""
+            yield f"the suite's end mark counts {_many(run.end, 'test')}, but {only}{arrived} arrived"
             break
     if evidence.late:
-        yield f"{_many(evidence.late, 'line')} printed after the end of the suite"
+        yield f"{_many(evidence.late, 'line')} came after the suite's end mark, where no result counts"
 
 
 def _grouped(groups: Sequence[Group], cases: Sequence[CaseResult]) -> float | str:

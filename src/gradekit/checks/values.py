@@ -25,6 +25,15 @@ class Missing:
         return "MISSING"
 
 
+class Described(dict[str, Any]):
+    """What JSON has no value for: an object that stands for it, and words for messages."""
+
+    def __init__(self, value: Mapping[str, Any], words: str) -> None:
+        """``words``: with an article, such as ``an object of class Cart``."""
+        super().__init__(value)
+        self.words = words
+
+
 MISSING: Final = Missing()
 Value: TypeAlias = "Json | Missing"
 
@@ -33,6 +42,8 @@ def show(value: Value) -> str:
     """A value for a message, as short JSON."""
     if isinstance(value, Missing):
         return "missing"
+    if isinstance(value, Described):
+        return clean(value.words)
     if isinstance(value, str) and len(value) > MAX_SHOWN:
         return f"{clean(render(value[:MAX_SHOWN]), MAX_TEXT)}…"
     return clean(render(value, MAX_SHOWN + 1), MAX_TEXT if isinstance(value, str) else MAX_SHOWN)
@@ -55,7 +66,9 @@ def kind_of(value: Value) -> str:
 
 def typed(value: Value) -> str:
     """A value for a message where its type may be the point."""
-    return show(value) if isinstance(value, Missing) or value is None else f"{show(value)} ({kind_of(value)})"
+    return (
+        show(value) if isinstance(value, Missing | Described) or value is None else f"{show(value)} ({kind_of(value)})"
+    )
 
 
 def number(value: Value) -> Decimal | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from gradekit.checks.base import Context, Stretch
+from gradekit.checks.base import MAX_PRINTED, Context, Stretch
 from gradekit.checks.jsontext import Json, render
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.calls import PodCalls, unanswered
@@ -47,7 +47,6 @@ _READY_PAUSE = 0.03
 _CHECKER = Limits(memory=1 << 30, cpus=2.0, pids=128)
 """Whatever a challenge leaves to candidates, a checker has what it needs."""
 _SCRATCH = 256 << 20
-_MAX_OUTPUT = 4 << 20
 SCANNING = Limits(memory=1 << 30, cpus=2.0, pids=128)
 """What a scanner has, whatever a challenge leaves to candidates."""
 _BUILDING = 180.0
@@ -290,7 +289,7 @@ class PodBench:
         self.run_deadline += max(seconds, 0.0)
 
     def _run(
-        self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = _MAX_OUTPUT
+        self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = MAX_PRINTED
     ) -> ExecResult:
         begun = self.now()
         result = self.sandbox.run(plan, stdin=stdin, timeout=timeout, max_output=max_output)

@@ -18,7 +18,7 @@ from gradekit.checks.template import UnknownNameError
 from gradekit.checks.values import show
 from gradekit.language import Speech
 from gradekit.results import CaseResult, Judgement
-from gradekit.texts import clean
+from gradekit.texts import clean, quote
 
 SMALLEST = 3
 """Wrong generated calls that are told."""
@@ -31,6 +31,9 @@ _KINDS: Mapping[str, str] = {
     "not_found": "an error about something that is not there",
     "any": "an error",
 }
+
+_ABSENT = "gradekit:Absent"
+"""By which runners say that nothing of a name is there, where their language has no error of its own for that."""
 
 
 class _OldEvidenceError(Exception):
@@ -54,8 +57,6 @@ def judge(spec: CallSpec, evidence: CallEvidence, context: Context) -> Judgement
         return errored(f"{spec.cases_file}: {error}; correct the challenge")
     except _OldEvidenceError as error:
         return errored(f'the evidence has nothing about "{error}"; grade the submission again')
-    except PathProblem as error:
-        return errored(f"a path of `json:` is not JSONPath: {error}; correct the challenge")
     return tally(cases, noun="cases", all_or_nothing=spec.scoring == "all_or_nothing")
 
 
@@ -96,7 +97,6 @@ class _Case:
 
         Raises:
             _OldEvidenceError: other things were asked.
-            PathProblem: a JSONPath is none.
         """
         return examined(self._case.name, self._case.name, self.mismatches(fact))
 
@@ -105,7 +105,6 @@ class _Case:
 
         Raises:
             _OldEvidenceError: other things were asked.
-            PathProblem: a JSONPath is none.
         """
         return list(self._mismatches(() if fact is None else fact.exchanges))
 
@@ -154,7 +153,12 @@ class _Case:
                 for mismatch in action.returns.fill(self._known).check(reply.value):
                     yield mismatch.below("$") if mismatch.place else mismatch
                 for path, match in action.paths.items():
-                    found = compile_path(path).look(reply.value)
+                    try:
+                        found = compile_path(path).look(reply.value)
+                    except PathProblem as error:
+                        what = f"json: {quote(path)} is not a JSONPath: {error}; correct the challenge"
+                        yield Mismatch("", what, ours=True)
+                        return
                     yield from map(found.below, match.fill(self._known).check(found.value))
             except TooManyNodes as error:
                 yield Mismatch("a value that can be searched", clean(str(error)))
@@ -179,5 +183,7 @@ def _wanted(action: Action) -> str:
 
 def raised(reply: Reply) -> str:
     """An error for a message: ``raised ValueError: qty must be positive``."""
+    if reply.classes[0] == _ABSENT:
+        return clean(f"what is called is not there: {reply.text}" if reply.text else "what is called is not there")
     name = reply.classes[0].rpartition(":")[2]
     return clean(f"raised {name}: {reply.text}" if reply.text else f"raised {name}")

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gradekit.checks import jsontext
 from gradekit.checks.jsontext import Json
-from gradekit.checks.values import is_list, number
+from gradekit.checks.values import Described, is_list, number
 from gradekit.texts import clean
 
 MAX_VALUES: Final = 200_000
@@ -34,7 +34,11 @@ ARGUMENT_TAGS: Final = frozenset(
 
 
 class BadValue(ValueError):  # noqa: N818 - it describes what a stranger wrote
-    """Why a value is none of the protocol; the message fits after ``it answered nonsense: ``."""
+    """Why a value is none of the protocol; the message fits after ``it answered what was not asked: ``."""
+
+
+class TooLarge(BadValue):
+    """Why a value is not read although it may well be what the submission gave."""
 
 
 def tag_of(value: Mapping[str, Any]) -> str | None:
@@ -91,13 +95,14 @@ class Plain:
         """The value.
 
         Raises:
-            BadValue: it is none, or too large.
+            BadValue: it is none.
+            TooLarge: it is too large.
         """
         self._room -= 1
         if self._room < 0:
-            raise BadValue(f"it holds more than {MAX_VALUES} values")
+            raise TooLarge(f"it holds more than {MAX_VALUES} values")
         if depth > MAX_DEPTH:
-            raise BadValue("it is nested too deeply, or contains itself")
+            raise TooLarge("it is nested too deeply, or contains itself")
         if is_list(data):
             return self._list(data, depth)
         if not isinstance(data, Mapping):
@@ -129,11 +134,11 @@ class Plain:
             "$map": lambda: self._map(content, depth),
             "$arg": lambda: self._argument(content, depth),
             "$enum": lambda: _last(content),
-            "$handle": lambda: {OBJECT: _class_name(data.get("class", ""))},
-            "$class": lambda: {OBJECT: f"class {_class_name(content)}"},
-            "$exception": lambda: {OBJECT: _class_name(_first_class(content))},
-            "$module": lambda: {OBJECT: f"module {_text(content)}"},
-            "$callable": lambda: {OBJECT: "function"},
+            "$handle": lambda: _object(_class_name(data.get("class", "")), "an object of class "),
+            "$class": lambda: _object(f"class {_class_name(content)}", "the "),
+            "$exception": lambda: _object(_class_name(_first_class(content)), "an exception of class "),
+            "$module": lambda: _object(f"module {_text(content)}", "the "),
+            "$callable": lambda: _object("function", "a "),
         }
         if tag in readers:
             return readers[tag]()
@@ -148,7 +153,7 @@ class Plain:
         found = range(*bounds)  # type: ignore[arg-type]
         # Its own length fails for more items than an address has bits.
         if abs(found.stop - found.start) // abs(found.step) >= self._room:
-            raise BadValue(f"it holds more than {MAX_VALUES} values")
+            raise TooLarge(f"it holds more than {MAX_VALUES} values")
         self._room -= len(found)
         return list(found)
 
@@ -197,6 +202,11 @@ def _last(content: object) -> str:
     if not is_list(content) or not content:
         raise BadValue("$enum is a class and a name")
     return _text(content[-1])
+
+
+def _object(name: str, words: str) -> Described:
+    """What stands for an object that stayed with the submission."""
+    return Described({OBJECT: name}, words + name)
 
 
 def _class_name(content: object) -> str:

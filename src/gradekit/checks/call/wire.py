@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from gradekit.checks import template
 from gradekit.checks.call.evidence import Exchange
 from gradekit.checks.call.model import Action
-from gradekit.checks.call.values import BadValue, Plain, containers, pack
+from gradekit.checks.call.values import BadValue, Plain, TooLarge, containers, pack
 from gradekit.checks.jsontext import Json, JsonProblem, parse, render
 from gradekit.checks.values import is_list
 from gradekit.language import Naming
@@ -21,6 +21,7 @@ MAX_LINE: Final = (1 << 20) - 1
 MAX_CLASSES: Final = 100
 MAX_MESSAGE: Final = 2_000
 """Characters of an error's message that are looked at."""
+_INTRUDED: Final = "code of the submission probably wrote to the connection over which it is called"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,16 @@ def load(action: Action, module: str | None, naming: Naming) -> str:
 def read(exchange: Exchange) -> Reply:
     """What came of a request."""
     if exchange.error is not None:
-        return Reply("broken", text=exchange.detail or exchange.error)
+        why = exchange.detail or exchange.error
+        return Reply("broken", text=f"{why}; {_INTRUDED}" if exchange.error == "protocol" else why)
     try:
         return _read(exchange)
     except JsonProblem as error:
         return Reply("broken", text=f"its answer is not read as JSON ({clean(str(error))})")
+    except TooLarge as error:
+        return Reply("broken", text=f"its answer is too large: {error}")
     except BadValue as error:
-        return Reply("broken", text=f"its answer does not follow the call protocol: {error}")
+        return Reply("broken", text=f"it answered something that was not asked: {error}; {_INTRUDED}")
 
 
 def _read(exchange: Exchange) -> Reply:
