@@ -549,7 +549,7 @@ SUITES = (
         "checks/suite.py",
         take.changed(
             "checks.suite:_case",
-            lambda case: lambda test, count, record, ending: case(test, min(count, 1), record, ending),
+            lambda case: lambda test, count, record: case(test, min(count, 1), record),
         ),
         {"defence-reported-twice": "unit: says '1 of 3"},
     ),

@@ -420,10 +420,10 @@ def judging_what_came(judge: Callable[..., Judgement]) -> Callable[..., Judgemen
 def skipped_as_passed(case: Callable[..., CaseResult]) -> Callable[..., CaseResult]:
     """A test that was skipped is taken for passed."""
 
-    def judged(test: str, count: int, record: suite.Record | None, ending: str) -> CaseResult:
-        if record is not None and record.outcome == "skipped":
+    def judged(test: str, count: int, record: suite.Record) -> CaseResult:
+        if record.outcome == "skipped":
             record = record.model_copy(update={"outcome": "passed"})
-        return case(test, count, record, ending)
+        return case(test, count, record)
 
     return judged
 
