@@ -111,8 +111,11 @@ class FakeRunning:
     def ending(self) -> str:
         return "running" if self.alive() else self.dead or "was killed"
 
-    def tail(self) -> str:
-        return self.said[-8192:]
+    def tail(self, since: float = 0.0) -> str:
+        return self.said[int(since) :][-8192:]
+
+    def moment(self) -> float:
+        return float(len(self.said))
 
     def execute(self, argv: Sequence[str], stdin: bytes = b"", timeout: float = 30.0) -> ExecResult:
         del timeout

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gradekit.errors import UsageError
-from gradekit.record import Observation, Record, read, write, write_atomically
+from gradekit.record import Observation, Printed, Record, read, write, write_atomically
 from gradekit.results import SubmissionRef
 
 RECORD = Record(
@@ -28,6 +28,7 @@ RECORD = Record(
             state="observed",
             evidence={"exchanges": [1, "ü\u202e", "\ud800", None]},
             seconds=0.1,
+            printed=Printed(text="Traceback\x1b\ufffd", restarted=True),
         ),
         Observation(check="b", kind="http", state="blocked", message="the app exited", detail="tail"),
         Observation(check="c", kind="sql", state="errored", message="engine gone"),
@@ -39,6 +40,18 @@ def test_a_written_record_is_read_back_equal(tmp_path: Path) -> None:
     write(tmp_path, RECORD)
     assert read(tmp_path) == RECORD
     assert read(tmp_path / "record.json") == RECORD
+
+
+def test_a_record_without_what_the_app_printed_stays_readable(tmp_path: Path) -> None:
+    write(tmp_path, RECORD)
+    path = tmp_path / "record.json"
+    slim = json.loads(path.read_text())
+    for observation in slim["observations"]:
+        del observation["printed"]
+    path.write_text(json.dumps(slim))
+    first, *others = read(tmp_path).observations
+    assert first == RECORD.observations[0].model_copy(update={"printed": None})
+    assert tuple(others) == RECORD.observations[1:]
 
 
 def test_changed_evidence_is_refused(tmp_path: Path) -> None:

@@ -24,6 +24,15 @@ RECORD = "record.json"
 EVIDENCE = "evidence"
 
 
+class Printed(Model):
+    """The end of what the app wrote to stdout and stderr while a check was observed: for people, never judged."""
+
+    text: str
+    """Hostile."""
+    restarted: bool = False
+    """Whether it is only of the app's last start, of several in the check."""
+
+
 class Observation(Model):
     """What came of observing one check.
 
@@ -38,6 +47,8 @@ class Observation(Model):
     message: str = ""
     detail: str = ""
     """Raw text for the reviewer, such as the tail of a log; hostile."""
+    printed: Printed | None = None
+    """None where no app was used or it wrote nothing."""
     seconds: float = 0.0
     stand_in: str = ""
     """What was used in the place of an official image, in words; what it observed can only confirm."""

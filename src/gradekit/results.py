@@ -69,6 +69,8 @@ class Exhibit(Model):
 
     title: str
     text: str
+    log: bool = False
+    """Whether its end tells most, as that of a log does: a view with little room leaves out its beginning."""
 
 
 class CheckResult(Model):

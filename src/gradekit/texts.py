@@ -29,6 +29,15 @@ def clean(text: str | bytes, limit: int = MAX_SHOWN, *, lines: bool = False) -> 
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
+def last_lines(text: str, size: int) -> str:
+    """The last whole lines of a text, at most ``size`` bytes of UTF-8; the end of the last one if it is longer."""
+    data = text.encode(errors="replace")
+    if len(data) <= size:
+        return text
+    kept = data[-size:].decode(errors="ignore")
+    return kept.partition("\n")[2] or kept
+
+
 def one_line(text: str, limit: int = TITLE) -> str:
     """Text of several lines as the beginning of one, for a title."""
     return clean(" ".join(text[: 10 * limit].split()), limit)

@@ -320,6 +320,26 @@ class TestEngine:
         for part in ("failed", "first", "second", "Evidence as it is recorded", "solutions/wrong: 1 of 2 checks"):
             assert part in done.stdout
 
+    def test_what_the_app_printed_stands_beside_what_it_spoiled(self, folder: Path) -> None:
+        wrong = folder / "solutions" / "wrong"
+        raising = "    def do_GET(self):\n        if self.path == '/':\n            raise KeyError('\\x1bcupboard')\n"
+        (wrong / "app.py").write_text(APP.replace("    def do_GET(self):\n", raising))
+        done = run(str(folder), "*", "solutions/wrong", "-q")
+        assert done.returncode == 1, done.stdout + done.stderr
+        _, title, log = done.stdout.partition("  What the app printed meanwhile\n")
+        assert title
+        assert log.index("Traceback") < log.index("KeyError: '\\x1bcupboard'")
+        assert done.stdout.count("Traceback") == 1
+        argv = [sys.executable, "-m", "gradekit", "grade", str(wrong), "-c", str(folder), "--json", "-q"]
+        report = json.loads(subprocess.run(argv, capture_output=True, text=True, check=False).stdout)
+        told = {
+            name: [exhibit["text"] for exhibit in check["exhibits"] if exhibit["log"]]
+            for name, check in report["run"]["checks"].items()
+        }
+        assert {name: len(texts) for name, texts in told.items()} == {"health": 0, "name": 1, "count": 0}
+        assert "KeyError: '\\x1bcupboard'" in told["name"][0]
+        assert "Traceback" not in json.dumps({**report, "run": None})
+
     def test_a_watch_sees_changes_of_both_sides_and_leaves_nothing(self, folder: Path) -> None:
         watch = Watch(str(folder), "[nc]*")
         try:

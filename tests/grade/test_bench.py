@@ -15,6 +15,7 @@ from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.bench import PodBench
 from gradekit.grade.servers.base import LoadFailure, Script
 from gradekit.grade.servers.postgres import PostgresServer
+from gradekit.record import Printed
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
     CANDIDATE_UID,
@@ -635,6 +636,60 @@ def test_a_restart_keeps_the_data_and_the_environment(world: World) -> None:
     assert first == second == third
     assert [running.alive() for running in world.sandbox.running] == [False, False, True]
     assert world.bench.app_database().name == database
+
+
+def test_what_the_app_printed_is_that_of_the_check(world: World) -> None:
+    world.sandbox._start = lambda plan: FakeRunning(plan, said="starting\n")
+    world.begin()
+    assert world.bench.printed(wait=False) is None
+    world.begin(app=True)
+    assert world.bench.printed(wait=False) == Printed(text="starting\n")
+    world.begin(app=True)
+    assert world.bench.printed(wait=False) is None
+    world.sandbox.running[0].said += "boom\n"
+    assert world.bench.printed(wait=False) == Printed(text="boom\n")
+    world.begin()
+    assert world.bench.printed(wait=False) is None
+    world.begin(app=True)
+    world.bench.restart(grace=0)
+    assert world.bench.printed(wait=False) == Printed(text="starting\n", restarted=True)
+    world.begin(app=True, fresh=True)
+    assert world.bench.printed(wait=False) == Printed(text="starting\n")
+
+
+def test_the_end_of_what_the_app_printed_is_kept(world: World) -> None:
+    world.begin(app=True)
+    world.sandbox.running[0].said = "x" * 5000 + "\n" + "line\n" * 700
+    printed = world.bench.printed(wait=False)
+    assert printed is not None
+    assert printed.text == "line\n" * 700
+    world.sandbox.running[0].said = "line\n" * 900
+    printed = world.bench.printed(wait=False)
+    assert printed is not None
+    assert printed.text == "line\n" * 819
+
+
+def test_a_log_that_cannot_be_read_undoes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> str:
+        raise InfrastructureError(Problem("engine", "is gone"))
+
+    world.begin(app=True)
+    monkeypatch.setattr(FakeRunning, "tail", broken)
+    assert world.bench.printed(wait=False) is None
+
+
+def test_the_engines_log_may_trail_and_its_time_is_not_the_candidates(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.begin(app=True)
+    app, before = world.sandbox.running[0], world.bench.run_deadline
+
+    def sleep(seconds: float) -> None:
+        app.said += f"late by {seconds}\n"
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    assert world.bench.printed(wait=True) == Printed(text="late by 0.1\n")
+    assert world.bench.run_deadline == pytest.approx(before + 0.1)
 
 
 def test_an_app_that_does_not_heed_is_killed(world: World) -> None:

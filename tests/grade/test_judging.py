@@ -7,6 +7,7 @@ import pytest
 from gradekit.grade.judging import judge, judge_alone, with_needs
 from gradekit.model import Model
 from gradekit.record import Observation, Record
+from gradekit.report.formats import FORMATS
 from gradekit.results import CheckResult, Judgement, Outcome, Status, SubmissionRef, Tier
 from gradekit.spec.challenge import Challenge, Check
 from gradekit.spec.load import load_challenge
@@ -89,6 +90,23 @@ def seen(check: str, evidence: object, **fields: object) -> Observation:
     return Observation.model_validate({**told, **fields})
 
 
+def record_of(challenge: Challenge, *observations: Observation) -> Record:
+    return Record(
+        gradekit="0",
+        id="1",
+        started_at="2026-01-01T00:00:00+00:00",
+        seconds=1.0,
+        challenge="small",
+        challenge_path="x",
+        challenge_digest=challenge.digest,
+        submission=SubmissionRef(repo="r", tree="t", files=1, bytes=1),
+        isolation=None,
+        images={},
+        phases=(),
+        observations=observations,
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "trusted"),
     [
@@ -113,20 +131,7 @@ def test_what_stood_in_can_only_confirm(
 
 
 def test_a_report_says_what_stood_in_and_withholds_the_score(challenge: Challenge) -> None:
-    record = Record(
-        gradekit="0",
-        id="1",
-        started_at="2026-01-01T00:00:00+00:00",
-        seconds=1.0,
-        challenge="small",
-        challenge_path="x",
-        challenge_digest=challenge.digest,
-        submission=SubmissionRef(repo="r", tree="t", files=1, bytes=1),
-        isolation=None,
-        images={},
-        phases=(),
-        observations=(seen("a", WRONG), seen("b", RIGHT)),
-    )
+    record = record_of(challenge, seen("a", WRONG), seen("b", RIGHT))
     lock = Lock(gradekit="0", challenge=challenge.digest, rubric=challenge.rubric_name, stand_ins={"mongodb": STAND_IN})
     report = judge(challenge, record, lock)
     assert [check.outcome.status for check in report.checks] == [Status.ERRORED, Status.ERRORED]
@@ -135,3 +140,46 @@ def test_a_report_says_what_stood_in_and_withholds_the_score(challenge: Challeng
     trusted = judge(challenge, record, None, trusting=True)
     assert [check.outcome.status for check in trusted.checks] == [Status.FAILED, Status.SKIPPED]
     assert trusted.notices == ()
+
+
+# --- what the app printed
+
+
+@pytest.mark.parametrize(
+    ("fields", "titles"),
+    [
+        ({"evidence": RIGHT}, []),
+        ({"evidence": WRONG}, ["What the app printed meanwhile"]),
+        (
+            {"evidence": WRONG, "printed": {"text": "a", "restarted": True}},
+            ["What the app printed meanwhile (since it was started again)"],
+        ),
+        ({"evidence": WRONG, "printed": None}, []),
+        ({"evidence": None, "state": "blocked"}, ["What the app printed meanwhile"]),
+        ({"evidence": None, "state": "blocked", "detail": "tail"}, ["Last output"]),
+        ({"evidence": WRONG, "kind": "http"}, ["What the app printed meanwhile"]),
+    ],
+)
+def test_what_the_app_printed_is_shown_of_a_check_that_did_not_pass(
+    challenge: Challenge, fields: dict[str, object], titles: list[str]
+) -> None:
+    observation = seen("a", **{"stand_in": "", "printed": {"text": "boom\x1b[2J\nend"}, **fields})
+    report = judge(challenge, record_of(challenge, observation), None)
+    exhibits = [exhibit for exhibit in report.run.checks["a"].exhibits if exhibit.log]
+    assert [exhibit.title for exhibit in exhibits] == titles
+    assert (
+        "boom" not in report.model_copy(update={"run": report.run.model_copy(update={"checks": {}})}).model_dump_json()
+    )
+
+
+def test_what_the_app_printed_changes_nothing_of_a_judgement_and_is_cleaned(challenge: Challenge) -> None:
+    told, silent = (
+        judge(challenge, record_of(challenge, seen("a", WRONG, stand_in="", printed=printed)), None)
+        for printed in ({"text": "boom\x1b[2J"}, None)
+    )
+    assert told.model_dump(exclude={"run"}) == silent.model_dump(exclude={"run"})
+    assert told.run.checks["a"].evidence == silent.run.checks["a"].evidence
+    for name in ("html", "markdown", "json"):
+        text = str(FORMATS[name].render(told))
+        assert "boom" in text
+        assert "\x1b" not in text

@@ -10,9 +10,11 @@ import pytest
 
 from gradekit import runner as runners
 from gradekit.errors import Blocked, InfrastructureError, Problem, SubmissionError
+from gradekit.grade.bench import PodBench
 from gradekit.grade.session import Session, Tried
 from gradekit.grade.setting import Setting
 from gradekit.progress import Silent
+from gradekit.record import Printed
 from gradekit.results import CheckResult, Status
 from gradekit.sandbox.protocol import CANDIDATE_UID, ContainerPlan, FileEntry, HttpReply, Image, SqlRequest, SqlResult
 from gradekit.spec.challenge import Challenge
@@ -164,6 +166,34 @@ def test_a_round_may_end_early(world: World) -> None:
 def test_a_failed_need_skips(world: World) -> None:
     world.health = reply(503)
     assert statuses(world.run("health", "tables")) == {"health": Status.FAILED, "tables": Status.SKIPPED}
+
+
+def test_what_the_app_printed_stands_beside_what_was_observed(world: World) -> None:
+    asked: list[bool] = []
+
+    def answer() -> HttpReply:
+        (app,) = world.apps()
+        app.said += f"answer {len(asked)}\n"
+        asked.append(True)
+        return world.health if len(asked) == 1 else reply(500)
+
+    world.answer = answer  # type: ignore[method-assign]
+    ((observation, result),) = world.run("health")
+    assert result.outcome.status is Status.FAILED
+    assert observation.printed == Printed(text="answer 0\nanswer 1\n")
+    assert "answer 1" not in str(observation.evidence)
+
+
+def test_what_the_app_printed_before_a_check_ran_out_of_time_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(_bench: PodBench, _request: object) -> HttpReply:
+        world.apps()[0].said = "still at it\n"
+        raise Blocked("the check ran past its limit of 5 s")
+
+    monkeypatch.setattr(PodBench, "request", late)
+    ((observation, _),) = world.run("health")
+    assert (observation.state, observation.printed) == ("blocked", Printed(text="still at it\n"))
 
 
 def test_an_app_that_did_not_start_may_start_in_the_next_round(world: World) -> None:

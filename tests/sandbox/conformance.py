@@ -23,6 +23,7 @@ from tests.fakes import FakeRunning, FakeSandbox, cut, exited
 
 PORT = 8123
 QUIET_PORT = 8124
+TALKATIVE = "trap 'echo two' TERM; echo one; while :; do sleep 0.05; done"
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,23 @@ def files_can_be_put(setup: Setup) -> None:
     )
 
 
+def what_was_printed_after_a_moment_is_told_apart(setup: Setup) -> None:
+    silent = setup.sandbox.start(setup.shell("sleep 60"))
+    assert (silent.moment(), silent.tail()) == (0.0, "")
+    silent.stop()
+    running = setup.sandbox.start(setup.shell(TALKATIVE))
+    end = time.monotonic() + 10
+    while not running.tail() and time.monotonic() < end:
+        time.sleep(0.05)
+    moment = running.moment()
+    assert running.tail(moment) == ""
+    while not (said := running.tail(moment)) and time.monotonic() < end:
+        running.end(0.2)
+    assert set(said.splitlines()) == {"two"}
+    assert running.tail().startswith("one\ntwo\n")
+    running.stop()
+
+
 BEHAVIOURS: tuple[Callable[[Setup], None], ...] = (
     exit_codes_are_data,
     streams_are_apart,
@@ -123,12 +141,20 @@ BEHAVIOURS: tuple[Callable[[Setup], None], ...] = (
     too_much_output_is_an_ending,
     containers_end_when_they_are_asked_to,
     containers_run_until_stopped,
+    what_was_printed_after_a_moment_is_told_apart,
     nothing_listens_at_first,
     a_missing_database_is_a_result,
     a_missing_store_is_a_result,
     a_missing_server_of_documents_is_a_result,
     files_can_be_put,
 )
+
+
+class Talkative(FakeRunning):
+    def end(self, grace: float) -> str:
+        del grace
+        self.said += "two\n"
+        return "running"
 
 
 def scripted() -> FakeSandbox:
@@ -149,6 +175,6 @@ def scripted() -> FakeSandbox:
         run=run,
         http=lambda _: HttpReply(0, error="refused"),
         sql=lambda _: [SqlResult(error="no connection", sqlstate="08006")],
-        start=FakeRunning,
+        start=lambda plan: Talkative(plan, said="one\n") if plan.argv[-1] == TALKATIVE else FakeRunning(plan),
         listening=False,
     )

@@ -290,6 +290,16 @@ with socket.create_server(("127.0.0.1", 8202)) as own:
         assert len(running.tail()) <= 8192
         running.stop()
 
+    def test_who_prints_endlessly_costs_no_more(self, pod: DockerSandbox, python: str) -> None:
+        running = pod.start(ContainerPlan(python, ["sh", "-c", "while :; do echo x; done"]))
+        _until(running.moment)
+        begun = time.monotonic()
+        said = running.tail(running.moment())
+        assert time.monotonic() - begun < 5
+        running.stop()
+        assert set(said) <= {"x", "\n"}
+        assert len(said) <= 8192
+
     def test_trusted_programs_run_inside_a_service(self, pod: DockerSandbox, python: str) -> None:
         service = pod.start(ContainerPlan(python, ["sleep", "60"], uid=SERVICE_UID))
         result = service.execute(["sh", "-c", "id -u; cat; exit 4"], stdin=b"in")

@@ -144,7 +144,16 @@ def grade(
     as_json: JsonOption = False,
     exit_zero: ExitZeroOption = False,
     quiet: QuietOption = 0,
-    verbose: VerboseOption = 0,
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "--verbose",
+            "-v",
+            count=True,
+            show_default=False,
+            help="More progress, and in the result the evidence of checks that did not pass.",
+        ),
+    ] = 0,
 ) -> ExitCode:
     """Grade a submission and report.
 
@@ -194,7 +203,7 @@ def grade(
     if out is None:
         keep(record, progress)
     try:
-        output.emit(report, formats=names, out=out, record=record, quiet=quiet)
+        output.emit(report, formats=names, out=out, record=record, quiet=quiet, verbose=verbose > 0)
     except InfrastructureError:
         if keep(record, progress):
             sys.stderr.write(f"the run is kept all the same: gradekit regrade {record.id}\n")

@@ -70,12 +70,20 @@ def check_folder(out: Path | None) -> None:
             ) from error
 
 
-def emit(report: Report, *, formats: Sequence[str], out: Path | None, record: Record | None, quiet: int) -> None:
+def emit(
+    report: Report,
+    *,
+    formats: Sequence[str],
+    out: Path | None,
+    record: Record | None,
+    quiet: int,
+    verbose: bool = False,
+) -> None:
     """Print the result on stdout and write files into ``out``.
 
     Without ``out`` one format goes to stdout (default: text); with it, the folder has report.json, the
     chosen formats (default: html) and the record, and stdout the text, or the one format that was chosen,
-    unless that is html.
+    unless that is html. ``verbose``: the text has evidence, too.
 
     Raises:
         InfrastructureError: ``out`` cannot be written.
@@ -96,7 +104,7 @@ def emit(report: Report, *, formats: Sequence[str], out: Path | None, record: Re
     if out is None and formats:
         name = formats[0]
     if name == "text":
-        sys.stdout.write(to_terminal(report))
+        sys.stdout.write(to_terminal(report, evidence=verbose))
         return
     # A document is UTF-8, whatever the terminal is.
     sys.stdout.flush()
@@ -109,12 +117,12 @@ def rendered(report: Report, name: str) -> bytes:
     return data.encode() if isinstance(data, str) else data
 
 
-def to_terminal(report: Report) -> str:
+def to_terminal(report: Report, *, evidence: bool = False) -> str:
     """The text of a report for this process's stdout: its width, colour and encoding."""
     from gradekit.report import console
 
     style = of_stdout()
-    return console.console(report, width=style.width, colour=style.colour, unicode=style.unicode)
+    return console.console(report, width=style.width, colour=style.colour, unicode=style.unicode, evidence=evidence)
 
 
 class Style(NamedTuple):

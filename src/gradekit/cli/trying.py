@@ -23,7 +23,7 @@ from gradekit.progress import Progress, Silent
 from gradekit.record import Observation
 from gradekit.report import console
 from gradekit.report.text import clean
-from gradekit.results import CheckRun, Exhibit, Status
+from gradekit.results import CheckResult, CheckRun, Exhibit, Status
 from gradekit.spec.challenge import Challenge, Check
 from gradekit.spec.lock import Lock, freshness, staleness
 from gradekit.submission import CloneRules, Submission, read
@@ -287,7 +287,7 @@ def _notes(challenge: Challenge, lock: Lock | None, what: Subject) -> Sequence[s
 
 
 def _text(challenge: Challenge, lock: Lock | None, what: Subject, tried: Sequence[Tried], *, whole: bool) -> str:
-    runs = {result.id: _run(challenge, lock, observation, whole=whole) for observation, result in tried}
+    runs = {result.id: _run(challenge, lock, observation, result, whole=whole) for observation, result in tried}
     style = output.of_stdout()
     body = console.tried(
         [result for _, result in tried],
@@ -302,9 +302,11 @@ def _text(challenge: Challenge, lock: Lock | None, what: Subject, tried: Sequenc
     return f"{body}\n{challenge.spec.id}, {clean(what.name)}: {count}\n"
 
 
-def _run(challenge: Challenge, lock: Lock | None, observation: Observation, *, whole: bool) -> CheckRun:
+def _run(
+    challenge: Challenge, lock: Lock | None, observation: Observation, result: CheckResult, *, whole: bool
+) -> CheckRun:
     check = challenge.spec.check(observation.check)
-    exhibits = exhibits_of(check, observation, context_of(challenge, check.id, lock))
+    exhibits = exhibits_of(check, observation, context_of(challenge, check.id, lock), result.outcome.status)
     if whole and observation.state == "observed":
         evidence = json.dumps(observation.evidence, indent=1, sort_keys=True)
         exhibits = (*exhibits, Exhibit(title="Evidence as it is recorded", text=evidence))
@@ -326,7 +328,8 @@ def _document(
             "seconds": observation.seconds,
             "evidence": observation.evidence,
             "exhibits": [
-                exhibit.model_dump(mode="json") for exhibit in _run(challenge, lock, observation, whole=False).exhibits
+                exhibit.model_dump(mode="json")
+                for exhibit in _run(challenge, lock, observation, result, whole=False).exhibits
             ],
         }
         for observation, result in tried

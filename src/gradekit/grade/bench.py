@@ -16,6 +16,7 @@ from gradekit.grade.datasets import Datasets
 from gradekit.grade.servers.base import Server
 from gradekit.history import History
 from gradekit.language import Framework
+from gradekit.record import Printed
 from gradekit.runner import Runner
 from gradekit.sandbox.protocol import (
     TESTER_UID,
@@ -35,6 +36,7 @@ from gradekit.sandbox.protocol import (
 )
 from gradekit.sandbox.transfer import archive
 from gradekit.spec.challenge import SERVICE_REFERENCE, AppSpec, Challenge
+from gradekit.texts import last_lines
 
 WORK = "work"
 """The volume that holds the submission."""
@@ -53,6 +55,10 @@ _BUILDING = 180.0
 """Seconds that `build` may take."""
 _TOLD = 4_000
 _GIST = 400
+_PRINTED = 4 << 10
+"""Bytes kept of what the app wrote while a check was observed."""
+_LOGGING = 0.1
+"""Seconds by which the engine's log may trail what a program writes."""
 _CALL = 10.0
 """Seconds that one call of a split suite may take."""
 _UNREACHABLE = 3
@@ -117,6 +123,10 @@ class PodBench:
     _deadline: float = 0.0
     _timeout: float = 0.0
     _app: Running | None = None
+    _since: float = 0.0
+    """The moment of the app's log at which the check began."""
+    _restarted: bool = False
+    """Whether the app was started again in the check."""
     _app_copies: list[DatasetCopy] = field(default_factory=list)
     _app_blocked: Blocked | None = None
     _unbuilt: Blocked | None = None
@@ -155,6 +165,7 @@ class PodBench:
         """
         self.context = context
         self._stood_in, self._uses_app = set(), app
+        self._since, self._restarted = 0.0, False
         self._timeout = timeout
         self._deadline = min(self.now() + timeout, self.run_deadline)
         if self.now() >= self.run_deadline:
@@ -162,6 +173,8 @@ class PodBench:
         if app:
             if fresh or self._app is None or not self._app.alive():
                 self.stop_app()
+            elif self._app is not None:
+                self._since = self._app.moment()
             self._ensure_app()
         self._deadline = min(self.now() + timeout, self.run_deadline)
 
@@ -169,6 +182,23 @@ class PodBench:
     def stood_in(self) -> str:
         """What the check that was opened last, or the app that it uses, had in the place of official images."""
         return "; ".join(sorted(self._stood_in | (self._stood_in_for_app if self._uses_app else set())))
+
+    def printed(self, *, wait: bool) -> Printed | None:
+        """The end of what the app has written since the check began; None for nothing.
+
+        If it was started again meanwhile, only since then: the engine forgets a container's log with the container.
+        ``wait``: until the engine should have all of it.
+        """
+        if not self._uses_app or self._app is None:
+            return None
+        if wait:
+            time.sleep(_LOGGING)
+            self._grant(_LOGGING)
+        try:
+            text = last_lines(self._app.tail(self._since), _PRINTED)
+        except InfrastructureError:  # what was observed is whole without it
+            return None
+        return Printed(text=text, restarted=self._restarted) if text else None
 
     def end(self) -> None:
         """Close a check: drop the copies it made. A server that the candidate broke does not undo what was observed."""
@@ -482,6 +512,7 @@ class PodBench:
             self._app = None
 
     def _relaunch(self) -> None:
+        self._since, self._restarted = 0.0, True
         try:
             self._launch(self._code)
         except Blocked:

@@ -157,10 +157,18 @@ def result_of(check: Check, judgement: Judgement) -> CheckResult:
     )
 
 
-def exhibits_of(check: Check, observation: Observation, context: Context) -> tuple[Exhibit, ...]:
-    """The evidence of one check, made readable."""
+def exhibits_of(check: Check, observation: Observation, context: Context, status: Status) -> tuple[Exhibit, ...]:
+    """The evidence of one check, made readable; of one that did not pass also what the app wrote meanwhile."""
     if observation.detail:
-        return (Exhibit(title="Last output", text=observation.detail),)
+        return (Exhibit(title="Last output", text=observation.detail, log=True),)
+    shown, printed = _shown(check, observation, context), observation.printed
+    if printed is None or status is Status.PASSED:
+        return shown
+    since = " (since it was started again)" if printed.restarted else ""
+    return (*shown, Exhibit(title=f"What the app printed meanwhile{since}", text=printed.text, log=True))
+
+
+def _shown(check: Check, observation: Observation, context: Context) -> tuple[Exhibit, ...]:
     if observation.state != "observed" or observation.kind != check.kind:
         return ()
     kind = KINDS[check.kind]
@@ -190,7 +198,7 @@ def judge(challenge: Challenge, record: Record, lock: Lock | None, *, trusting: 
         runs[check.id] = CheckRun(
             seconds=observation.seconds,
             evidence=observation.digest,
-            exhibits=exhibits_of(check, observation, context_of(challenge, check.id, lock)),
+            exhibits=exhibits_of(check, observation, context_of(challenge, check.id, lock), judgement.outcome.status),
         )
     checks = tuple(results.values())
     total, criteria = score(challenge.rubric, checks)

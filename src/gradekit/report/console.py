@@ -29,13 +29,16 @@ def render(report: Report) -> str:
     return console(report, width=WIDTH, colour=False, unicode=True)
 
 
-def console(report: Report, *, width: int, colour: bool, unicode: bool) -> str:
-    """The report for a terminal of ``width`` columns, its texts made inert; plain ASCII without ``unicode``."""
+def console(report: Report, *, width: int, colour: bool, unicode: bool, evidence: bool = False) -> str:
+    """The report for a terminal of ``width`` columns, its texts made inert; plain ASCII without ``unicode``.
+
+    ``evidence``: with that of the checks that did not pass, each piece of it cut after some lines.
+    """
     report = cleaned(report)
     page = _Page(width, colour=colour)
     _head(page, report)
     _criteria(page, report)
-    _findings(page, report)
+    _findings(page, report, evidence=evidence)
     _notes(page, report)
     _notices(page, report)
     _foot(page, report)
@@ -126,14 +129,22 @@ def tried(
     for check in map(cleaned, results):
         run = cleaned(runs[check.id])
         _finding(page, check, [check.id, check.kind, check.tier.value, words.duration(run.seconds)])
-        for exhibit in run.exhibits:
-            lines = exhibit.text.splitlines()
-            page.line((exhibit.title, "bold"), indent=2)
-            for line in lines if whole else lines[:_SHOWN]:
-                page.line(line, indent=2, bar="│ ")
-            if not whole and len(lines) > _SHOWN:
-                page.line((f"… {words.count(len(lines) - _SHOWN, 'more line')}", "dim"), indent=2)
+        _exhibits(page, run, whole=whole)
     return _of(page, unicode=unicode)
+
+
+def _exhibits(page: _Page, run: CheckRun, *, whole: bool) -> None:
+    for exhibit in run.exhibits:
+        lines = exhibit.text.splitlines()
+        missing = 0 if whole else max(len(lines) - _SHOWN, 0)
+        more = (f"… {words.count(missing, 'more line')}", "dim")
+        page.line((exhibit.title, "bold"), indent=2)
+        if missing and exhibit.log:
+            page.line(more, indent=2)
+        for line in lines[missing:] if exhibit.log else lines[: len(lines) - missing]:
+            page.line(line, indent=2, bar="│ ")
+        if missing and not exhibit.log:
+            page.line(more, indent=2)
 
 
 def _of(page: _Page, *, unicode: bool) -> str:
@@ -141,10 +152,12 @@ def _of(page: _Page, *, unicode: bool) -> str:
     return text if unicode else text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
 
 
-def _findings(page: _Page, report: Report) -> None:
+def _findings(page: _Page, report: Report, *, evidence: bool) -> None:
     for check in words.attention(report):
         about = [check.id, check.criterion, words.check_points(report, check), check.tier.value]
         _finding(page, check, [*about, "required"] if check.required else about)
+        if evidence and check.id in report.run.checks:
+            _exhibits(page, report.run.checks[check.id], whole=False)
 
 
 def _finding(page: _Page, check: CheckResult, about: Sequence[str]) -> None:

@@ -126,7 +126,8 @@ def _outcome(outcome: Outcome) -> Iterable[str]:
 
 
 def _exhibit(exhibit: Exhibit) -> str:
-    return _folded(f"Evidence: {_prose(exhibit.title)}", [_fenced(words.clipped(exhibit.text, _EVIDENCE))])
+    cut = words.last if exhibit.log else words.clipped
+    return _folded(f"Evidence: {_prose(exhibit.title)}", [_fenced(cut(exhibit.text, _EVIDENCE))])
 
 
 def _folded(summary: str, body: Iterable[str]) -> str:

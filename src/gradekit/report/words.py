@@ -247,6 +247,11 @@ def clipped(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def last(text: str, limit: int) -> str:
+    """The end of a text, with an ellipsis when something is missing."""
+    return text if len(text) <= limit else "…" + text[1 - limit :]
+
+
 def inside(report: Report) -> str:
     """The programs that graded it, by runner: ``python (Python 3.11.2), postgres (...)``; empty when not known.
 

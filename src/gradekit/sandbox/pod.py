@@ -180,9 +180,13 @@ class DockerRunning:
         """How it ended in words, or ``running``."""
         return describe(self.client.state(self.name))
 
-    def tail(self) -> str:
-        """The last 8 KiB of what it printed; hostile text."""
-        return self.client.log(self.name, _TAIL).decode(errors="replace")
+    def tail(self, since: float = 0.0) -> str:
+        """The last 8 KiB of what it printed (after that ``moment``); hostile text."""
+        return self.client.log(self.name, _TAIL, since).decode(errors="replace")
+
+    def moment(self) -> float:
+        """When it last printed something, by the engine's log; 0.0 if it never did."""
+        return self.client.last_logged(self.name)
 
     def execute(self, argv: Sequence[str], stdin: bytes = b"", timeout: float = 30.0) -> ExecResult:
         """Run a trusted program in it; a timeout kills the whole container, for an exec cannot be killed."""

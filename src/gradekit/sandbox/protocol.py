@@ -411,8 +411,14 @@ class Running(Protocol):
     def ending(self) -> str:
         """How it ended in words (``exited with 1``, ``ran out of memory``), or ``running``."""
 
-    def tail(self) -> str:
-        """The last 8 KiB of what it printed, decoded leniently; hostile text."""
+    def tail(self, since: float = 0.0) -> str:
+        """The last 8 KiB of what it printed, decoded leniently; hostile text.
+
+        ``since``: only what it printed after that ``moment``.
+        """
+
+    def moment(self) -> float:
+        """When it last printed something, in seconds on a clock of the engine's; 0.0 if it never did."""
 
     def execute(self, argv: Sequence[str], stdin: bytes = b"", timeout: float = 30.0) -> ExecResult:
         """Run a *trusted* program of the image inside it (services only, never the app)."""
