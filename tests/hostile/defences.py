@@ -551,7 +551,7 @@ SUITES = (
             "checks.suite:_case",
             lambda case: lambda test, count, record: case(test, min(count, 1), record),
         ),
-        {"defence-reported-twice": "unit: says '1 of 3"},
+        {"defence-reported-twice": 'unit: says "1 of 3'},
     ),
     Defence(
         "a suite must come to its end",
