@@ -86,7 +86,7 @@ def test_many_clients_send_the_same() -> None:
     assert (outcome.status, outcome.expected, outcome.actual) == (
         Status.FAILED,
         "a response to every request",
-        "none to 1 of 4 requests",
+        "no response to 1 of 4",
     )
     (exhibit,) = KIND.show(check, evidence)
     assert "# sent 4 times, at once: 1 x none, 2 x 200, 1 x 429; this is one of the responses" in exhibit.text

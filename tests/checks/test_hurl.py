@@ -214,7 +214,7 @@ def test_retries_end() -> None:
     ("value", "entry", "told"),
     [
         ("a b", "GET {{host}}/\n{{k}}: v\n", '"a b" is not the name of a header'),
-        ("a\nB: c", "GET {{host}}/\nX: {{k}}\n", "the value of header X has a control character"),
+        ("a\nB: c", "GET {{host}}/\nX: {{k}}\n", "the value of header X has a line break or another control character"),
         ("b" * (1 << 20), "POST {{host}}/\n`{{k}}{{k}}`\n", "should have at most 1048576 characters"),
         ("c" * 9000, "GET {{host}}/{{k}}\n", "the target has more than 8000 characters"),
         ("nowhere", "GET {{k}}\n", ""),
@@ -464,7 +464,9 @@ def test_a_variable_that_lost_its_value_is_told() -> None:
     assert "nothing was sent" in judgement.cases[1].outcome.message
     text = text.replace("/{{a}}\nHTTP 200", "/b\nHTTP 200\nX: {{a}}\n")
     judgement, _ = ran(text, reply(200, "{}"))
-    assert judgement.cases[1].outcome.actual == "hidden/x.hurl:8: {{a}} has no value"
+    assert judgement.cases[1].outcome.actual == (
+        'hidden/x.hurl:8: {{a}} has no value, because step "GET / (x.hurl:1)" did not save it'
+    )
 
 
 # --- the reader ---------------------------------------------------------------------------------------------------

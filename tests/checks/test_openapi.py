@@ -73,6 +73,7 @@ def test_the_tool_gets_the_chosen_operations_and_what_steps_saved() -> None:
     ("step", "told", "status"),
     [
         ("{request: GET /, expect: {status: 201}}", '"GET /": status: 200 instead of 201', Status.FAILED),
+        ('{request: GET /, expect: {text: "${gone}"}}', '"GET /": ${gone} has no value', Status.ERRORED),
         ('{request: "GET /${gone}", expect: any}', '"GET /${gone}": ${gone} has no value', Status.ERRORED),
     ],
 )
@@ -114,7 +115,7 @@ def test_what_the_tool_says_is_taken_as_far_as_it_can_be_read() -> None:
 
 def test_how_the_tool_ended_is_kept() -> None:
     for result, told in (
-        (finished([], stderr=b"boom", exit_code=3), "exited with 3 boom"),
+        (finished([], stderr=b"boom", exit_code=3), 'exit code 3; it printed: "boom"'),
         (ExecResult((), Ending.TIMEOUT, None, b"", b"", 1.0), "timeout"),
     ):
         evidence, bench = observed("file: api.yaml", result)
@@ -177,7 +178,7 @@ def test_lint() -> None:
     assert complaints("file: gone.yaml") == []
     assert complaints("file: api.yaml") == []
     assert complaints("file: api.yaml", b"[]") == [
-        "file: it is not OpenAPI 3.0 or 3.1: `openapi` has to be a text such as 3.1.0"
+        "file: it is not OpenAPI 3.0 or 3.1: `openapi` is missing, and has to be a text such as 3.1.0"
     ]
     assert list(KIND.paths(spec("file: api.yaml"))) == [(("file",), "api.yaml")]
     with pytest.raises(ValidationError, match="as in the document"):

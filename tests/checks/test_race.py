@@ -112,7 +112,7 @@ def test_a_round_that_cannot_begin_sends_nothing() -> None:
     unsent = bench(reply(200))
     evidence = observe(spec(headers={"x": "a${run.uuid}\n"}), unsent)
     assert unsent.requests == []
-    assert evidence.rounds[0].unsent.startswith("the value of header x has a control character")
+    assert evidence.rounds[0].unsent.startswith("the value of header x")
 
 
 def test_a_sample_of_each_answer_is_kept_and_no_more() -> None:
@@ -129,8 +129,8 @@ def test_clients_without_an_answer_are_told() -> None:
     on = FakeBench(app=silent)
     check = spec(before=[], after=[], expect={"statuses": {"5xx": 0}})
     judgement = KIND.judge(check, observe(check, on), on.context)
-    assert judgement.cases[0].outcome.actual == "none to 3 of 3 requests"
-    assert judgement.outcome.message == "round 1: none to 3 of 3 requests; a response to every request expected"
+    assert judgement.cases[0].outcome.actual == "no response to 3 of 3"
+    assert judgement.outcome.message == "round 1: no response to 3 of 3; a response to every request expected"
 
 
 def test_a_number_that_nothing_gives_a_value_is_our_fault() -> None:

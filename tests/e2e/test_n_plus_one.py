@@ -227,8 +227,8 @@ WRONG = {
     "each": "the same statement was sent once for each item: select item from parts where order_id = ",
     "batched": "the same statement was sent once for each item: select item from parts where order_id = ",
     "hidden": "the same statement was sent once for each item: select item from parts where order_id = ",
-    "cached": "n = 4: $.orders[0].note: ",
-    "short": "n = 30: $.orders: 4; 30 items expected",
+    "cached": "with 4 items: $.orders[0].note: ",
+    "short": "with 30 items: $.orders: 4 items; 30 items expected",
 }
 
 
@@ -263,6 +263,6 @@ def test_statements_are_counted(gradekit: Callable[..., Finished], tmp_path: Pat
         ), found[way]
     assert told["inside"] == (
         "failed",
-        "functions and triggers in the database ran 30 statements for n = 30, 4 for n = 4",
+        "functions and triggers in the database ran 30 statements with 30 items, 4 with 4",
     )
     assert "30 statements" in told["each"][1] or "31 statements" in told["each"][1], told["each"]

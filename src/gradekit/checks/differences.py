@@ -21,6 +21,8 @@ class Mismatch:
     """Where: a header, the end of a JSONPath such as ``.lines[0]``; empty for the whole value."""
     ours: bool = False
     """Whether the challenge is at fault, not the candidate."""
+    names: tuple[str, ...] = ()
+    """The variables without which, or by whose values, nothing could be compared."""
 
     def below(self, place: str) -> Mismatch:
         """The same, seen from a place that holds the value."""

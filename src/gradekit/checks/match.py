@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeAlias, cast
 
@@ -98,8 +98,7 @@ class Match:
             operator = OPERATORS[name]
             problem = operator.problem(operand)
             if problem:
-                told = clean(f'none, as a variable does not fit "{name}": {problem}')
-                mismatches: Iterable[Mismatch] = [Mismatch("something to compare with", told)]
+                mismatches: Iterable[Mismatch] = [self._unfit(name, problem)]
             else:
                 mismatches = operator.check(operand, value)
             for mismatch in islice(mismatches, MAX_COUNTED):
@@ -109,6 +108,17 @@ class Match:
         if count > MAX_MISMATCHES:
             found.append(Mismatch("", f"{count - MAX_MISMATCHES} more differences"))
         return found
+
+    def _unfit(self, name: str, problem: str) -> Mismatch:
+        """That a variable has a value that an operator cannot compare with."""
+        written = self.source[name] if isinstance(self.source, Mapping) else self.source
+        names = tuple(dict.fromkeys(used for _, used in template.uses(written)))
+        what = " and ".join(f"${{{one}}}" for one in names)
+        return Mismatch(
+            clean(f'a value of {what} that fits "{name}"'),
+            clean(f'{what} does not fit "{name}": {problem}'),
+            names=names,
+        )
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -131,6 +141,16 @@ class Match:
                 },
             ]
         }
+
+
+def unset(error: template.UnknownNameError, place: str = "") -> Mismatch:
+    """That there is nothing to compare with, for want of a variable's value."""
+    return Mismatch(clean(f"the value of ${{{error.name}}}"), str(error), place, names=(error.name,))
+
+
+def of_the_author(mismatch: Mismatch) -> Mismatch:
+    """The same, where nothing of the candidate's has a part in the variables' values."""
+    return replace(mismatch, expected="", actual=f"{mismatch.actual}; correct the challenge", ours=True)
 
 
 def _operand(operator: Operator, written: Json) -> Operand:

@@ -16,7 +16,19 @@ from gradekit.checks.differences import Mismatch, differ, differences
 from gradekit.checks.formats import EXAMPLES, FORMATS, decimal, has_format, instant
 from gradekit.checks.jsontext import Json
 from gradekit.checks.regex import RegexProblem, compile_regex
-from gradekit.checks.values import MISSING, TYPES, Missing, Value, canonical, is_list, number, show, type_words, typed
+from gradekit.checks.values import (
+    MISSING,
+    TYPES,
+    Missing,
+    Value,
+    canonical,
+    is_list,
+    kind_of,
+    number,
+    show,
+    type_words,
+    typed,
+)
 from gradekit.texts import clean, not_one_of
 
 
@@ -123,7 +135,8 @@ def _between(operand: Sequence[Json], value: Value) -> Iterator[Mismatch]:
 
 def _in(operand: Sequence[Json], value: Value) -> Iterator[Mismatch]:
     if isinstance(value, Missing) or canonical(value) not in {canonical(item) for item in operand}:
-        yield Mismatch(f"one of {show(operand)}", typed(value))
+        shown = show if kind_of(value) in set(map(kind_of, operand)) else typed
+        yield Mismatch(f"one of {show(operand)}", shown(value))
 
 
 def _approx_problem(operand: Json) -> str | None:
@@ -157,7 +170,8 @@ def _decimal_problem(operand: Json) -> str | None:
 def _decimal_check(operand: Json, value: Value) -> Iterator[Mismatch]:
     if decimal(value) != decimal(operand):
         words = operand if isinstance(operand, str) else show(operand)
-        yield Mismatch(f"the decimal number {words}", typed(value))
+        shown = show if isinstance(value, str) or number(value) is not None else typed
+        yield Mismatch(f"the decimal number {words}, as a number or as text", shown(value))
 
 
 def _type_problem(operand: Json) -> str | None:
@@ -235,8 +249,10 @@ def _exists(operand: bool, value: Value) -> Iterator[Mismatch]:
 
 def _empty(operand: bool, value: Value) -> Iterator[Mismatch]:
     expected = f"a string, list or object that is {'' if operand else 'not '}empty"
-    if not isinstance(value, Mapping | list | tuple | str) or (len(value) == 0) != operand:
+    if not isinstance(value, Mapping | list | tuple | str):
         yield Mismatch(expected, typed(value))
+    elif (len(value) == 0) != operand:
+        yield Mismatch(expected, show(value))
 
 
 def _bag(operand: Sequence[Json], value: Value, *, exactly: bool) -> Iterator[Mismatch]:
@@ -274,7 +290,8 @@ def _unique(operand: bool, value: Value) -> Iterator[Mismatch]:
     for item in value:
         key = canonical(item)
         if key in seen and operand:
-            yield Mismatch(expected, f"{show(item)} more than once in {show(value)}")
+            times = sum(canonical(other) == key for other in value)
+            yield Mismatch(expected, f"the value {show(item)} occurs {times} times in {show(value)}")
             return
         seen.add(key)
     if not operand and len(seen) == len(value):
@@ -310,14 +327,16 @@ def _each(operand: Expectation, value: Value) -> Iterator[Mismatch]:
         return
     for index, item in enumerate(value):
         for mismatch in operand.check(item):
-            yield Mismatch(mismatch.expected, mismatch.actual, f"[{index}]{mismatch.place}")
+            yield mismatch.below(f"[{index}]")
 
 
 def _any_of(operand: Sequence[Expectation], value: Value) -> Iterator[Mismatch]:
     tried = [match.check(value) for match in operand]
     if all(tried):
         words = " or ".join(describe(match) for match in operand)
-        yield Mismatch(clean(words), typed(value))
+        # The type is the point only where it is for each of them.
+        of_that_type = any(mismatch.actual == show(value) for found in tried for mismatch in found)
+        yield Mismatch(clean(words), show(value) if of_that_type else typed(value))
 
 
 def _not(operand: Expectation, value: Value) -> Iterator[Mismatch]:

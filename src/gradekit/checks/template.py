@@ -33,6 +33,18 @@ def nowhere(text: str) -> str | None:
     return None if found is None else f"the challenge uses {found[1]}, {what}"
 
 
+def unset(text: str | None, value: Json, variables: Mapping[str, Json]) -> str | None:
+    """The name that a text says to have no value, if the value uses it and it has none."""
+    known = {used for _, used in uses(value)} - variables.keys()
+    return next((name for name in named(text or "") if name in known), None)
+
+
+def named(text: str) -> tuple[str, ...]:
+    """The name that the text of an ``UnknownNameError`` tells of; nothing for another text."""
+    found = _UNSET.fullmatch(text)
+    return (found[1][2:-1],) if found else ()
+
+
 def uses(value: Json, loc: Loc = ()) -> Iterator[tuple[Loc, str]]:
     """Every name used in the strings of a value (object keys are not looked at), with its place.
 

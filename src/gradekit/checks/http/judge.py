@@ -10,16 +10,19 @@ from gradekit.checks.base import Context
 from gradekit.checks.compare import Compare, compare_literals, family
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvidence, Page, failure
-from gradekit.checks.http.model import Answer, Ask, HttpSpec, ItemsExpect, Paginate, Restart, Step
+from gradekit.checks.http.hurl.step import HurlStep
+from gradekit.checks.http.model import Answer, Ask, HttpSpec, ItemsExpect, Paginate, Restart, Statement, Step
 from gradekit.checks.http.reading import Reading, counted, examine, located, matched, repeating, slower, start
 from gradekit.checks.http.walking import WalkProblem, items, onward, repeated, unsorted
 from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
-from gradekit.checks.match import MAX_COUNTED
+from gradekit.checks.match import MAX_COUNTED, of_the_author
+from gradekit.checks.match import unset as unset_match
 from gradekit.checks.stores.answers import Found
+from gradekit.checks.stores.lint import texts
 from gradekit.checks.stores.reading import mismatches
 from gradekit.checks.tally import examined, numbered, tally
-from gradekit.checks.template import UnknownNameError
+from gradekit.checks.template import UnknownNameError, named, unset
 from gradekit.checks.values import MISSING
 from gradekit.results import CaseResult, Judgement
 from gradekit.texts import clean
@@ -31,6 +34,8 @@ class _Row:
 
     title: str
     mismatches: Sequence[Mismatch]
+    place: str = ""
+    """What it is called beside others."""
 
 
 def judge(spec: HttpSpec, evidence: HttpEvidence, context: Context) -> Judgement:
@@ -65,7 +70,7 @@ def case_title(case: Mapping[str, Json], index: int) -> str:
 def _case(title: str, name: str, rows: Sequence[_Row], *, share: bool) -> CaseResult:
     """A run of all steps as one case; each mismatch says in which step, when there are several."""
     wrong = [
-        mismatch if len(rows) == 1 else replace(mismatch, place=_inside(row.title, mismatch.place))
+        mismatch if len(rows) == 1 else replace(mismatch, place=_inside(row.place or row.title, mismatch.place))
         for row in rows
         for mismatch in row.mismatches
     ]
@@ -83,14 +88,21 @@ def _rows(spec: HttpSpec, run: CaseRun, variables: dict[str, Json], context: Con
     if broken is not None:
         title = spec.before[broken[0]].title("before") if broken[0] < len(spec.before) else "before"
         store = broken[0] < len(spec.before) and spec.before[broken[0]].nosql is not None
-        yield _Row(title, [refused(broken[1], store=store)])
+        text = _texts(spec.before[broken[0]]) if broken[0] < len(spec.before) else None
+        wrong = refused(broken[1], store=store)
+        if unset(broken[1], text, variables) is not None:
+            wrong = of_the_author(Mismatch("", broken[1]))
+        yield _Row(title, [wrong])
     times: dict[str, float] = {}
+    savers: dict[str, str] = {}
     for index, step in enumerate(spec.steps):
         exchange = run.exchanges[index] if index < len(run.exchanges) else Exchange()
         if exchange.unsent:
             what = "nothing was sent" if isinstance(step, Step) else "not done"
             why = f'"{title}" failed' if broken is not None else clean(exchange.unsent)
-            yield _Row(step_title(step), [Mismatch("", f"{what}: {why}")])
+            wrong = Mismatch("", f"{what}: {why}", names=named(exchange.unsent))
+            yield _Row(step_title(step), [_explained(wrong, savers, variables)], f'step "{step_title(step)}"')
+            savers |= dict.fromkeys(_saved(step), step_title(step))
             continue
         if isinstance(step, Step):
             timed = step.model_copy(update={"timeout": spec.timeout}) if step.timeout is None else step
@@ -98,19 +110,50 @@ def _rows(spec: HttpSpec, run: CaseRun, variables: dict[str, Json], context: Con
             variables |= values
         else:
             mismatches = list(_done(step, exchange, variables))
-        yield _Row(step_title(step), mismatches)
+        if isinstance(step, HurlStep):
+            savers |= dict.fromkeys(_saved(step), step.title)
+        mismatches = [_explained(mismatch, savers, variables) for mismatch in mismatches]
+        yield _Row(step_title(step), mismatches, f'step "{step.title}"' if isinstance(step, Step) else "")
+        savers |= dict.fromkeys(_saved(step), step_title(step))
     for index, question in enumerate(spec.after):
         name = question.title("after")
         if broken is not None:
             yield _Row(name, [Mismatch("", f'not asked, because "{title}" failed')])
         elif index < len(run.after):
-            yield _Row(name, list(answer(question, run.after[index], variables)))
+            told = answer(question, run.after[index], variables)
+            yield _Row(name, [_explained(mismatch, savers, variables) for mismatch in told])
         else:
-            yield _Row(name, [UNRECORDED])
+            yield _Row(name, [_unrecorded(name)])
 
 
-UNRECORDED = Mismatch("", "the evidence has nothing about this step; grade the submission again", ours=True)
-"""What a report of another version of the check leaves open."""
+def _unrecorded(title: str) -> Mismatch:
+    """What a report of another version of the check leaves open."""
+    return Mismatch("", f'the evidence has nothing about step "{title}"; grade the submission again', ours=True)
+
+
+def _saved(step: Step | Restart | Ask) -> Sequence[str]:
+    """The names that a step is to save."""
+    if isinstance(step, HurlStep):
+        captures = step.script.response.captures if step.script.response is not None else ()
+        return [capture.name for capture in captures]
+    return list(step.save) if isinstance(step, Step) else ()
+
+
+def _explained(mismatch: Mismatch, savers: Mapping[str, str], variables: Mapping[str, Json]) -> Mismatch:
+    """A mismatch for which variables are to blame, with the step that was to save them; without one it is ours."""
+    if not mismatch.names:
+        return mismatch
+    name = next((name for name in mismatch.names if name in savers), None)
+    if name is None:
+        return of_the_author(mismatch)
+    step = f'step "{savers[name]}"'
+    why = f"; {step} saved it" if name in variables else f", because {step} did not save it"
+    return replace(mismatch, actual=mismatch.actual + why)
+
+
+def _texts(statement: Statement) -> Json:
+    """What of a statement may hold ``${...}``."""
+    return texts(statement.nosql) if statement.nosql is not None else statement.sql
 
 
 def refused(error: str, *, store: bool = False) -> Mismatch:
@@ -127,9 +170,10 @@ def step_title(step: Step | Restart | Ask) -> str:
 def _done(step: Restart | Ask, exchange: Exchange, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
     """What is wrong with a step that is no request."""
     if isinstance(step, Ask):
-        yield from [UNRECORDED] if exchange.answered is None else answer(step, exchange.answered, variables)
+        answered = exchange.answered
+        yield from [_unrecorded(step_title(step))] if answered is None else answer(step, answered, variables)
     elif exchange.restarted is None:
-        yield UNRECORDED
+        yield _unrecorded(step.title)
     elif exchange.restarted.error is not None:
         yield Mismatch("", clean(exchange.restarted.error))
 
@@ -139,7 +183,7 @@ def _response(
 ) -> tuple[Mapping[str, Json], Sequence[Mismatch]]:
     """What a request saves, and what is wrong with its responses; ``times`` receive the seconds of the last one."""
     if exchange.received is None or (step.paginate is not None and not exchange.pages):
-        return {}, [UNRECORDED]
+        return {}, [_unrecorded(step.title)]
     if step.clients is not None:
         return {}, list(counted(step.expect.statuses, exchange.statuses, variables))
     if step.paginate is not None:
@@ -177,7 +221,7 @@ def _pages(
             if reading.received.error is None:
                 every += items(walk, reading)
         if readings[-1][1].received.error is None and onward(walk, readings) is not None:
-            wrong.append(UNRECORDED)
+            wrong.append(_unrecorded(step.title))
     except WalkProblem as problem:
         wrong.append(Mismatch("", f"the walk through the pages ended at page {len(pages)}: {problem}"))
     wrong += matched("number of pages", step.expect.pages, len(pages), variables)
@@ -202,8 +246,12 @@ def _items(wanted: ItemsExpect, every: Sequence[Json], variables: Mapping[str, J
 
 def answer(question: Ask, answered: Answered, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
     """What is wrong with an answer of the app's database or store."""
+    name = unset(answered.error, _texts(question), variables)
     if question.nosql is not None and question.expect is not None:
-        yield from islice(mismatches(question.expect, answered.found or Found(), variables), MAX_COUNTED)
+        found = answered.found or Found()
+        yield from islice(mismatches(question.nosql, question.expect, found, variables), MAX_COUNTED)
+    elif name is not None:
+        yield Mismatch("", f"not asked: {answered.error}", names=(name,))
     elif answered.error is not None:
         yield refused(answered.error, store=question.nosql is not None)
     elif question.expect is not None:
@@ -229,7 +277,7 @@ def _told(expect: Answer, answered: Answered, variables: Mapping[str, Json]) -> 
         try:
             match = expect.value.fill(variables)
         except UnknownNameError as error:
-            yield Mismatch("a value to compare with", str(error))
+            yield unset_match(error)
             return
         column = table.columns[0]
         place = "value" if column.name == "?column?" else clean(column.name)

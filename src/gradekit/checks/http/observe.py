@@ -64,7 +64,7 @@ def _run(spec: HttpSpec, bench: Bench, variables: dict[str, Json]) -> CaseRun:
         elif isinstance(step, Restart):
             exchanges.append(_restart(step, bench))
             if exchanges[-1].restarted is not None and exchanges[-1].restarted.error is not None:
-                down = f'the app did not come back in "{step.title}"'
+                down = f'the app did not start again after step "{step.title}"'
         else:
             exchanges.append(_step(spec, step, bench, variables, jar))
     return CaseRun(before=before, exchanges=tuple(exchanges), after=ask(spec.after, bench, variables, "reader"))

@@ -31,6 +31,8 @@ def prepare(
         variables |= values
         if wrong:
             found = wrong[0]
+            if found.names:
+                return f'"{step.title}": {found.actual}'
             seen = f"{found.actual} instead of {found.expected}" if found.expected else found.actual
             return f'"{step.title}": {f"{found.place}: " if found.place else ""}{clean(seen)}'
     return ""

@@ -17,7 +17,7 @@ from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.http.model import CookieExpect, Expect, HttpSpec, Step, TimeRatio
 from gradekit.checks.jsonpath import Found, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem
-from gradekit.checks.match import MAX_MISMATCHES, Match
+from gradekit.checks.match import MAX_MISMATCHES, Match, unset
 from gradekit.checks.template import UnknownNameError, fill
 from gradekit.checks.values import MISSING, Value, show
 from gradekit.texts import clean
@@ -156,19 +156,20 @@ def counted(wanted: Mapping[str, Match], statuses: Sequence[int], variables: Map
         yield from matched(f"responses with {name}", match, have, variables)
     silent = statuses.count(0)
     if silent:
-        yield Mismatch("a response to every request", f"none to {silent} of {len(statuses)} requests")
+        yield Mismatch("a response to every request", f"no response to {silent} of {len(statuses)}")
 
 
 def slower(
     wanted: TimeRatio, seconds: float, times: Mapping[str, float], variables: Mapping[str, Json]
 ) -> Iterator[Mismatch]:
     """What is wrong with the time of a response, against that of an earlier step."""
-    base = times.get(wanted.step)
+    base, name = times.get(wanted.step), clean(wanted.step)
+    place = f'time, divided by that of "{name}"'
     if base is None:
-        yield Mismatch("a time to compare with", f'none: step "{clean(wanted.step)}" got no response', "time_ratio")
+        yield Mismatch("a number", f'none, because step "{name}" got no response', place)
         return
     ratio = round(max(seconds, wanted.floor) / max(base, wanted.floor), 2)
-    yield from matched(f'time, divided by that of "{clean(wanted.step)}"', wanted.ratio, ratio, variables)
+    yield from matched(place, wanted.ratio, ratio, variables)
 
 
 def _cookie(name: str, wanted: CookieExpect, reading: Reading, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
@@ -212,7 +213,7 @@ def _expectations(
         yield from _cookie(name, wanted, reading, variables)
     if expect.paths or not _DOCUMENTS.isdisjoint(expect.model_fields_set):
         yield from _body(expect, reading, variables, files)
-    yield from matched("text", expect.text, reading.text, variables)
+    yield from matched("body as text", expect.text, reading.text, variables)
     yield from matched("time in ms", expect.time, round(reading.received.seconds * 1000, 1), variables)
 
 
@@ -225,7 +226,7 @@ def _status(expect: Expect, reading: Reading, variables: Mapping[str, Json]) -> 
         try:
             value = fill(item, variables)
         except UnknownNameError as error:
-            yield Mismatch(clean(str(item)), str(error), "status")
+            yield unset(error, "status")
             return
         wanted.append(clean(str(value)))
         if value == status or value == f"{status // 100}xx" or value == str(status):
@@ -238,7 +239,7 @@ def matched(place: str, match: Match, value: Value, variables: Mapping[str, Json
     try:
         filled = match.fill(variables)
     except UnknownNameError as error:
-        yield Mismatch(show(match.source), str(error), place)
+        yield unset(error, place)
         return
     for mismatch in filled.check(value):
         yield mismatch.below(place)
@@ -275,7 +276,7 @@ def located(path: str, match: Match, found: Found, variables: Mapping[str, Json]
     try:
         filled = match.fill(variables)
     except UnknownNameError as error:
-        yield Mismatch(show(match.source), str(error), path)
+        yield unset(error, path)
         return
     yield from map(found.below, filled.check(found.value))
 
@@ -284,7 +285,7 @@ def _document(wanted: Json, body: Json, variables: Mapping[str, Json], *, partia
     try:
         expected = fill(wanted, variables)
     except UnknownNameError as error:
-        yield Mismatch(show(wanted), str(error), "$")
+        yield unset(error, "$")
         return
     yield from islice(differences(expected, body, partially=partially, place="$"), MAX_MISMATCHES)
 
@@ -297,7 +298,8 @@ def _schema(schema: Json, body: Json, files: Mapping[str, bytes]) -> Iterator[Mi
         document = jsontext.parse(files[schema]) if isinstance(schema, str) else schema
         mismatches = bodyschema.mismatches(document, body)
     except (JsonProblem, bodyschema.SchemaProblem) as error:
-        what = f"the JSON Schema of the challenge cannot be used: {clean(str(error))}; correct the challenge"
+        place = schema if isinstance(schema, str) else "`expect.schema`"
+        what = f"{place} is no JSON Schema that can be used: {clean(str(error))}; correct the challenge"
         yield Mismatch("", what, ours=True)
         return
     for mismatch in mismatches:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.http.model import Auth, Common, Fields, Part, Request
 from gradekit.checks.jsontext import Json, render
-from gradekit.checks.template import UnknownNameError, fill, fill_text
+from gradekit.checks.template import UnknownNameError, fill, fill_text, uses
 from gradekit.sandbox.protocol import HttpRequest
 from gradekit.texts import clean
 
@@ -51,11 +51,11 @@ def build(
             try:
                 request, own = request.concrete(variables)
             except ValidationError as error:
-                what = f"a value cannot stand where it is used: {clean(error.errors()[0]['msg'])}"
-                raise Unsendable(what) from None
+                told = clean(error.errors()[0]["msg"].removeprefix("Value error, "))
+                raise Unsendable(f"a value cannot stand where it is used: {told}") from None
             cookie = "; ".join(filter(None, (cookie, own)))
         kind, body = _body(request, variables, files)
-        given = _headers(common, request, kind, cookie, variables)
+        given = list(_headers(common, request, kind, cookie, variables))
         headers = {name.lower(): (name, fill_text(value, variables)) for name, value in given}
         if target is None:
             target = target_of(fill_text(request.target, variables))
@@ -63,9 +63,13 @@ def build(
                 target += f"?{_pairs(request.query, variables)}"
     except UnknownNameError as error:
         raise Unsendable(str(error)) from None
+    templates = {name.lower(): value for name, value in given}
     for name, value in headers.values():
         if _CONTROL.search(value):
-            raise Unsendable(f"the value of header {name} has a control character: {clean(value)}")
+            names = [f"${{{used}}}" for _, used in uses(templates[name.lower()])]
+            source = f", made with {' and '.join(names)}," if names else ""
+            what = "has a line break or another control character"
+            raise Unsendable(f"the value of header {name}{source} {what}: {clean(value)}")
     if len(target) > MAX_TARGET:
         raise Unsendable(f"the target has more than {MAX_TARGET} characters")
     if len(body) > MAX_SENT:

@@ -26,18 +26,25 @@ TITLES: Mapping[Measure, str] = {
     "throughput": "throughput: answers a second",
     "errors": "errors: wrong or missing answers",
 }
-_SEE = "the figures stand in the evidence"
+_SEE = 'see the figures in the evidence under "{}"'
 """Figures stand in exhibits alone: they are others in each run of the same commit, and an outcome is not."""
 _MOSTLY = 0.5
 """Share of wrong answers of the baseline from which it is no baseline."""
-MISSING = "challenge.lock has no ratios of the reference: run gradekit challenge verify"
+MISSING = (
+    "challenge.lock does not record how fast the reference is beside the baseline, which a limit is relative to; "
+    "run gradekit challenge verify"
+)
 
 
 def judge(spec: LoadSpec, evidence: LoadEvidence, context: Context) -> Judgement:
     """One case for each limit."""
     if evidence.unready:
         ours = authors_fault(spec.steps, evidence.unready)
-        return errored(ours) if ours else _failed(f"nothing was sent: {evidence.unready}")
+        return (
+            errored(ours)
+            if ours
+            else _failed(f"nothing was measured, because a step before failed: {evidence.unready}")
+        )
     if len(evidence.rounds) < spec.rounds:
         count = len(evidence.rounds)
         return errored(f"only {count} of at least {spec.rounds} rounds were measured; grade the submission again")
@@ -47,12 +54,14 @@ def judge(spec: LoadSpec, evidence: LoadEvidence, context: Context) -> Judgement
     ):
         pairs = [wrong(asked, one) for one in slices]
         if any(bad > _MOSTLY * whole or not whole for bad, whole in pairs):
-            return _failed(f"{asked.request}: {_broken(asked, slices)}; nothing was compared; {_SEE}")
+            return _failed(
+                f"{asked.request}: {_broken(asked, slices)}; nothing was compared; {_SEE.format(rounds_title(spec))}"
+            )
     reference, strange = reference_of(evidence, context)
     if not reference.keys() >= set(spec.limits.relative):
         return errored(MISSING)
     found = list(findings(spec, evidence.rounds, reference))
-    return _decided(spec, found, [_case(one, strange) for one in found])
+    return _decided(spec, found, [_case(spec, one, strange) for one in found])
 
 
 def _decided(spec: LoadSpec, found: Sequence[Finding], cases: Sequence[CaseResult]) -> Judgement:
@@ -106,7 +115,17 @@ def _broken(asked: Asked, slices: Sequence[Slice]) -> str:
     return f"most answers were {what}; {' or '.join(map(str, asked.status))} expected"
 
 
-def _case(found: Finding, strange: str) -> CaseResult:
+def rounds_title(spec: LoadSpec) -> str:
+    """Of the exhibit with the rounds."""
+    return f"{spec.request.request} and {spec.baseline.request}"
+
+
+def beside_title(spec: LoadSpec) -> str:
+    """Of the exhibit with the reference."""
+    return f"{spec.request.request} beside the reference"
+
+
+def _case(spec: LoadSpec, found: Finding, strange: str) -> CaseResult:
     title = TITLES[found.measure]
     if found.state == "broken" and found.relative and strange:
         what = f"{_name(found)} not {_allowed(found)}, which is in another language"
@@ -117,7 +136,8 @@ def _case(found: Finding, strange: str) -> CaseResult:
     if found.state == "open":
         return CaseResult(id=found.measure, title=title, outcome=_unsure([found]))
     beyond, allowed = ("below", "needed") if found.measure == "throughput" else ("above", "allowed")
-    message = f"{_name(found)} {beyond} the limit: {_allowed(found)} {allowed}; {_SEE}"
+    see = _SEE.format(beside_title(spec) if found.relative else rounds_title(spec))
+    message = f"{_name(found)} {beyond} the limit: {_allowed(found)} {allowed}; {see}"
     return failed(title, found.measure, message)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradekit.checks.base import Context
 from gradekit.checks.load.evidence import LoadEvidence, Slice
-from gradekit.checks.load.judge import TITLES, reference_of
+from gradekit.checks.load.judge import TITLES, beside_title, reference_of, rounds_title
 from gradekit.checks.load.measure import Finding, findings
 from gradekit.checks.load.model import LoadSpec
 from gradekit.results import Exhibit
@@ -16,9 +16,7 @@ def show(spec: LoadSpec, evidence: LoadEvidence) -> tuple[Exhibit, ...]:
     """One exhibit, if there were rounds."""
     if not evidence.rounds:
         return ()
-    return (
-        Exhibit(title=f"{spec.request.request} and {spec.baseline.request}", text="\n".join(_lines(spec, evidence))),
-    )
+    return (Exhibit(title=rounds_title(spec), text="\n".join(_lines(spec, evidence))),)
 
 
 def _lines(spec: LoadSpec, evidence: LoadEvidence) -> Iterator[str]:
@@ -46,7 +44,7 @@ def beside(spec: LoadSpec, evidence: LoadEvidence, context: Context) -> tuple[Ex
             theirs = "not known" if known is None else f"{known.value:.3f} ({known.low:.3f} to {known.high:.3f})"
             what = f"{TITLES[found.measure]}: {_seen(found)}; {whose} {theirs}"
             lines.append(f"{what}; limit {found.limit:g} times that, {found.state}")
-    return (Exhibit(title=f"{spec.request.request} beside the reference", text="\n".join(lines)),)
+    return (Exhibit(title=beside_title(spec), text="\n".join(lines)),)
 
 
 def _seen(found: Finding) -> str:

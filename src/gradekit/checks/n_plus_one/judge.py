@@ -18,6 +18,7 @@ from gradekit.checks.http.prepare import authors_fault
 from gradekit.checks.http.reading import Reading, examine, matched
 from gradekit.checks.jsonpath import TooManyNodes
 from gradekit.checks.jsontext import Json, JsonProblem, parse
+from gradekit.checks.match import of_the_author
 from gradekit.checks.n_plus_one.evidence import Count, Measured, NPlusOneEvidence, variables
 from gradekit.checks.n_plus_one.model import NPlusOneSpec
 from gradekit.checks.tally import errored, examined, failed, passed, tally
@@ -54,30 +55,40 @@ def judge(spec: NPlusOneSpec, evidence: NPlusOneEvidence, context: Context) -> J
     """Judge the answers, and if all are right the numbers."""
     if evidence.unready:
         ours = authors_fault(spec.steps, evidence.unready)
-        return errored(ours) if ours else _failed(f"nothing was sent: {clean(evidence.unready)}")
+        return (
+            errored(ours)
+            if ours
+            else _failed(f"nothing was counted, because a step before failed: {clean(evidence.unready)}")
+        )
     mismatches = list(_wrong(spec, evidence, context))
     answers = examined("answers as they should be", "answers", mismatches)
     found = fewest(evidence)
     if found is None or answers.outcome.status is not Status.PASSED:
         return _only(answers, mismatches)
     if found.small.lost or found.big.lost:
-        return _failed("the app sent more different statements than the server can count: nothing is proved")
+        return _failed(
+            "the app sent more different statements than the server can count, so nothing was counted; "
+            "if values stand in the text of the SQL, pass them as parameters"
+        )
     known = _known(evidence, context)
     told = _told(spec, found)
+    small, big = spec.sizes
+    more = f"with {big} items than with {small}"
+    inside = found.big.inside - found.small.inside
     numbers = (
-        ("growth", "statements do not grow with the size", spec.expect.growth, found.growth),
-        ("queries", "statements at the big size", spec.expect.queries, found.big.sent),
-        ("inside", "statements inside the database", spec.expect.inside, found.big.inside - found.small.inside),
+        ("growth", "statements do not grow with the size", spec.expect.growth, found.growth, f"more statements {more}"),
+        ("queries", "statements at the big size", spec.expect.queries, found.big.sent, f"statements with {big} items"),
+        ("inside", "statements inside the database", spec.expect.inside, inside, f"more statements {more}"),
     )
     cases = [answers]
-    for name, title, match, value in numbers:
+    for name, title, match, value, what in numbers:
         wrong = list(matched(name, match, value, known)) if match.tests else []
         unset = next(filter(None, (nowhere(mismatch.actual) for mismatch in wrong)), None)
         if unset:
             return errored(unset)
         if wrong:
             message = told if name != "inside" else _inside(spec, found)
-            cases.append(failed(title, name, message, expected=wrong[0].expected, actual=show(value)))
+            cases.append(failed(title, name, message, f"{what}: {wrong[0].expected}", f"{what}: {show(value)}"))
         elif match.tests:
             cases.append(passed(title, name))
     judgement = tally(cases, noun="expectations", all_or_nothing=True)
@@ -105,7 +116,7 @@ def fewest(evidence: NPlusOneEvidence) -> Found | None:
 
 def _told(spec: NPlusOneSpec, found: Found) -> str:
     small, big = spec.sizes
-    numbers = f"{_many(found.big.sent)} for n = {big}, {found.small.sent} for n = {small}"
+    numbers = f"{_many(found.big.sent)} with {big} items, {found.small.sent} with {small}"
     if found.big.sent == 0:
         return f"{numbers}: the answers do not come from the database"
     grown = found.grown()
@@ -113,17 +124,16 @@ def _told(spec: NPlusOneSpec, found: Found) -> str:
         return numbers
     text, before, after = grown
     same = after - before == big - small
-    how = (
-        "the same statement was sent once for each item" if same else f"one statement came {after} times, not {before}"
-    )
+    often = f"was sent {after} times with {big} items, {before} times with {small}"
+    how = f"the same statement {'was sent once for each item' if same else often}"
     return f"{numbers}: {how}: {one_line(text, _STATEMENT)}"
 
 
 def _inside(spec: NPlusOneSpec, found: Found) -> str:
     small, big = spec.sizes
     return (
-        f"functions and triggers in the database ran {_many(found.big.inside)} for n = {big}, "
-        f"{found.small.inside} for n = {small}"
+        f"functions and triggers in the database ran {_many(found.big.inside)} with {big} items, "
+        f"{found.small.inside} with {small}"
     )
 
 
@@ -143,7 +153,10 @@ def _wrong(spec: NPlusOneSpec, evidence: NPlusOneEvidence, context: Context) -> 
             known = variables(evidence.uuid, number, size, base)
             found = list(_of_one(spec, measured, known, context.files))
             if found:
-                yield from (mismatch.below(f"n = {size}: " if mismatch.place else f"n = {size}") for mismatch in found)
+                yield from (
+                    mismatch.below(f"with {size} items: " if mismatch.place else f"with {size} items")
+                    for mismatch in found
+                )
                 return
 
 
@@ -163,7 +176,10 @@ def _of_one(
         return
     reading = Reading(measured.received)
     _, mismatches = examine(spec.step, reading, known, files)
-    yield from mismatches
+    for mismatch in mismatches:
+        # Nothing is sent unless the steps before saved all that they are to save.
+        unknown = mismatch.names and known.keys().isdisjoint(mismatch.names)
+        yield of_the_author(mismatch) if unknown else mismatch
     if spec.items is not None and measured.received.error is None:
         yield from _items(spec.items, reading, known["n"])
 
@@ -179,7 +195,9 @@ def _items(path: str, reading: Reading, size: Json) -> Iterator[Mismatch]:
         return
     there: Sequence[object] | None = value if isinstance(value, list) else None
     if there is None or len(there) != size:
-        yield Mismatch(f"{size} items", "no list" if there is None else f"{len(there)}", path)
+        yield Mismatch(
+            f"{size} items", "no list" if there is None else f"{len(there)} item{'' if len(there) == 1 else 's'}", path
+        )
 
 
 def _only(answers: CaseResult, mismatches: Sequence[Mismatch]) -> Judgement:

@@ -5,22 +5,26 @@ from __future__ import annotations
 from itertools import islice
 
 from gradekit.checks.base import Context
-from gradekit.checks.match import MAX_COUNTED
+from gradekit.checks.match import MAX_COUNTED, of_the_author
 from gradekit.checks.nosql.evidence import NosqlEvidence
 from gradekit.checks.nosql.model import NosqlSpec
 from gradekit.checks.stores.answers import Found
-from gradekit.checks.stores.reading import mismatches
+from gradekit.checks.stores.reading import mismatches, refused
 from gradekit.checks.tally import examined, numbered, tally
 from gradekit.results import Judgement
 
 
 def judge(spec: NosqlSpec, evidence: NosqlEvidence, context: Context) -> Judgement:
     """Judge every answer; a command before them that failed is the answer to all."""
-    refused = None if evidence.refused is None else Found(error=evidence.refused)
+    broken = None if evidence.refused is None else refused(evidence.refused, fixed=True)
+    if broken is not None:
+        broken = broken.below("before")
     answers = [*evidence.answers, *[Found()] * len(spec.ask)]
     cases = []
     names = numbered([question.title for question in spec.ask])
     for question, answer, (name, title) in zip(spec.ask, answers, names, strict=False):
-        wrong = mismatches(question.expect, refused or answer, context.variables)
-        cases.append(examined(title, name, list(islice(wrong, MAX_COUNTED))))
+        found = mismatches(question, question.expect, answer, context.variables) if broken is None else (broken,)
+        # There are no steps that could save anything of the candidate's.
+        wrong = [of_the_author(mismatch) if mismatch.names else mismatch for mismatch in islice(found, MAX_COUNTED)]
+        cases.append(examined(title, name, wrong))
     return tally(cases, noun="questions", all_or_nothing=spec.scoring == "all_or_nothing")

@@ -40,7 +40,8 @@ def read(data: bytes) -> Mapping[str, Json]:
         raise DocumentProblem(f"it is neither YAML nor JSON: {clean(' '.join(str(error).split()))}") from None
     version = document.get("openapi") if isinstance(document, dict) else None
     if not isinstance(version, str) or version[:4] not in {"3.0.", "3.1."}:
-        raise DocumentProblem("it is not OpenAPI 3.0 or 3.1: `openapi` has to be a text such as 3.1.0")
+        found = clean(repr(version)) if version is not None else "missing"
+        raise DocumentProblem(f"it is not OpenAPI 3.0 or 3.1: `openapi` is {found}, and has to be a text such as 3.1.0")
     if not isinstance(document.get("paths"), dict) or not operations(document):
         raise DocumentProblem("it has no operation below `paths`")
     for reference in _references(document):

@@ -44,7 +44,7 @@ def judge(spec: OpenapiSpec, evidence: OpenapiEvidence, context: Context) -> Jud
     try:
         names = operations(chosen(read(context.files[spec.file]), spec.include, spec.exclude))
     except DocumentProblem as problem:
-        return errored(f"{spec.file}: {problem}")
+        return errored(f"{spec.file}: {problem}; correct the challenge")
     records = {record.operation: record for record in evidence.records}
     # What steps saved is another value in each run, and stands in exhibits alone.
     shows = not any(True for _ in uses(dict(spec.headers)))

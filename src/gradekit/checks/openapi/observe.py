@@ -53,8 +53,9 @@ def observe(spec: OpenapiSpec, bench: Bench) -> OpenapiEvidence:
     result = bench.checker(CHECKER, settings, timeout=TIMEOUT, max_output=MAX_OUTPUT)
     ending = ""
     if result.ending is not Ending.EXITED or result.exit_code != 0:
-        how = f"exited with {result.exit_code}" if result.ending is Ending.EXITED else result.ending.value
-        ending = f"{how} {clean(result.stderr[-1000:], 1000)}".strip()
+        how = f"exit code {result.exit_code}" if result.ending is Ending.EXITED else result.ending.value
+        printed = clean(result.stderr[-1000:], 1000).strip()
+        ending = f'{how}; it printed: "{printed}"' if printed else how
     complete = False
     records: list[Record] = []
     for value in _lines(result.stdout):

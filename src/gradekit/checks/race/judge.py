@@ -9,6 +9,7 @@ from gradekit.checks.differences import Mismatch
 from gradekit.checks.http.evidence import failure
 from gradekit.checks.http.judge import answer, refused
 from gradekit.checks.http.reading import counted
+from gradekit.checks.match import of_the_author
 from gradekit.checks.race.evidence import RaceEvidence, Round, variables
 from gradekit.checks.race.model import RaceSpec
 from gradekit.checks.tally import examined, failed, tally
@@ -16,7 +17,11 @@ from gradekit.checks.template import nowhere
 from gradekit.results import Judgement, Status
 from gradekit.texts import MAX_SHOWN, clean, one_line
 
-UNDONE = "the app's tables were changed during the check: the delay on writes was undone, so nothing is proved"
+UNDONE = (
+    "the delay that the grader puts before the app's writes was gone at the end: tables or their triggers were "
+    "altered, dropped or made anew while requests ran, so that a race could not be provoked; "
+    "change tables only at the start"
+)
 _COUNT = "responses with "
 
 
@@ -50,8 +55,9 @@ def _wrong(spec: RaceSpec, one: Round, run: str, number: int, context: Context) 
         yield refused(broken[1]).below(spec.before[broken[0]].title("before") if broken[0] < len(spec.before) else "")
         return
     if one.unsent:
+        # A round has no variables but the challenge's and its own.
         unset = nowhere(one.unsent)
-        yield Mismatch("", unset or f"nothing was sent: {clean(one.unsent)}", ours=bool(unset))
+        yield Mismatch("", unset or f"nothing was sent: {clean(one.unsent)}; correct the challenge", ours=True)
         return
     if len(one.statuses) != spec.clients or len(one.after) < len(spec.after):
         yield Mismatch("", f"the evidence has nothing about round {number}; grade the submission again", ours=True)
@@ -63,4 +69,5 @@ def _wrong(spec: RaceSpec, one: Round, run: str, number: int, context: Context) 
     for question, answered in zip(spec.after, one.after, strict=False):
         title = question.title("after")
         for mismatch in answer(question, answered, known):
-            yield mismatch.below(f"{title}: " if mismatch.place else title)
+            whole = of_the_author(mismatch) if mismatch.names else mismatch
+            yield whole.below(f"{title}: " if mismatch.place else title)

@@ -13,6 +13,14 @@ from gradekit.checks.tally import failed, passed, tally
 from gradekit.results import CaseResult, Judgement, Outcome, Status
 from gradekit.texts import clean, quote
 
+_PLACES = {
+    "query": "query parameter",
+    "json": "JSON member",
+    "form": "form field",
+    "path": "path parameter",
+    "header": "header",
+}
+
 
 def judge(spec: SecuritySpec, evidence: SecurityEvidence, _context: Context) -> Judgement:
     """One case for each probe of each target, and of each place where it has several."""
@@ -38,6 +46,12 @@ def verdict(target: Target, row: Row | None) -> Verdict | None:
         return None
 
 
+def title_of(target: Target, probe: Probe, place: str) -> str:
+    """What a row is called."""
+    where, _, name = place.partition(".")
+    return f"{target.title}: {probe.title}{f' in the {_PLACES.get(where, where)} {name}' if place else ''}"
+
+
 def _cases(spec: SecuritySpec, evidence: SecurityEvidence) -> Iterator[tuple[CaseResult, bool]]:
     """Each case, and whether it failed without an attack, too."""
     rows = {(row.target, row.probe, row.place): row for row in evidence.rows}
@@ -45,17 +59,18 @@ def _cases(spec: SecuritySpec, evidence: SecurityEvidence) -> Iterator[tuple[Cas
         for name in target.probes:
             probe = PROBES[name]
             for place in probe.places(target):
-                title = f"{target.title}: {probe.title}{f' in {place}' if place else ''}"
+                key = f"{target.title}: {probe.title}{f' in {place}' if place else ''}"
                 row = rows.get((target.title, name, place))
                 found = verdict(target, row)
-                yield _case(found, probe, title, row), found is not None and found.state == "unworkable"
+                case = _case(found, probe, key, row).model_copy(update={"title": title_of(target, probe, place)})
+                yield case, found is not None and found.state == "unworkable"
 
 
 def _case(found: Verdict | None, probe: Probe, title: str, row: Row | None) -> CaseResult:
     if row is not None and row.unsent:
         return failed(title, title, f"nothing could be tried: {clean(row.unsent)}")
     if row is None or found is None:
-        return _errored(title, "the evidence has nothing about this probe; grade the submission again")
+        return _errored(title, f'the evidence has nothing about "{title}"; grade the submission again')
     if found.state == "clean":
         return passed(title, title)
     if found.state == "unsure":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gradekit.checks.http.reading import unanswered
 from gradekit.checks.http.show import curl
 from gradekit.checks.security.evidence import SecurityEvidence, Taken
-from gradekit.checks.security.judge import verdict
+from gradekit.checks.security.judge import title_of, verdict
 from gradekit.checks.security.model import SecuritySpec
 from gradekit.checks.security.probes import PROBES
 from gradekit.results import Exhibit
@@ -27,8 +27,8 @@ def _exhibits(spec: SecuritySpec, evidence: SecurityEvidence) -> Iterator[Exhibi
     for row in evidence.rows:
         target = targets.get(row.target)
         found = None if target is None else verdict(target, row)
-        if found is not None and found.state != "clean" and row.taken:
-            title = f"{row.target}: {PROBES[row.probe].title}{f' in {row.place}' if row.place else ''}"
+        if target is not None and found is not None and found.state != "clean" and row.taken:
+            title = title_of(target, PROBES[row.probe], row.place)
             yield Exhibit(title=title, text=_exchange(row.taken[found.at]))
 
 

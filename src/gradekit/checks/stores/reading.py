@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from gradekit.checks import template
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
-from gradekit.checks.match import Match
+from gradekit.checks.match import Match, of_the_author, unset
 from gradekit.checks.stores.answers import Found, KeyFact
-from gradekit.checks.stores.questions import Expect
+from gradekit.checks.stores.lint import texts
+from gradekit.checks.stores.questions import Expect, Query
 from gradekit.checks.template import UnknownNameError
-from gradekit.checks.values import Value, show
+from gradekit.checks.values import Value
 from gradekit.texts import clean
 
-_UNRECORDED = Mismatch("", "the evidence has nothing about this question; grade the submission again", ours=True)
+_SHOWN = 32
+"""Bytes of a reply that are shown."""
+_MALFORMED = re.compile(
+    r"ERR (?:unknown (?:sub)?command|wrong number of arguments|syntax error)"
+    r"|(?:\w+: )?(?:unknown (?:top level )?operator|no such command|Unrecognized pipeline stage name)"
+    r"|(?:\w+: )?(?:BSON field '[^']{0,200}' is an unknown field|the command is no Extended JSON)"
+)
+"""Refusals of commands that no store would take, whatever is in it."""
 
 
-def mismatches(expect: Expect, found: Found, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
-    """Every way in which an answer is not what it should be."""
+def mismatches(query: Query, expect: Expect, found: Found, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    """Every way in which an answer to a question is not what it should be."""
     if found.error is not None:
-        yield Mismatch("", f"the store refused the command: {clean(found.error)}")
+        name = template.unset(found.error, texts(query), variables)
+        if name is not None:
+            yield Mismatch("", f"the command was not sent: {found.error}", names=(name,))
+        else:
+            yield refused(found.error, fixed=not any(template.uses(texts(query))))
     elif found.keys is not None:
         yield from _keys(expect, found.keys, found.count, variables)
     elif found.reply is not None:
@@ -30,12 +45,35 @@ def mismatches(expect: Expect, found: Found, variables: Mapping[str, Json]) -> I
         except JsonProblem as problem:
             yield Mismatch("a reply that is read as JSON", f"not read as JSON ({clean(str(problem))})")
         else:
+            told = None if query.redis is None else _bytes(value)
             for mismatch in _match("", expect.reply, value, variables):
-                yield mismatch.below("$") if mismatch.place else mismatch
+                if mismatch.place:
+                    yield mismatch.below("$")
+                else:
+                    yield mismatch if told is None or mismatch.names else replace(mismatch, actual=told)
             for path, match in expect.paths.items():
                 yield from _path(path, match, value, variables)
     else:
-        yield _UNRECORDED
+        what = f"the evidence has nothing about the question {clean(query.text)}; grade the submission again"
+        yield Mismatch("", what, ours=True)
+
+
+def refused(error: str, *, fixed: bool) -> Mismatch:
+    """That a store refused a command; ``fixed``: nothing of the candidate's stands in it."""
+    what = f"the store refused the command: {clean(error)}"
+    return of_the_author(Mismatch("", what)) if fixed and _MALFORMED.match(error) else Mismatch("", what)
+
+
+def _bytes(reply: Json) -> str | None:
+    """A reply that is not UTF-8, in words."""
+    if not isinstance(reply, Mapping) or reply.keys() != {"base64"}:
+        return None
+    try:
+        data = base64.b64decode(str(reply["base64"]), validate=True)
+    except ValueError:
+        return None
+    more = " ..." if len(data) > _SHOWN else ""
+    return f"{len(data)} bytes that are not UTF-8 text: {data[:_SHOWN].hex(' ')}{more}"
 
 
 def _keys(expect: Expect, facts: tuple[KeyFact, ...], count: int, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
@@ -45,7 +83,7 @@ def _keys(expect: Expect, facts: tuple[KeyFact, ...], count: int, variables: Map
         yield Mismatch("at least one key", "none")
     yield from _match("number of keys", expect.count, count, variables)
     if "names" in given:
-        yield from _match("names", expect.names, [fact.name for fact in facts], variables)
+        yield from _match("names of keys", expect.names, [fact.name for fact in facts], variables)
     for fact in facts:
         place = clean(fact.name)
         yield from _match(f"type of {place}", expect.type, fact.type, variables)
@@ -67,7 +105,7 @@ def _match(place: str, match: Match, value: Value, variables: Mapping[str, Json]
     try:
         filled = match.fill(variables)
     except UnknownNameError as error:
-        yield Mismatch(show(match.source), str(error), place)
+        yield unset(error, place)
         return
     for mismatch in filled.check(value):
         yield mismatch.below(place)

@@ -183,7 +183,8 @@ def _guarded(place: str, work: Callable[[], Iterator[Mismatch]]) -> Iterator[Mis
     except _Unfit as reason:
         yield Mismatch("a value that it can be applied to", str(reason), place)
     except UnknownNameError as error:
-        yield Mismatch("a value", clean(f"{{{{{error.name}}}}} has no value"), place)
+        name = clean(f"{{{{{error.name}}}}}")
+        yield Mismatch(f"the value of {name}", f"{name} has no value", place, names=(error.name,))
     except (RegexProblem, PathProblem) as problem:
         yield Mismatch("a pattern or a path that can be used", clean(str(problem)), place)
     except TooManyNodes as reason:
