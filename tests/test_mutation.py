@@ -146,6 +146,34 @@ def test_a_query_that_the_parser_writes_otherwise(tmp_path: Path, monkeypatch: p
     ]
 
 
+def test_data_sets_find_the_files_of_the_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in {"base/migrations/1.sql": "old", "base/a.txt": "a", "right/migrations/1.sql": "new"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    dataset = '{service: db, load: [{submission: "migrations/*.sql"}]}'
+    listed = "[{path: base, expect: {fails: [one]}}, {path: right, base: base, expect: {passes: all}}]"
+    spec = SPEC.replace("a: {service: db}", f"a: {dataset}") + f"solutions: {listed}\n"
+    seen: dict[str, bytes] = {}
+
+    def grade(
+        challenge: Challenge, lock: object, setting: Setting, obtain: Callable[[], Submission], progress: Silent
+    ) -> Record:
+        seen.update({path: file.data for path, file in obtain().files.items()})
+        return grader({"unchanged": "survived"})(challenge, lock, setting, obtain, progress)
+
+    monkeypatch.setattr("gradekit.mutation.queries.grade", grade)
+    kept, _ = killed(challenge_in(tmp_path, spec), setting(), Silent())
+    assert (kept["killed"], kept["of"]) == (4, 4)
+    assert (seen["migrations/1.sql"], seen["a.txt"]) == (b"new", b"a")
+
+
+def test_a_query_that_could_not_be_run_is_no_fault_of_the_parser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, complaints = found(tmp_path, monkeypatch, {"unchanged": "errored"})
+    assert complaints == ["mutation: one.sql: unchanged: it could not be run; see the log of the grading"]
+
+
 def test_a_mutant_that_could_not_be_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, complaints = found(tmp_path, monkeypatch, {NAMES[1]: "errored"})
     assert kept["of"] == 3

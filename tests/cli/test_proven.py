@@ -77,11 +77,15 @@ def test_the_lines_of_a_challenge() -> None:
         "reference                            python     90.0 of 90.0   12.3 s  as claimed",
         "reference-java                       java       90.0 of 90.0   12.3 s  as claimed",
         "bad/rounding                         python     88.2 of 90.0   12.3 s  as claimed",
-        "wrote orders/challenge.lock (0 test ids)",
+        "wrote orders/challenge.lock",
     ]
+    assert list(proven.lines(replace(ORDERS, tests=1)))[-1] == "wrote orders/challenge.lock (1 test id)"
     found = list(proven.lines(TEXTS))
     assert found[1:2] == ["    rounding: failed, should pass"]
-    assert "unproven, for no wrong solution that passes anything loses them: health, rounding" in found
+    why = "no wrong solution loses them and passes another check, so nothing shows that they can fail"
+    assert f"unproven: health, rounding: {why}; add one that does" in found
+    (one,) = (line for line in proven.lines(replace(TEXTS, unproven=("health",))) if line.startswith("unproven"))
+    assert "loses it and passes another check, so nothing shows that it can fail" in one
     assert "  unit: test_a" in found
     assert found[-1] == "challenge.lock was not written"
 
@@ -125,8 +129,22 @@ def test_the_table_has_challenges_and_languages() -> None:
     assert list(proven.matrix([ORDERS]))[-1] == "all as claimed: 1 challenge, 3 solutions"
 
 
-def test_one_reference_needs_no_table() -> None:
-    assert list(proven.matrix([TEXTS])) == []
+def test_one_reference_needs_no_table_but_a_verdict() -> None:
+    assert list(proven.matrix([TEXTS])) == ["not as claimed: 1 of 2 solutions: reference"]
+    alone = replace(ORDERS, results=ORDERS.results[:1])
+    assert list(proven.matrix([alone])) == ["all as claimed: 1 challenge, 1 solution"]
+    assert list(proven.matrix([replace(alone, partial=True)])) == ["as claimed: 1 solution; others were not graded"]
+    (unknown,) = proven.matrix([replace(TEXTS, code=ExitCode.INFRASTRUCTURE)])
+    assert unknown == "not known: some of texts could not be graded, which is no fault of its solutions"
+    (mutants,) = proven.matrix([replace(alone, code=ExitCode.BELOW)])
+    assert mutants == "not as claimed: orders, by what stands above"
+
+
+def test_mutants_of_queries_are_told_also_when_all_is_well() -> None:
+    proof = replace(ORDERS, query_mutants={"killed": 9, "of": 10, "survivors": ["q.sql: x"]})
+    assert list(proven.lines(proof))[-2] == "mutants of reference queries: the data sets tell 9 of 10 apart"
+    (challenge,) = json.loads(proven.document([proof]))["challenges"]
+    assert challenge["query_mutants"]["killed"] == 9
 
 
 def test_a_challenge_that_runs_no_code_stands_under_none() -> None:

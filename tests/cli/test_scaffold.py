@@ -46,6 +46,8 @@ def test_a_new_challenge_has_no_problems_and_no_trace_of_its_template(template: 
     assert sum(path.startswith("solutions/known-bad/") for path in paths) >= 2
     claimed = {check for solution in spec.solutions for check in solution.expect.fails or ()}
     assert claimed == {check.id for check in spec.checks}, "each check is lost by somebody"
+    alone = {check for solution in spec.solutions for check in solution.expect.fails or () if len(solution.expect.fails or ()) < len(spec.checks)}
+    assert alone == claimed, "by somebody who passes another one"
     texts = [path.read_bytes().lower() for path in (tmp_path / folder).rglob("*") if path.is_file()]
     assert not any(b"new challenge" in text or b"new-challenge" in text for text in texts)
 
@@ -112,6 +114,7 @@ def test_new_challenges_are_as_claimed_at_once(tmp_path: Path) -> None:
     assert [challenge["challenge"] for challenge in challenges] == [f"a-{name}" for name in scaffold.TEMPLATES]
     for challenge in challenges:
         assert (tmp_path / challenge["challenge"] / "challenge.lock").is_file()
+        assert challenge["unproven"] == []
         for solution in challenge["solutions"]:
             starter = solution["path"] == "starter"
             assert (solution["earned"] == solution["possible"]) == solution["reference"]

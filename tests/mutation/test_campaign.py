@@ -227,8 +227,9 @@ def test_what_verify_prints_and_keeps(challenge: Challenge) -> None:
         "    by file: right/a.py 1/1, right/b.py 0/1",
         "    by operator: border 1/1, number 0/1",
         "    survived: right/b.py:2: c → \x1b",
-        f"wrote {challenge.lock_path} (0 test ids)",
+        f"wrote {challenge.lock_path}",
     ]
+    assert list(proven.matrix([proof])) == ["challenge.lock fits, so solutions were not graded again"]
     path = challenge.lock_path
     write_lock(path, LOCK.model_copy(update={"code_mutants": DONE.document()}))
     again = read_lock(path)

@@ -232,3 +232,24 @@ def test_the_lock_to_compare_with_may_be_gone_or_broken(tmp_path: Path) -> None:
     assert earlier_lock(path) == lock
     path.write_text("{")
     assert earlier_lock(path) is None
+
+
+def test_lint_wants_a_lock_wherever_solutions_are_listed(tmp_path: Path) -> None:
+    listed = COMMAND + "solutions: [{path: right, expect: {passes: all}}]\n"
+    (tmp_path / "right").mkdir()
+    challenge = _challenge(tmp_path, listed)
+
+    def said() -> list[str]:
+        return [warned.name for warned in lint(tmp_path, rubrics=RUBRICS).warnings if warned.name.endswith("-lock")]
+
+    assert said() == ["no-lock"]
+    assert freshness(challenge, None) == "not needed", "judging takes nothing from it"
+    write_lock(challenge.lock_path, _lock(challenge))
+    assert said() == []
+    stale = _lock(challenge).model_copy(update={"challenge": "other"})
+    write_lock(challenge.lock_path, stale)
+    assert said() == ["stale-lock"]
+    _challenge(tmp_path, listed + "lint: {ignore: [{warning: stale-lock, reason: as it was sent out}]}\n")
+    assert said() == []
+    _challenge(tmp_path, COMMAND)
+    assert said() == [], "without solutions it proves nothing"

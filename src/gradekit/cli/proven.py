@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gradekit.cli import outline
 from gradekit.errors import ExitCode, GradekitError
@@ -38,6 +39,8 @@ class Proof:
     """By check, what its expectations notice."""
     stand_ins: Mapping[str, str] = field(default_factory=dict)
     """By runner, what stood in for which official image."""
+    query_mutants: Mapping[str, Any] = field(default_factory=dict)
+    """How many mistakes in reference queries the data sets tell apart, where the challenge asks for them."""
     mutants: Campaign | None = None
     """What came of mistakes in the reference's code, where somebody asked."""
     problems: Sequence[str] = ()
@@ -62,6 +65,7 @@ class Proof:
             unproven=() if partial else unproven(results),
             sharpness={} if partial else lock.sharpness,
             stand_ins=lock.stand_ins,
+            query_mutants={} if partial else lock.mutants,
             code=code,
             partial=partial,
         )
@@ -69,7 +73,8 @@ class Proof:
     @classmethod
     def of_lock(cls, challenge: Challenge, lock: Lock) -> Proof:
         """Solutions that are not graded again, for the lock fits the challenge."""
-        return cls(challenge.spec.id, str(challenge.lock_path), sum(len(ids) for ids in lock.tests.values()))
+        tests = sum(len(ids) for ids in lock.tests.values())
+        return cls(challenge.spec.id, str(challenge.lock_path), tests, query_mutants=lock.mutants)
 
     def with_mutants(self, mutants: Campaign) -> Proof:
         """The same with mutants that were graded after the solutions."""
@@ -111,15 +116,21 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"{result.path:<36} {result.language:<8} {_score(result):>14} {seconds:>8}  {word}"
         yield from (f"    {mismatch}" for mismatch in result.mismatches)
     if proof.unproven:
-        yield f"unproven, for no wrong solution that passes anything loses them: {', '.join(proof.unproven)}"
+        them, they = ("them", "they") if len(proof.unproven) > 1 else ("it", "it")
+        why = f"no wrong solution loses {them} and passes another check, so nothing shows that {they} can fail"
+        yield f"unproven: {', '.join(proof.unproven)}: {why}; add one that does"
     yield from _sharpness(proof.sharpness)
     yield from outline.untwinned_lines(proof.untwinned)
     for runner, stand_in in proof.stand_ins.items():
         yield f"runner {runner}: {stand_in}; that wrong solutions fail is shown for that one only"
+    if proof.query_mutants:
+        told = f"{proof.query_mutants['killed']} of {proof.query_mutants['of']}"
+        yield f"mutants of reference queries: the data sets tell {told} apart"
     if proof.mutants is not None:
         yield from _of_mutants(proof.mutants)
     if proof.locks:
-        yield f"wrote {proof.lock_path} ({proof.tests} test ids)"
+        ids = f" ({proof.tests} test id{'s' * (proof.tests != 1)})" if proof.tests else ""
+        yield f"wrote {proof.lock_path}{ids}"
     elif proof.partial:
         yield "challenge.lock was not written, for --solution leaves solutions out"
     elif proof.code is ExitCode.BELOW:
@@ -158,9 +169,13 @@ def _of_mutants(found: Campaign) -> Iterator[str]:
 
 
 def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
-    """References by challenge and language, then wrong solutions with what they lost; nothing for one reference."""
+    """References by challenge and language, then wrong solutions with what they lost; at last the verdict.
+
+    One challenge with references in one language has no table.
+    """
     languages = sorted({result.language for proof in proofs for result in proof.results if result.reference})
     if len(proofs) == 1 and len(languages) <= 1:
+        yield _verdict(proofs[0])
         return
     rows = [("challenge", *(name or _NO_LANGUAGE for name in languages))]
     for proof in proofs:
@@ -177,13 +192,33 @@ def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
     if len(wrong) > 1:
         yield ""
         yield from _columns(wrong)
-    bad = [proof.name for proof in proofs if not proof.holds]
     yield ""
+    if len(proofs) == 1:
+        yield _verdict(proofs[0])
+        return
+    bad = [proof.name for proof in proofs if not proof.holds]
     if bad:
         yield f"{len(bad)} of {len(proofs)} challenges are not as claimed: {', '.join(bad)}"
     else:
         solutions = sum(len(proof.results) for proof in proofs)
-        yield f"all as claimed: {len(proofs)} challenge{'s' * (len(proofs) != 1)}, {solutions} solutions"
+        yield f"all as claimed: {len(proofs)} challenges, {solutions} solutions"
+
+
+def _verdict(proof: Proof) -> str:
+    """Whether one challenge is as claimed, or what of it is not."""
+    if proof.code is ExitCode.INFRASTRUCTURE:
+        return f"not known: some of {proof.name} could not be graded, which is no fault of its solutions"
+    wrong = [result.path for result in proof.results if result.mismatches]
+    solutions = f"{len(proof.results)} solution{'s' * (len(proof.results) != 1)}"
+    if wrong:
+        return f"not as claimed: {len(wrong)} of {solutions}: {', '.join(wrong)}"
+    if not proof.holds:
+        return f"not as claimed: {proof.name}, by what stands above"
+    if not proof.results:
+        return "challenge.lock fits, so solutions were not graded again"
+    if proof.partial:
+        return f"as claimed: {solutions}; others were not graded"
+    return f"all as claimed: 1 challenge, {solutions}"
 
 
 def document(proofs: Sequence[Proof]) -> str:
@@ -198,6 +233,7 @@ def document(proofs: Sequence[Proof]) -> str:
             "untwinned": {suite: list(tests) for suite, tests in proof.untwinned.items()},
             "unproven": list(proof.unproven),
             "sharpness": {check: tried.model_dump(mode="json") for check, tried in proof.sharpness.items()},
+            "query_mutants": dict(proof.query_mutants) or None,
             "mutants": None if proof.mutants is None else proof.mutants.document(),
             "solutions": [
                 {

@@ -22,7 +22,7 @@ from gradekit.record import Observation
 from gradekit.results import Status
 from gradekit.sandbox.protocol import FileEntry
 from gradekit.spec.challenge import Challenge, Check, MutationSpec
-from gradekit.submission import Submission
+from gradekit.submission import CloneRules, Submission, read
 
 _TIMEOUT: Final = 3.0
 """Seconds for a mutant's statement: one that never ends is told apart by that."""
@@ -48,6 +48,9 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
 
     Returns:
         what the lock keeps, and what the author has to mend, one sentence each.
+
+    Raises:
+        SubmissionError: the folder of the first reference is refused.
     """
     rules = challenge.spec.mutation or MutationSpec()
     found: list[str] = []
@@ -63,13 +66,17 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
             found.append(f'mutation: no mutant "{entry.mutant}"; remove it from ignore')
     lost = {case.control for case in cases if case.name == case.control and fates[case.name] != "survived"}
     rewritten = "the query does not pass its own check once the parser has written it anew"
-    found += [f"mutation: {control}: {rewritten}" for control in sorted(lost - ignored)]
+    unrun = "it could not be run; see the log of the grading"
+    found += [
+        f"mutation: {control}: {unrun if fates[control] == 'errored' else rewritten}"
+        for control in sorted(lost - ignored)
+    ]
     counted = [
         case for case in cases if case.name != case.control and case.control not in lost and case.name not in ignored
     ]
     errored = [case.name for case in counted if fates[case.name] == "errored"]
     if errored:
-        found.append(f"mutation: {errored[0]}: it could not be run; see the log of the grading")
+        found.append(f"mutation: {errored[0]}: {unrun}")
     alive = [case.name for case in counted if fates[case.name] == "survived"]
     dead = [case.name for case in counted if fates[case.name] == "killed"]
     progress.note(f"{len(dead)} of {len(dead) + len(alive)} mutants told apart")
@@ -122,12 +129,13 @@ def _fates(challenge: Challenge, setting: Setting, cases: Sequence[_Case]) -> Ma
     rules = challenge.spec.submission.model_copy(update={"required": (), "forbidden": ()})
     update = {"checks": checks, "limits": limits, "submission": rules, "runner": "none", "app": None}
     made = replace(challenge, spec=challenge.spec.model_copy(update=update))
-    files = {case.file.path: case.file for case in cases}
+    # Data sets may load files of the submission, such as its migrations.
+    files = {**_reference_files(challenge), **{case.file.path: case.file for case in cases}}
     submission = Submission(
         repo="mutants",
         ref=None,
         commit=None,
-        tree=hashlib.sha256(repr(sorted(files)).encode()).hexdigest(),
+        tree=hashlib.sha256(repr(sorted((name, file.data) for name, file in files.items())).encode()).hexdigest(),
         candidate=None,
         received_at=None,
         files=files,
@@ -139,6 +147,15 @@ def _fates(challenge: Challenge, setting: Setting, cases: Sequence[_Case]) -> Ma
         case.name: _fate(made, case.check, observation)
         for case, observation in zip(cases, record.observations, strict=True)
     }
+
+
+def _reference_files(challenge: Challenge) -> Mapping[str, FileEntry]:
+    """What the first reference hands in, with its base; nothing where none is listed."""
+    first = next((solution for solution in challenge.spec.solutions if solution.expect.passes == "all"), None)
+    if first is None:
+        return {}
+    folders = [challenge.root / part for part in first.folders]
+    return read(folders, candidate=first.path, rules=CloneRules.of(challenge.spec)).files
 
 
 def _fate(challenge: Challenge, check: Check, observation: Observation) -> str:

@@ -11,7 +11,7 @@ from gradekit.errors import Problem, SpecError
 from gradekit.spec import folder, slips
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.load import build, spec_file
-from gradekit.spec.lock import Lock, freshness, read_lock, staleness, untwinned
+from gradekit.spec.lock import CHANGED, Lock, freshness, read_lock, staleness, untwinned
 from gradekit.spec.reader import read_file
 from gradekit.spec.warned import Warned, placed, unsilenced
 
@@ -53,10 +53,16 @@ def lint(path: Path, *, rubrics: Sequence[Path], runners: Mapping[str, str] | No
 
 
 def _lock(challenge: Challenge, lock: Lock | None) -> Iterator[Warned]:
+    """A lock is due where judging needs it, and where solutions are listed: verify keeps there what shows their proof."""
     place, remedy = str(challenge.lock_path), "run gradekit challenge verify"
-    state = freshness(challenge, lock)
-    if state == "missing":
-        what = "is missing, so nothing says what the reference got"
-        yield Warned("no-lock", "", Problem(place, what, hint=remedy))
-    elif state == "stale":
-        yield Warned("stale-lock", "", Problem(place, f"is stale: {staleness(challenge, lock)}", hint=remedy))
+    listed = bool(challenge.spec.solutions)
+    if lock is None:
+        if listed or freshness(challenge, lock) == "missing":
+            what = "is missing, so nothing says what the reference got"
+            yield Warned("no-lock", "", Problem(place, what, hint=remedy))
+        return
+    why = staleness(challenge, lock)
+    if listed and lock.challenge != challenge.digest:
+        why = CHANGED
+    if why:
+        yield Warned("stale-lock", "", Problem(place, f"is stale: {why}", hint=remedy))

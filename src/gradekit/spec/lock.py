@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
@@ -22,6 +22,7 @@ from gradekit.spec.challenge import Challenge
 from gradekit.texts import clean
 
 Freshness = Literal["fresh", "stale", "missing", "not needed"]
+CHANGED: Final = "the challenge has changed since it was written"
 _REMEDY = "run gradekit challenge verify to write it anew"
 
 
@@ -121,7 +122,7 @@ def write_lock(path: Path, lock: Lock) -> None:
 
 
 def freshness(challenge: Challenge, lock: Lock | None) -> Freshness:
-    """Whether the recorded test ids belong to the challenge as it is now."""
+    """Whether what judging takes from the lock belongs to the challenge as it is now."""
     if not _suites(challenge) and not _generated(challenge) and not _measured(challenge):
         return "not needed"
     if lock is None:
@@ -135,7 +136,7 @@ def staleness(challenge: Challenge, lock: Lock | None) -> str:
     if lock is None or not (suites or generated or measures):
         return ""
     if lock.challenge != challenge.digest:
-        return "the challenge has changed since it was written"
+        return CHANGED
     missing = sorted(suites.keys() - lock.tests.keys())
     if missing:
         return f"it has no test ids for {', '.join(missing)}"
