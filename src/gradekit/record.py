@@ -107,7 +107,10 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         raise UsageError(
             Problem(
-                str(path), f"cannot be written ({error.strerror})", "a folder you may write to", "choose another folder"
+                str(path),
+                f"cannot be written ({error.strerror})",
+                "it has to be in a folder you may write to",
+                "choose another folder",
             )
         ) from error
 

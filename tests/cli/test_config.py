@@ -87,8 +87,8 @@ def test_the_search_ends_at_the_git_root(project: Path) -> None:
     [
         ('chalenges = ["x"]', 'unknown key "chalenges"; one of challenges, .*; did you mean "challenges"?'),
         ("whatever = 1", 'unknown key "whatever".*remove it'),
-        ('challenges = "x"', '"challenges" has the wrong type; a list of strings'),
-        ("index_url = 1", '"index_url" has the wrong type; a string'),
+        ('challenges = "x"', '"challenges" has the wrong type; it has to be a list of strings'),
+        ("index_url = 1", '"index_url" has the wrong type; it has to be a string'),
         ("= 1", "cannot be read"),
         ('cache_size = "much"', 'gradekit.toml: cache_size: "much" is not a size; write 64KiB, 512MiB or 2GiB'),
     ],

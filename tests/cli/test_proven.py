@@ -200,7 +200,10 @@ def test_the_exit_code_is_that_of_the_worst(codes: tuple[ExitCode, ...], code: E
 def test_all_and_a_name_exclude_each_other(tmp_path: Path) -> None:
     done = run("challenge", "verify", "--all", "orders-api")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "error: --all: stands beside names of challenges; one of both; leave one away" in done.stderr
+    assert (
+        "error: --all: stands beside names of challenges; only one of the two can be given; leave one out"
+        in done.stderr
+    )
     (tmp_path / ".git").mkdir()
     done = run("challenge", "verify", "--all", cwd=tmp_path)
     assert done.returncode == 2
@@ -225,4 +228,4 @@ def test_some_solutions_prove_no_challenge_and_write_no_lock(tmp_path: Path) -> 
     assert (done.returncode, done.stdout) == (2, "")
     done = run("challenge", "verify", "orders-api", "--solution", "solutions/*", "--mutants", "1")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "error: --mutants: stands beside --solution; one of both; leave one away" in done.stderr
+    assert "error: --mutants: stands beside --solution; only one of the two can be given; leave one out" in done.stderr

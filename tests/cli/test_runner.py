@@ -61,7 +61,7 @@ def test_cases_are_listed_without_an_engine() -> None:
         (["--case", "zzz"], '--case: no case matches "zzz"'),
         (
             ["--write", "x.md", "--class", "leak"],
-            "--write: the table has all hostile cases, but only some are chosen; leave the choice away",
+            "--write: the table has all hostile cases, but only some are chosen; leave the choice out",
         ),
     ],
 )

@@ -46,7 +46,12 @@ def test_a_new_challenge_has_no_problems_and_no_trace_of_its_template(template: 
     assert sum(path.startswith("solutions/known-bad/") for path in paths) >= 2
     claimed = {check for solution in spec.solutions for check in solution.expect.fails or ()}
     assert claimed == {check.id for check in spec.checks}, "each check is lost by somebody"
-    alone = {check for solution in spec.solutions for check in solution.expect.fails or () if len(solution.expect.fails or ()) < len(spec.checks)}
+    alone = {
+        check
+        for solution in spec.solutions
+        for check in solution.expect.fails or ()
+        if len(solution.expect.fails or ()) < len(spec.checks)
+    }
     assert alone == claimed, "by somebody who passes another one"
     texts = [path.read_bytes().lower() for path in (tmp_path / folder).rglob("*") if path.is_file()]
     assert not any(b"new challenge" in text or b"new-challenge" in text for text in texts)
@@ -78,11 +83,17 @@ def test_it_goes_where_challenges_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["Notes"], 'NAME: "Notes" is no name for a challenge; at most 63 small letters, digits and hyphens; such as'),
+        (
+            ["Notes"],
+            'NAME: "Notes" is no name for a challenge; it has at most 63 small letters, digits and hyphens; such as',
+        ),
         (["x" * 64], "is no name for a challenge"),
         (["x", "-t", "slq"], '--template: "slq" is unknown; one of api, cli, library, sql; did you mean "sql"?'),
-        (["x", "--title", "a\nb"], "--title: is no title; one line of 1 to 120 characters"),
-        (["there"], "there: is there already; a new name; choose another, or remove it"),
+        (["x", "--title", "a\nb"], "--title: is no title; it is one line of 1 to 120 characters"),
+        (
+            ["there"],
+            "there: is there already; a new challenge gets a folder of its own; choose another name, or remove it",
+        ),
         (["dangling"], "dangling: is there already"),
     ],
 )
@@ -107,7 +118,8 @@ def test_new_challenges_are_as_claimed_at_once(tmp_path: Path) -> None:
     for template in scaffold.TEMPLATES:
         done = run("new", f"a-{template}", "--template", template, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert f"gradekit challenge verify a-{template}" in done.stdout
+        steps = [line.split()[2] for line in done.stdout.splitlines()[1:]]
+        assert steps == ["lint", "try", "verify"], done.stdout
     found = run("verify", "--all", "--json", "-q", "--repeat", "1", cwd=tmp_path, GRADEKIT_CHALLENGES=str(tmp_path))
     assert found.returncode == 0, found.stdout + found.stderr
     challenges = json.loads(found.stdout)["challenges"]

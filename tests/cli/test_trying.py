@@ -175,7 +175,7 @@ def test_any_folder_can_be_tried(challenge: Challenge, tmp_path: Path) -> None:
 def test_a_challenge_without_a_reference_needs_a_folder(folder: Path) -> None:
     text = SPEC.partition("solutions:")[0]
     (folder / "challenge.yaml").write_text(text)
-    with pytest.raises(UsageError, match="tiny: lists no reference; a folder to try"):
+    with pytest.raises(UsageError, match="tiny: lists no reference; without one a folder has to be named"):
         trying.subject(load_challenge(folder, rubrics=[]), None)
 
 
@@ -252,7 +252,10 @@ def invoke(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
     ("arguments", "message"),
     [
         (["nmae"], 'did you mean "name"?'),
-        (["name", "--shell"], "--shell: stdin or stdout is no terminal; a terminal; leave it away"),
+        (
+            ["name", "--shell"],
+            "--shell: stdin or stdout is no terminal; a shell needs one; run it in a terminal, or leave --shell out",
+        ),
         (["name", "--shell", "--watch"], "--shell: stands beside --watch"),
         (["name", "nowhere"], "nowhere: is not a folder"),
     ],

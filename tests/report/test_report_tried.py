@@ -47,6 +47,13 @@ def test_a_check_is_shown_with_what_was_expected_and_seen() -> None:
     assert text.endswith("  │ line 23\n  … 6 more lines\n")
 
 
+def test_evidence_can_be_copied() -> None:
+    line = "curl --data '" + "hello  brave   world, " * 9 + "'"
+    run = CheckRun(seconds=0.25, exhibits=(Exhibit(title="Request", text=f"  {line}\nGET /"),))
+    text = tried([FAILED], {"name": run}, width=40, colour=False, unicode=True)
+    assert f"  Request\n  │   {line}\n  │ GET /\n" in text
+
+
 def test_all_of_it_and_in_ascii() -> None:
     text = tried([FAILED], {"name": RUN}, width=80, colour=False, unicode=False, whole=True)
     assert text.isascii()

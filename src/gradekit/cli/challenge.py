@@ -87,15 +87,22 @@ def new(
       gradekit challenge new durations --template library --title "Durations"
     """
     from gradekit.cli import scaffold
+    from gradekit.spec.load import load_challenge
 
     folder = scaffold.create(name, template, title, Path.cwd())
     files = sum(1 for path in folder.rglob("*") if path.is_file())
+    check = load_challenge(Path.cwd() / folder, rubrics=[]).spec.checks[0].id
     named = shlex.quote(str(folder))
+    steps = {
+        f"lint {named}": "finds slips without running anything",
+        f"try {named} {check}": "runs a check on the reference, and shows what it saw",
+        f"verify {named}": "grades the reference and the wrong solutions, writes challenge.lock",
+    }
+    width = max(map(len, steps))
     sys.stdout.write(
         f"{folder}: {files} files. Begin with README.md, which the candidate reads, and with challenge.yaml.\n"
-        f"gradekit challenge lint {named}    finds slips without running anything\n"
-        f"gradekit challenge verify {named}  grades the reference and the wrong solutions\n"
     )
+    sys.stdout.writelines(f"gradekit challenge {step:<{width}}  {why}\n" for step, why in steps.items())
 
 
 def format_names(incomplete: str) -> list[str]:
@@ -268,7 +275,9 @@ def verify(
 
     config = configuration.load()
     if solutions and mutants is not None:
-        raise UsageError(Problem("--mutants", "stands beside --solution", "one of both", "leave one away"))
+        raise UsageError(
+            Problem("--mutants", "stands beside --solution", "only one of the two can be given", "leave one out")
+        )
     names = _wanted(challenges, config, every=every)
     proofs = []
     for name in names:
@@ -348,8 +357,12 @@ def try_checks(
     from gradekit.cli import trying
 
     if shell and (watch or not sys.stdin.isatty() or not sys.stdout.isatty()):
-        what = "stands beside --watch" if watch else "stdin or stdout is no terminal"
-        raise UsageError(Problem("--shell", what, "one of both" if watch else "a terminal", "leave it away"))
+        if watch:
+            raise UsageError(
+                Problem("--shell", "stands beside --watch", "only one of the two can be given", "leave one out")
+            )
+        what, hint = "stdin or stdout is no terminal", "run it in a terminal, or leave --shell out"
+        raise UsageError(Problem("--shell", what, "a shell needs one", hint))
     choice = trying.Choice(challenge, check, folder, runner, offline)
     foreign = None if folder is None else submission_folder(folder, Path.cwd())
     config = configuration.load(foreign=foreign)
@@ -376,7 +389,9 @@ def _wanted(names: list[str] | None, config: configuration.Config, *, every: boo
     if not every:
         return names or [None]
     if names:
-        raise UsageError(Problem("--all", "stands beside names of challenges", "one of both", "leave one away"))
+        raise UsageError(
+            Problem("--all", "stands beside names of challenges", "only one of the two can be given", "leave one out")
+        )
     found = [str(path) for path in assemble.places(config).list_challenges().values()]
     if not found:
         hint = "go to a folder that has challenges/, or set GRADEKIT_CHALLENGES"

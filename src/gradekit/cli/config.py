@@ -109,7 +109,9 @@ def _read(path: Path, *, project: bool) -> dict[str, Any]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(Problem(str(path), f"cannot be read ({error})", "a TOML file", "correct it")) from error
+        raise UsageError(
+            Problem(str(path), f"cannot be read ({error})", "it has to be a TOML file", "correct it")
+        ) from error
     problems = []
     values: dict[str, Any] = {}
     for key, value in data.items():
@@ -123,7 +125,7 @@ def _read(path: Path, *, project: bool) -> dict[str, Any]:
             values[key] = str(path.parent / value) if key in _FOLDERS else value
         elif key in _LISTS or key in _TEXTS:
             kind = "a list of strings" if key in _LISTS else "a string"
-            problems.append(Problem(str(path), f'"{key}" has the wrong type', f"{kind}", "correct it"))
+            problems.append(Problem(str(path), f'"{key}" has the wrong type', f"it has to be {kind}", "correct it"))
         else:
             near = get_close_matches(key, (*_LISTS, *_TEXTS), 1)
             hint = f'did you mean "{near[0]}"?' if near else "remove it"

@@ -86,7 +86,12 @@ def parse_time(text: str, option: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(
-            Problem(option, f'"{text}" is not a time', "ISO 8601", "write 2026-05-01 or 2026-05-01T18:00:00+02:00")
+            Problem(
+                option,
+                f'"{text}" is not a time',
+                "it has to be ISO 8601",
+                "write 2026-05-01 or 2026-05-01T18:00:00+02:00",
+            )
         ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -99,9 +104,7 @@ def chosen_formats(formats: list[str] | None, as_json: bool, out: Path | None) -
     """
     names = output.check_formats([*(formats or []), *(["json"] if as_json else [])])
     if len(names) > 1 and out is None:
-        raise UsageError(
-            Problem("--format", "several formats need a folder", "one format, or --out", "add --out FOLDER")
-        )
+        raise UsageError(Problem("--format", "several formats need a folder", "stdout takes one", "add --out FOLDER"))
     return names
 
 
@@ -254,7 +257,7 @@ def regrade(
             Problem(
                 run,
                 f'is a run of challenge "{record.challenge}", not of "{spec.spec.id}"',
-                "its own challenge",
+                "a run is judged by its own challenge",
                 "change -c",
             )
         )
@@ -292,10 +295,10 @@ def report(
         text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            Problem(str(file), f"cannot be read ({error.strerror})", "a report.json", "give its path")
+            Problem(str(file), f"cannot be read ({error.strerror})", "it has to be a report.json", "give its path")
         ) from error
     except UnicodeDecodeError as error:
-        raise UsageError(Problem(str(file), "is not UTF-8", "a report.json", "give its path")) from error
+        raise UsageError(Problem(str(file), "is not UTF-8", "it has to be a report.json", "give its path")) from error
     shown = report_record.read(text, place=str(file))
     output.emit(shown, formats=names, out=out, record=None, quiet=0)
     return output.exit_code(shown, exit_zero=exit_zero)

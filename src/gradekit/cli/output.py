@@ -45,12 +45,15 @@ def check_folder(out: Path | None) -> None:
     if out is None:
         return
     if out.exists() and not out.is_dir():
-        raise UsageError(Problem(f"--out {out}", "is a file", "a folder", "choose another --out"))
+        raise UsageError(Problem(f"--out {out}", "is a file", "reports go to a folder", "choose another --out"))
     existing = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         raise UsageError(
             Problem(
-                f"--out {out}", f"{existing} cannot be written", "a folder you may write to", "choose another --out"
+                f"--out {out}",
+                f"{existing} cannot be written",
+                "it has to be a folder you may write to",
+                "choose another --out",
             )
         )
     report = out / "report.json"
@@ -64,7 +67,7 @@ def check_folder(out: Path | None) -> None:
                 Problem(
                     str(report),
                     "is not a report of gradekit",
-                    "an empty folder or an earlier run's",
+                    "--out takes an empty folder, or that of an earlier run",
                     "choose another --out",
                 )
             ) from error

@@ -146,7 +146,7 @@ def run_cases(
     some = class_ and {item.expect.class_ for item in cases} - set(class_)
     if write is not None and (names or case or some):
         what = "the table has all hostile cases, but only some are chosen"
-        raise UsageError(Problem("--write", what, "", "leave the choice away"))
+        raise UsageError(Problem("--write", what, "", "leave the choice out"))
     _check_image(image, names, class_)
     chosen = trial.choose(
         trial.trials(known, corpus.read_smoke(known), cases),
@@ -196,7 +196,7 @@ def _check_image(image: str | None, names: Sequence[str] | None, classes: Sequen
     """
     if image is not None and (len(names or ()) != 1 or classes):
         what = "an image stands for one runner, in its smoke cases"
-        raise UsageError(Problem("--image", what, "exactly one NAME, and no --class", "name the runner"))
+        raise UsageError(Problem("--image", what, "it takes exactly one NAME, and no --class", "name the runner"))
 
 
 def _exit_code(attempts: Sequence[Attempt], rows: Sequence[HostRow]) -> ExitCode:

@@ -52,10 +52,17 @@ def folder_for(name: str, cwd: Path, place: str = "NAME") -> Path:
         _SLUG.validate_python(folder.name)
     except ValidationError as error:
         what = f'"{folder.name}" is no name for a challenge'
-        expected = "at most 63 small letters, digits and hyphens"
+        expected = "it has at most 63 small letters, digits and hyphens"
         raise UsageError(Problem(place, what, expected, "such as notes-api")) from error
     if os.path.lexists(cwd / folder):
-        raise UsageError(Problem(str(folder), "is there already", "a new name", "choose another, or remove it"))
+        raise UsageError(
+            Problem(
+                str(folder),
+                "is there already",
+                "a new challenge gets a folder of its own",
+                "choose another name, or remove it",
+            )
+        )
     return folder
 
 
@@ -82,7 +89,7 @@ def create(name: str, template: str, title: str | None, cwd: Path) -> Path:
         raise UsageError(Problem("--template", f'"{template}" is unknown', expected, near(template, TEMPLATES)))
     title = folder.name.replace("-", " ").capitalize() if title is None else title.strip()
     if not title.isprintable() or not 0 < len(title) <= 120:  # noqa: PLR2004 - as the format says
-        raise UsageError(Problem("--title", "is no title", "one line of 1 to 120 characters"))
+        raise UsageError(Problem("--title", "is no title", "it is one line of 1 to 120 characters"))
     _fill(cwd / folder, _FOLDER / template, folder.name, title)
     return folder
 

@@ -106,13 +106,19 @@ def subject(challenge: Challenge, folder: str | None) -> Subject:
         first = next((solution for solution in solutions if solution.expect.passes == "all"), None)
         if first is None:
             what = "lists no reference"
-            raise UsageError(Problem(challenge.spec.id, what, "a folder to try", "name it after the check"))
+            raise UsageError(
+                Problem(challenge.spec.id, what, "without one a folder has to be named", "name it after the check")
+            )
         found = challenge.root / first.path
     else:
         found = Path(folder) if Path(folder).is_dir() else challenge.root / folder
         if not found.is_dir():
             hint = near(folder, [solution.path for solution in solutions])
-            raise UsageError(Problem(folder, "is not a folder", "one with the files of a submission", hint))
+            raise UsageError(
+                Problem(
+                    folder, "is not a folder", "it has to be one with the files of a submission, or a solution's", hint
+                )
+            )
     for solution in solutions:
         if (challenge.root / solution.path).resolve() == found.resolve():
             whole = tuple(challenge.root / part for part in solution.folders)
@@ -194,7 +200,7 @@ class Bay:
         challenge, *_ = self.load()
         if challenge.spec.runner == "none":
             what = "this challenge runs no code of a submission"
-            raise UsageError(Problem("--shell", what, "a challenge with a runner", "leave it away"))
+            raise UsageError(Problem("--shell", what, "a shell needs its language's image", "leave --shell out"))
 
     def shell(self) -> None:
         """Open a shell in the pod of the last round, as the candidate's user.

@@ -74,6 +74,11 @@ class _Page:
             start = later if number else start
             self.console.print(Text.assemble((start, "dim"), row), no_wrap=True, overflow="ignore", crop=False)
 
+    def code(self, line: str, indent: int, bar: str) -> None:
+        """Print a line to be copied as it is: however long it is, the terminal wraps it, and no space is lost."""
+        text = Text.assemble((" " * indent + bar, "dim"), line)
+        self.console.print(text, no_wrap=True, overflow="ignore", crop=False)
+
     def text(self) -> str:
         """All lines so far, without spaces at their ends."""
         lines = (line.rstrip() for line in self._out.getvalue().splitlines())
@@ -142,7 +147,7 @@ def _exhibits(page: _Page, run: CheckRun, *, whole: bool) -> None:
         if missing and exhibit.log:
             page.line(more, indent=2)
         for line in lines[missing:] if exhibit.log else lines[: len(lines) - missing]:
-            page.line(line, indent=2, bar="│ ")
+            page.code(line, indent=2, bar="│ ")
         if missing and not exhibit.log:
             page.line(more, indent=2)
 

@@ -53,7 +53,7 @@ def lint(path: Path, *, rubrics: Sequence[Path], runners: Mapping[str, str] | No
 
 
 def _lock(challenge: Challenge, lock: Lock | None) -> Iterator[Warned]:
-    """A lock is due where judging needs it, and where solutions are listed: verify keeps there what shows their proof."""
+    """Where judging needs a lock, and where solutions are listed: verify keeps there what shows their proof."""
     place, remedy = str(challenge.lock_path), "run gradekit challenge verify"
     listed = bool(challenge.spec.solutions)
     if lock is None:

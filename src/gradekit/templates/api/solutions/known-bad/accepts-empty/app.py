@@ -65,4 +65,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
-ThreadingHTTPServer(("", int(os.environ["PORT"])), Handler).serve_forever()
+def serve(handler):
+    ThreadingHTTPServer(("", int(os.environ["PORT"])), handler).serve_forever()
+
+
+if __name__ == "__main__":
+    serve(Handler)
