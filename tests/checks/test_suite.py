@@ -177,7 +177,9 @@ def test_honest_programs_right_or_wrong_violate_nothing(spec: SuiteSpec) -> None
 def test_a_program_that_passes_what_cannot_be_passed_is_a_violation(spec: SuiteSpec) -> None:
     judgement = judged(spec, forger, KNOWN)
     assert judgement.outcome.status is Status.PASSED
-    assert [violation.partition(" ")[0] for violation in judgement.violations] == list(IDS)
+    assert [violation.removeprefix("the twin of ").partition(" (")[0] for violation in judgement.violations] == list(
+        IDS
+    )
 
 
 def test_a_wrong_answer_that_meets_a_changed_expectation_is_no_violation_and_costs_the_others_nothing() -> None:
@@ -473,6 +475,25 @@ def test_honest_programs_and_the_calibrating_run_have_no_such_evidence() -> None
 # --- notes -----------------------------------------------------------------------------------------------
 
 
+def test_the_note_names_the_tests_whose_twins_passed_by_chance() -> None:
+    lucky = set(IDS)
+
+    def passes(test: str, text: bytes) -> bool:
+        if b"4711" in text:
+            return True
+        luck = test in lucky
+        lucky.discard(test)
+        return luck
+
+    context = Context("unit", HIDDEN, {}, IDS, KNOWN)
+    judgement = suite.judge(ALL, evidence_of(ALL, passes), context)
+    assert judgement.violations == ()
+    assert judgement.notes[0] == (
+        f"2 of 2 {RUN}; the twins of test_x.py::test_a, test_x.py::test_b passed (chance, a weak test, or forging), "
+        "so these tests do not count as passed"
+    )
+
+
 @pytest.mark.parametrize(
     ("spec", "known", "passes", "notes"),
     [
@@ -587,7 +608,10 @@ def test_who_passes_a_test_and_its_written_twin_is_a_forger() -> None:
     def own_judged(outcomes: Outcomes) -> tuple[str, ...]:
         bench = own_bench(outcomes, OWN_KNOWN)
         evidence = suite.observe(OWN, bench)
-        return tuple(violation.partition(" ")[0] for violation in suite.judge(OWN, evidence, bench.context).violations)
+        return tuple(
+            violation.removeprefix("the twin of ").partition(" (")[0]
+            for violation in suite.judge(OWN, evidence, bench.context).violations
+        )
 
     assert own_judged(lambda _test, _text: {"outcome": "passed"}) == IDS
     assert own_judged(by_truth) == ()

@@ -95,7 +95,7 @@ _TITLES: Final[Mapping[Fact, str]] = {
     "poor_messages": "commits whose message breaks the rules",
     "generated": "generated or foreign files that were committed",
     "binaries": "binary files that were committed",
-    "odd_dates": "commits whose dates cannot be right",
+    "odd_dates": "commits whose dates are wrong or doubtful",
 }
 
 
@@ -347,7 +347,8 @@ def _odd(evidence: GitEvidence) -> Iterator[str]:
         elif any(times.get(parent, 0) > commit.committed + _AHEAD for parent in commit.parents):
             why = "was committed before the commit that it follows, by its date"
         elif seconds[commit.committed] >= _SAME:
-            why = f"is one of {seconds[commit.committed]} commits of the same second"
+            many = seconds[commit.committed]
+            why = f"is one of {many} commits of the same second (a rebase or a script makes such, too)"
         else:
             continue
         yield f"{commit.id[:_SHORT]} {why}"

@@ -281,11 +281,11 @@ def _noticing(mutant: Variant, run: TestRun, useless: TestRun | None) -> CaseRes
 def _unmade(run: TestRun) -> str:
     """Why a variant was not tested, as far as it is known: code of the candidate's can cause the same on purpose."""
     last = run.tail.splitlines()[-1:]
-    said = f"printed last {quote(last[0], _GIST)}" if last else "printed nothing"
+    said = f"the last line printed is {quote(last[0], _GIST)}" if last else "nothing was printed"
     return (
-        f"it ended with exit code {UNPREPARED} and {said}: probably this program could not be made of the submission, "
-        "which is not laid out as the challenge needs it (keep the names and places of the task), or the challenge is "
-        "wrong; tests that end with this code themselves look the same"
+        f"no test result: the run ended with exit code {UNPREPARED}, and {said}; probably the step that makes this "
+        "program of the submission failed, since files are not where the task says: keep its names of files and "
+        "folders; otherwise the challenge is at fault, or the tests ended with this code themselves"
     )
 
 
@@ -310,6 +310,8 @@ def _notes(spec: OwnTestsSpec, own: TestRun) -> tuple[str, ...]:
     who = own.framework or "no known test framework"
     coverage = "no coverage" if own.coverage is None else f"a coverage of {own.coverage:g} %"
     tests = "no number of passed tests" if own.tests is None else f"{own.tests} passed"
+    if own.tests is not None and not own.passed:
+        tests += " (tests that failed are not in this number)"
     claim = f"{tests}, {coverage}" if own.framework else "tests or coverage"
     notes = [f"on {_OWN}, {who} reported {claim}"]
     if not spec.mutants:

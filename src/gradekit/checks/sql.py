@@ -501,10 +501,11 @@ def _difference(
 
 
 def _complaint(spec: SqlSpec, ran: Ran) -> str:
-    place = f"statement {ran.at}" if ran.at else "the query for the state after the submission's statements"
+    place = f"statement {ran.at}" if ran.at else "the submission's statements ran, but the challenge's query after them"
     if ran.sqlstate == _TIMED_OUT:
         return f"{place} was stopped after {spec.timeout:g} s"
-    return f"{place} failed: {ran.error}"
+    hint = "" if ran.at else "; see whether the statements dropped or renamed what it reads"
+    return f"{place} failed: {ran.error}{hint}"
 
 
 def _shown(ran: Ran) -> str:

@@ -294,12 +294,21 @@ def _doubted(evidence: SuiteEvidence, known: Mapping[str, twins.Twin]) -> tuple[
     forged = suspects
     if len({unit_of(test) for test in suspects}) < PLENTY:
         forged = suspects.intersection(*(_passed_twins(run, suspects) for run in again)) if again else set()
-    sentence = "passes although what it expects was changed so that no right program can meet it"
-    return tuple(f"{test} {sentence}" for test in sorted(forged)), frozenset(_suspects(runs, known) - forged)
+    right = _passed(evidence)
+    return (
+        tuple(_forged(test, always=test in right) for test in sorted(forged)),
+        frozenset(_suspects(runs, known) - forged),
+    )
+
+
+def _forged(test: str, *, always: bool) -> str:
+    """That a test and its twin passed; ``always``: the test itself in all runs, so that it is shown as passed."""
+    itself = "as the test itself did" if always else "as the test itself did in some runs, but not in all"
+    return f"the twin of {test} (the same test with an expectation that no right program can meet) passed, {itself}"
 
 
 def _notes(
-    spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged: bool, doubted: int
+    spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged: bool, doubted: Collection[str]
 ) -> tuple[str, ...]:
     """How far the result can be trusted: counts and names only, so that they are equal in every run."""
     if spec.isolation == "split":
@@ -312,7 +321,9 @@ def _notes(
     if forged:
         sign = "some passed, which shows that results were forged"
     elif doubted:
-        sign = f"{_many(doubted, 'test')} passed even so, which does not count: chance, a weak test, or forging"
+        twin, does = ("twin", "this test does") if len(doubted) == 1 else ("twins", "these tests do")
+        listed = _listed(sorted(doubted))
+        sign = f"the {twin} of {listed} passed (chance, a weak test, or forging), so {does} not count as passed"
     else:
         sign = "no sign of forging"
     functions = _counted({unit_of(test) for test in tests}, "test function")
@@ -324,11 +335,14 @@ def _notes(
     ]
     alone = without_twin(tests, known)
     if alone:
-        more = f" and {len(alone) - LISTED} more" if len(alone) > LISTED else ""
         verb = "has" if len(alone) == 1 else "have"
-        listed = ", ".join(alone[:LISTED]) + more
-        notes.append(f"{_counted(alone, 'test')} {verb} no twin: {listed}; {_UNGUARDED}")
+        notes.append(f"{_counted(alone, 'test')} {verb} no twin: {_listed(alone)}; {_UNGUARDED}")
     return tuple(notes)
+
+
+def _listed(tests: Sequence[str]) -> str:
+    more = f" and {len(tests) - LISTED} more" if len(tests) > LISTED else ""
+    return ", ".join(tests[:LISTED]) + more
 
 
 def _counted(things: Collection[str], noun: str) -> str:
@@ -494,7 +508,7 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
     if oddities:
         message = f"{outcome.message}; {oddities}" if outcome.message else oddities
         outcome = outcome.model_copy(update={"message": message})
-    notes = _notes(spec, evidence, context, forged=bool(violations), doubted=len(doubted))
+    notes = _notes(spec, evidence, context, forged=bool(violations), doubted=doubted)
     return judgement.model_copy(update={"outcome": outcome, "violations": violations, "notes": notes})
 
 
@@ -661,9 +675,7 @@ def _case(test: str, count: int, record: Record) -> CaseResult:
     words = (said if record.outcome != "failed" or not record.message else "", _gist(record.message))
     what = ": ".join(filter(None, words))
     if _CROSSING.match(record.message):
-        what += (
-            "\n(the reference passes this test: probably what the submission gave led to this; else the test is wrong)"
-        )
+        what += f"\n({_CROSSED})"
     return failed(test, test, what)
 
 
@@ -679,6 +691,11 @@ def _marked(record: Record) -> str:
 
 _CROSSING: Final = re.compile(r"[\w.\\:]*CannotCross")
 """How the message of a test of a split suite begins that did what only works within one process."""
+_CROSSED: Final = (
+    "tests and submission exchange only data here; this test passes with the reference, so probably something that the "
+    "submission returned, of another type than expected, led to this; if not, the challenge's author has to change the "
+    "test"
+)
 _XFAIL: Final = "xfail or xpass:"
 """How the message of a test begins that is marked as one that fails."""
 _UNGUARDED: Final = (

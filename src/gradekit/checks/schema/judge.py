@@ -12,6 +12,7 @@ from gradekit.checks.schema.model import ColumnSpec, ForeignKey, Probe, SchemaSp
 from gradekit.checks.schema.show import brace
 from gradekit.checks.tally import errored, failed, passed, tally
 from gradekit.results import CaseResult, Judgement
+from gradekit.texts import quote
 
 _Assertion = tuple[str, str, str | None]
 """Title, id and, when it does not hold, why."""
@@ -151,7 +152,7 @@ def _index(columns: Sequence[str], table: TableFact) -> str | None:
     usable = [index for index in table.indexes if not index.partial]
     if any(index.columns[: len(columns)] == tuple(columns) for index in usable):
         return None
-    found = ", ".join(f"{index.name} on {brace(index.columns)}" for index in usable)
+    found = ", ".join(f"index {quote(index.name)} on {brace(index.columns)}" for index in usable)
     return f"no index starts with {brace(columns)}; found: {found or 'none'}"
 
 
