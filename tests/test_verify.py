@@ -512,7 +512,7 @@ def test_each_references_ratios_are_recorded_by_language(tmp_path: Path, monkeyp
     assert {language: one["p50"].value for language, one in lock.ratios["burden"].items()} == {"python": 1}
     (told,) = mismatches["late"]
     assert told.startswith(
-        "burden: failed, should pass: 1 of 2 limits failed; p50: median time: p50 is above the limit"
+        "burden: failed, should pass: 1 of 2 limits failed; p50: median time: p50 of GET /a is above the limit"
     )
 
     _, mismatches = verified(late="java 1 3 9")

@@ -67,13 +67,13 @@ def test_an_equal_request_passes_and_one_that_is_twice_as_slow_fails() -> None:
     _, judgement, _ = loaded(limits, ratios(2.0, 2.2, 1.9, 2.05, 1.95))
     assert judgement.outcome.status is Status.FAILED
     told = [(case.id, case.outcome.status.value, case.outcome.message) for case in judgement.cases]
-    times = f"is above the limit: at most 1.5 times the baseline's allowed; {SEE}"
-    answers = f"at least 0.67 of the baseline's answers a second needed; {SEE}"
+    times = f"of GET /a is above the limit: at most 1.5 times that of the baseline GET /b allowed; {SEE}"
+    answers = f"at least 0.67 of the answers a second of the baseline GET /b needed; {SEE}"
     assert told == [
         ("p50", "failed", f"p50 {times}"),
         ("p95", "failed", f"p95 {times}"),
         ("p99", "failed", f"p99 {times}"),
-        ("throughput", "failed", f"throughput is below the limit: {answers}"),
+        ("throughput", "failed", f"throughput of GET /a is below the limit: {answers}"),
         ("errors", "passed", ""),
     ]
 
@@ -111,7 +111,7 @@ def test_errors_are_a_share() -> None:
     judgement = errors(20, 100)
     assert judgement.outcome.status is Status.FAILED
     assert judgement.outcome.ratio == 0.5
-    told = "wrong or missing answers are above the limit: at most 5 % of all answers allowed; "
+    told = "the share of wrong or missing answers is above the limit: at most 5 % of all answers allowed; "
     told += SEE
     assert judgement.cases[-1].outcome.message == told
 

@@ -165,8 +165,8 @@ FAILS: list[tuple[Any, Value, str]] = [
     ),
     ({"unique": False}, [1, 2], "expected a list with duplicates, got [1, 2]"),
     ({"unique": True}, 1, "expected a list without duplicates, got 1 (a number, not a list)"),
-    ({"sorted": True}, [1, 3, 2], "at [2]: expected a list in ascending order, got 3 before 2"),
-    ({"sorted": "desc"}, ["b", "c"], 'at [1]: expected a list in descending order, got "b" before "c"'),
+    ({"sorted": True}, [1, 3, 2], "expected a list in ascending order, got [1] is 3, [2] is 2"),
+    ({"sorted": "desc"}, ["b", "c"], 'expected a list in descending order, got [0] is "b", [1] is "c"'),
     ({"sorted": "asc"}, [1, "a"], "expected a list in ascending order, of numbers or of strings, got [1, "),
     ({"sorted": "asc"}, None, "expected a list in ascending order, got null"),
     ({"each": {"gt": 0}}, [1, 0], "at [1]: expected more than 0, got 0"),
@@ -238,7 +238,10 @@ def test_every_mismatch_is_reported() -> None:
 def test_many_mismatches_are_counted() -> None:
     mismatches = Match.parse({"each": {"gt": 0}}).check([0] * 50)
     assert len(mismatches) == 21
-    assert mismatches[-1] == Mismatch("", "30 more differences")
+    assert mismatches[-1] == Mismatch("", "30 more differences", count=30)
+    twice = Match.parse({"each": {"each": {"gt": 0}}}).check([[0] * 21, [0]])
+    assert (len(twice), twice[-1]) == (21, Mismatch("", "2 more differences", count=2))
+    assert Match.parse({"each": {"gt": 0}}).check([0] * 21)[-1].actual == "1 more difference"
 
 
 @pytest.mark.parametrize(
@@ -306,9 +309,10 @@ def test_names_are_filled_in_and_never_become_operators() -> None:
 
 def test_an_operand_that_does_not_fit_once_filled_in_is_a_mismatch() -> None:
     match = Match.parse({"gt": "${x}", "type": "${x}"}).fill({"x": [1]})
+    unfit = "cannot compare with ${x}: needs a number or a date, not [1]"
     assert [told(mismatch) for mismatch in match.check(1)] == [
-        'expected a value of ${x} that fits "gt", got ${x} does not fit "gt": needs a number or a date, not [1]',
-        'expected a value of ${x} that fits "type", got ${x} does not fit "type": 1 is not a type; it takes '
+        f'expected a ${{x}} with which "gt" can compare, got "gt" {unfit}',
+        'expected a ${x} with which "type" can compare, got "type" cannot compare with ${x}: 1 is not a type; it takes '
         + ", ".join(TYPES),
     ]
 

@@ -210,6 +210,8 @@ def test_what_cannot_be_sent_or_prepared() -> None:
     assert "no table orders" in KIND.show(spec(), KIND.observe(spec(), on))[0].text
     bad = spec(headers={"x": "a${run.uuid}\n"})
     assert "nothing was sent: the value of header x" in run(bad, FakeBench(app=listing)).outcome.message
+    unset = run(spec(before=[{"sql": "select ${gone}"}]), FakeBench(app=listing)).outcome
+    assert (unset.status, "${gone} has no value; correct the challenge" in unset.message) == (Status.ERRORED, True)
     gone = spec(headers={"x": "${gone}"})
     assert run(gone, FakeBench(app=listing)).outcome.status is Status.ERRORED
 

@@ -157,8 +157,22 @@ def test_errors_that_the_data_cause_are_answers() -> None:
     evidence = KIND.observe(wanted, replies({"GET a": wrong, "KEYS *": large}))
     assert [answer.error for answer in evidence.answers] == ["WRONGTYPE Operation", "the reply is too large"]
     assert KIND.observe(spec(before=["SET a 1"]), replies({"SET a 1": wrong})) == NosqlEvidence(
-        refused="WRONGTYPE Operation"
+        refused="WRONGTYPE Operation", failed=0
     )
+
+
+def test_a_command_before_that_is_refused_is_named_where_the_evidence_tells_which() -> None:
+    why = "the store refused the command: OOM"
+    several = spec(before=["DEL a", "SET a 1"])
+    for check, failed, place in (
+        (several, 1, "before: SET a 1"),
+        (several, None, "before"),
+        (several, 7, "before"),
+        (spec(before=["SET a 1"]), None, "before: SET a 1"),
+        (spec(before=[{"insert": "items"}]), 0, 'before: {"insert": "items"}'),
+    ):
+        evidence = NosqlEvidence(refused="OOM", failed=failed)
+        assert KIND.judge(check, evidence, Context("c")).outcome.message == f"{place}: {why}"
 
 
 @pytest.mark.parametrize("query", [{"redis": "GET ${nobody}"}, {"keys": "${nobody}"}])

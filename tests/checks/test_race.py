@@ -133,6 +133,14 @@ def test_clients_without_an_answer_are_told() -> None:
     assert judgement.outcome.message == "round 1: no response to 3 of 3; a response to every request expected"
 
 
+def test_a_statement_before_with_a_name_that_nothing_gives_a_value_is_our_fault() -> None:
+    check = spec(before=[{"sql": "update products set stock = ${gone}"}])
+    on = bench(reply(201))
+    judgement = KIND.judge(check, observe(check, on), on.context)
+    what = "before: update products set stock = ${gone}: ${gone} has no value; correct the challenge"
+    assert (judgement.outcome.status, judgement.outcome.message) == (Status.ERRORED, what)
+
+
 def test_a_number_that_nothing_gives_a_value_is_our_fault() -> None:
     on = bench(reply(201))
     check = spec(expect={"statuses": {"2xx": "${gone}"}})

@@ -50,6 +50,12 @@ def test_a_case_with_nothing_wrong_is_passed_and_one_with_a_fault_of_ours_is_err
 
 
 def test_many_mismatches_are_counted() -> None:
-    outcome = examined("step", "step", [Mismatch("1", "2")] * (SHOWN + 3)).outcome
-    assert outcome.message == "and 3 more differences"
+    one = Mismatch("1", "2")
+    outcome = examined("step", "step", [one] * (SHOWN + 3)).outcome
+    assert outcome.message == "23 differences; the first 20 are shown"
     assert outcome.expected == "\n".join(["1"] * SHOWN)
+    remark = Mismatch("", "two are wrong:", count=0)
+    outcome = examined("step", "step", [remark, one, one, Mismatch("", "30 more differences", count=30)]).outcome
+    assert outcome.message == "two are wrong:; 32 differences; the first 2 are shown"
+    outcome = examined("step", "step", [one, Mismatch("", "999 more differences", count=999)]).outcome
+    assert outcome.message == "at least 1000 differences; the first 1 are shown"

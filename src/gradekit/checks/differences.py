@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from gradekit.checks.jsontext import Json
 from gradekit.checks.values import MISSING, Described, Missing, Value, canonical, is_list, kind_of, show
 
+MAX_COUNTED = 1000
+"""Mismatches after which counting ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
@@ -23,6 +26,8 @@ class Mismatch:
     """Whether the challenge is at fault, not the candidate."""
     names: tuple[str, ...] = ()
     """The variables without which, or by whose values, nothing could be compared."""
+    count: int = 1
+    """So many differences it stands for: more than one where they are only counted, none for a remark on others."""
 
     def below(self, place: str) -> Mismatch:
         """The same, seen from a place that holds the value."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeAlias, cast
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -12,7 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from gradekit.checks import template
-from gradekit.checks.differences import Mismatch
+from gradekit.checks.differences import MAX_COUNTED, Mismatch
 from gradekit.checks.jsontext import Json
 from gradekit.checks.operators import MEANINGS, OPERATORS, Operator
 from gradekit.checks.values import Value, is_list, show
@@ -21,8 +21,6 @@ from gradekit.texts import clean, near
 
 MAX_MISMATCHES = 20
 """Mismatches that one ``Match`` reports; the rest is only counted."""
-MAX_COUNTED = 1000
-"""Mismatches after which counting ends."""
 
 Operand: TypeAlias = "Json | Match | tuple[Match, ...]"
 
@@ -92,22 +90,12 @@ class Match:
 
     def check(self, value: Value) -> list[Mismatch]:
         """Every way in which the value does not meet the expectation; empty when it does."""
-        found: list[Mismatch] = []
-        count = 0
-        for name, operand in self.tests:
-            operator = OPERATORS[name]
-            problem = operator.problem(operand)
-            if problem:
-                mismatches: Iterable[Mismatch] = [self._unfit(name, problem)]
-            else:
-                mismatches = operator.check(operand, value)
-            for mismatch in islice(mismatches, MAX_COUNTED):
-                count += 1
-                if count <= MAX_MISMATCHES:
-                    found.append(mismatch)
-        if count > MAX_MISMATCHES:
-            found.append(Mismatch("", f"{count - MAX_MISMATCHES} more differences"))
-        return found
+        return first(chain.from_iterable(islice(self._check(*test, value), MAX_COUNTED) for test in self.tests))
+
+    def _check(self, name: str, operand: Operand, value: Value) -> Iterable[Mismatch]:
+        operator = OPERATORS[name]
+        problem = operator.problem(operand)
+        return [self._unfit(name, problem)] if problem else operator.check(operand, value)
 
     def _unfit(self, name: str, problem: str) -> Mismatch:
         """That a variable has a value that an operator cannot compare with."""
@@ -115,8 +103,8 @@ class Match:
         names = tuple(dict.fromkeys(used for _, used in template.uses(written)))
         what = " and ".join(f"${{{one}}}" for one in names)
         return Mismatch(
-            clean(f'a value of {what} that fits "{name}"'),
-            clean(f'{what} does not fit "{name}": {problem}'),
+            clean(f'a {what} with which "{name}" can compare'),
+            clean(f'"{name}" cannot compare with {what}: {problem}'),
             names=names,
         )
 
@@ -146,6 +134,18 @@ class Match:
 def unset(error: template.UnknownNameError, place: str = "") -> Mismatch:
     """That there is nothing to compare with, for want of a variable's value."""
     return Mismatch(clean(f"the value of ${{{error.name}}}"), str(error), place, names=(error.name,))
+
+
+def first(mismatches: Iterable[Mismatch]) -> list[Mismatch]:
+    """The first ``MAX_MISMATCHES``, and one that says how many more there are."""
+    found: list[Mismatch] = []
+    count = 0
+    for mismatch in mismatches:
+        count += mismatch.count
+        if mismatch.count == 1 and len(found) < MAX_MISMATCHES:
+            found.append(mismatch)
+    rest = count - len(found)
+    return [*found, Mismatch("", f"{rest} more difference{'' if rest == 1 else 's'}", count=rest)] if rest else found
 
 
 def of_the_author(mismatch: Mismatch) -> Mismatch:

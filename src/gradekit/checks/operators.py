@@ -317,7 +317,8 @@ def _sorted(operand: bool | str, value: Value) -> Iterator[Mismatch]:
         return
     for index, (one, other) in enumerate(pairwise(keys)):
         if (one < other) if descending else (one > other):
-            yield Mismatch(expected, f"{show(value[index])} before {show(value[index + 1])}", f"[{index + 1}]")
+            both = f"[{index}] is {show(value[index])}, [{index + 1}] is {show(value[index + 1])}"
+            yield Mismatch(expected, both)
             return
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from gradekit.checks.differences import Mismatch
+from gradekit.checks.differences import MAX_COUNTED, Mismatch
 from gradekit.results import CaseResult, Judgement, Outcome, Status
 from gradekit.texts import clean
 
@@ -77,10 +77,12 @@ def examined(title: str, name: str, mismatches: Sequence[Mismatch], ratio: float
         if mismatch.ours:
             message = _line(mismatch.place, mismatch.actual)
             return CaseResult(id=name, title=title, outcome=Outcome(status=Status.ERRORED, message=message))
-    shown = mismatches[:SHOWN]
+    shown = [mismatch for mismatch in mismatches if mismatch.count <= 1][:SHOWN]
     told = [_line(mismatch.place, mismatch.actual) for mismatch in shown if not mismatch.expected]
-    if len(mismatches) > SHOWN:
-        told.append(f"and {len(mismatches) - SHOWN} more differences")
+    total, first = (sum(mismatch.count for mismatch in some) for some in (mismatches, shown))
+    if total > first:
+        least = "at least " if total >= MAX_COUNTED else ""
+        told.append(f"{least}{total} differences; the first {first} are shown")
     pairs = [mismatch for mismatch in shown if mismatch.expected]
     outcome = Outcome(
         status=Status.FAILED,

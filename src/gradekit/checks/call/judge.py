@@ -80,7 +80,7 @@ def _property(
     count = f"{len(wrong)} of {len(lines)} generated calls are wrong"
     count += f"; the {SMALLEST} smallest:" if len(wrong) > SMALLEST else ""
     shown = [mismatch for mismatches in wrong[:SMALLEST] for mismatch in mismatches]
-    return examined(every.name, every.name, [Mismatch("", count), *shown])
+    return examined(every.name, every.name, [Mismatch("", count, count=0), *shown])
 
 
 class _Case:

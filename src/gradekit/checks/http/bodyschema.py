@@ -149,7 +149,7 @@ def _mismatch(error: ValidationError) -> Mismatch:
         return Mismatch(wanted, f"an object without {_listed(lacking)}", place)
     if word == "additionalProperties":
         return Mismatch("no value (the schema does not know this name)", show(instance[error.absolute_path[-1]]), place)
-    return Mismatch(wanted, typed(instance), place)
+    return Mismatch(wanted, (typed if word in _OF_TYPES else show)(instance), place)
 
 
 _WORDS: Mapping[str, str] = {
@@ -170,6 +170,10 @@ _WORDS: Mapping[str, str] = {
     "enum": "one of {}",
 }
 """Keywords of JSON Schema whose value is all that there is to say."""
+
+
+_OF_TYPES = frozenset({"type", "const", "enum", "anyOf", "oneOf", "not"})
+"""Keywords of which the type of a value may be the point."""
 
 
 def _words(word: str, value: _Given) -> str:

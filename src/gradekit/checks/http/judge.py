@@ -8,7 +8,7 @@ from itertools import islice
 
 from gradekit.checks.base import Context
 from gradekit.checks.compare import Compare, compare_literals, family
-from gradekit.checks.differences import Mismatch
+from gradekit.checks.differences import MAX_COUNTED, Mismatch
 from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvidence, Page, failure
 from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.http.model import Answer, Ask, HttpSpec, ItemsExpect, Paginate, Restart, Statement, Step
@@ -16,7 +16,7 @@ from gradekit.checks.http.reading import Reading, counted, examine, located, mat
 from gradekit.checks.http.walking import WalkProblem, items, onward, repeated, unsorted
 from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
-from gradekit.checks.match import MAX_COUNTED, of_the_author
+from gradekit.checks.match import of_the_author
 from gradekit.checks.match import unset as unset_match
 from gradekit.checks.stores.answers import Found
 from gradekit.checks.stores.lint import texts
@@ -83,26 +83,18 @@ def _inside(title: str, place: str) -> str:
 
 
 def _rows(spec: HttpSpec, run: CaseRun, variables: dict[str, Json], context: Context) -> Iterator[_Row]:
-    broken = failure(run.before)
-    title = ""
+    broken = unprepared(spec.before, run.before, variables)
     if broken is not None:
-        title = spec.before[broken[0]].title("before") if broken[0] < len(spec.before) else "before"
-        store = broken[0] < len(spec.before) and spec.before[broken[0]].nosql is not None
-        text = _texts(spec.before[broken[0]]) if broken[0] < len(spec.before) else None
-        wrong = refused(broken[1], store=store)
-        if unset(broken[1], text, variables) is not None:
-            wrong = of_the_author(Mismatch("", broken[1]))
-        yield _Row(title, [wrong])
+        yield _Row(broken.place, [replace(broken, place="")])
     times: dict[str, float] = {}
     savers: dict[str, str] = {}
     for index, step in enumerate(spec.steps):
         exchange = run.exchanges[index] if index < len(run.exchanges) else Exchange()
         if exchange.unsent:
-            what = "nothing was sent" if isinstance(step, Step) else "not done"
-            why = f'"{title}" failed' if broken is not None else clean(exchange.unsent)
-            wrong = Mismatch("", f"{what}: {why}", names=named(exchange.unsent))
-            yield _Row(step_title(step), [_explained(wrong, savers, variables)], f'step "{step_title(step)}"')
-            savers |= dict.fromkeys(_saved(step), step_title(step))
+            wrong = _explained(_undone(step, exchange, broken), savers, variables)
+            yield _Row(step_title(step), [wrong], f'step "{step_title(step)}"')
+            if not wrong.ours:
+                savers |= dict.fromkeys(_saved(step), step_title(step))
             continue
         if isinstance(step, Step):
             timed = step.model_copy(update={"timeout": spec.timeout}) if step.timeout is None else step
@@ -118,12 +110,26 @@ def _rows(spec: HttpSpec, run: CaseRun, variables: dict[str, Json], context: Con
     for index, question in enumerate(spec.after):
         name = question.title("after")
         if broken is not None:
-            yield _Row(name, [Mismatch("", f'not asked, because "{title}" failed')])
+            yield _Row(name, [_because(broken, "not asked")])
         elif index < len(run.after):
             told = answer(question, run.after[index], variables)
             yield _Row(name, [_explained(mismatch, savers, variables) for mismatch in told])
         else:
             yield _Row(name, [_unrecorded(name)])
+
+
+def _undone(step: Step | Restart | Ask, exchange: Exchange, broken: Mismatch | None) -> Mismatch:
+    """Why a step did nothing; ``broken`` is what is wrong with a statement before."""
+    what = "nothing was sent" if isinstance(step, Step) else "not done"
+    if broken is not None:
+        return _because(broken, what)
+    return Mismatch("", f"{what}: {clean(exchange.unsent)}", names=named(exchange.unsent))
+
+
+def _because(broken: Mismatch, what: str) -> Mismatch:
+    """What follows from a mismatch, and is the fault of the same."""
+    how = "errored" if broken.ours else "failed"
+    return Mismatch("", f'{what}, because "{broken.place}" {how}', ours=broken.ours)
 
 
 def _unrecorded(title: str) -> Mismatch:
@@ -147,13 +153,32 @@ def _explained(mismatch: Mismatch, savers: Mapping[str, str], variables: Mapping
     if name is None:
         return of_the_author(mismatch)
     step = f'step "{savers[name]}"'
-    why = f"; {step} saved it" if name in variables else f", because {step} did not save it"
+    why = f"; ${{{name}}} is from the answer to {step}" if name in variables else f", because {step} did not save it"
     return replace(mismatch, actual=mismatch.actual + why)
 
 
 def _texts(statement: Statement) -> Json:
     """What of a statement may hold ``${...}``."""
     return texts(statement.nosql) if statement.nosql is not None else statement.sql
+
+
+def unprepared(
+    before: Sequence[Statement], answers: Sequence[Answered], variables: Mapping[str, Json]
+) -> Mismatch | None:
+    """What is wrong with the first statement before the steps that did not work, at its title.
+
+    Ours where it uses a name without a value: nothing of the candidate's came before it.
+    """
+    broken = failure(answers)
+    if broken is None:
+        return None
+    index, error = broken
+    if index >= len(before):
+        return refused(error).below("before")
+    statement = before[index]
+    unknown = unset(error, _texts(statement), variables) is not None
+    wrong = of_the_author(Mismatch("", error)) if unknown else refused(error, store=statement.nosql is not None)
+    return wrong.below(statement.title("before"))
 
 
 def refused(error: str, *, store: bool = False) -> Mismatch:

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 
 from gradekit.checks import jsontext
-from gradekit.checks.differences import Mismatch, differences
+from gradekit.checks.differences import MAX_COUNTED, Mismatch, differences
 from gradekit.checks.http import bodyschema
 from gradekit.checks.http.cookies import cookies
 from gradekit.checks.http.evidence import Received
@@ -17,7 +17,7 @@ from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.http.model import CookieExpect, Expect, HttpSpec, Step, TimeRatio
 from gradekit.checks.jsonpath import Found, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem
-from gradekit.checks.match import MAX_MISMATCHES, Match, unset
+from gradekit.checks.match import Match, first, unset
 from gradekit.checks.template import UnknownNameError, fill
 from gradekit.checks.values import MISSING, Value, show
 from gradekit.texts import clean
@@ -287,7 +287,7 @@ def _document(wanted: Json, body: Json, variables: Mapping[str, Json], *, partia
     except UnknownNameError as error:
         yield unset(error, "$")
         return
-    yield from islice(differences(expected, body, partially=partially, place="$"), MAX_MISMATCHES)
+    yield from first(islice(differences(expected, body, partially=partially, place="$"), MAX_COUNTED))
 
 
 def _schema(schema: Json, body: Json, files: Mapping[str, bytes]) -> Iterator[Mismatch]:

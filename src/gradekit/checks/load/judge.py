@@ -74,7 +74,7 @@ def _decided(spec: LoadSpec, found: Sequence[Finding], cases: Sequence[CaseResul
         return judgement.model_copy(update={"outcome": Outcome(status=Status.FAILED, message=message)})
     unsure = [one for one in found if one.state == "open"]
     if unsure:
-        return judgement.model_copy(update={"outcome": _unsure(unsure)})
+        return judgement.model_copy(update={"outcome": _unsure(spec, unsure)})
     unfair = [case for case in cases if case.outcome.status is Status.ERRORED]
     return judgement.model_copy(update={"outcome": unfair[0].outcome}) if unfair else judgement
 
@@ -83,7 +83,7 @@ def reference_of(evidence: LoadEvidence, context: Context) -> tuple[Mapping[str,
     """What the submission is compared with, by measure; and its language, if no reference is in that."""
     ratios = context.ratios or {}
     own = ratios.get(evidence.language)
-    return (loosest(ratios), evidence.language or "its language") if own is None else (own, "")
+    return (loosest(ratios), evidence.language or "the submission's language") if own is None else (own, "")
 
 
 def recorded(spec: LoadSpec, evidence: LoadEvidence, files: Mapping[str, bytes]) -> Recorded | None:
@@ -127,40 +127,44 @@ def beside_title(spec: LoadSpec) -> str:
 
 def _case(spec: LoadSpec, found: Finding, strange: str) -> CaseResult:
     title = TITLES[found.measure]
+    beyond, allowed = ("below", "needed") if found.measure == "throughput" else ("above", "allowed")
     if found.state == "broken" and found.relative and strange:
-        what = f"{_name(found)} not {_allowed(found)}, which is in another language"
-        message = f"{what}: give the challenge a reference in {strange}"
+        message = (
+            f"not judged: {_name(spec, found)} {beyond} {found.limit:g} times the reference's, but no reference is in "
+            f"{strange}, and another language alone may explain it; add a reference in {strange} to the challenge"
+        )
         return CaseResult(id=found.measure, title=title, outcome=Outcome(status=Status.ERRORED, message=message))
     if found.state == "kept":
         return passed(title, found.measure)
     if found.state == "open":
-        return CaseResult(id=found.measure, title=title, outcome=_unsure([found]))
-    beyond, allowed = ("below", "needed") if found.measure == "throughput" else ("above", "allowed")
+        return CaseResult(id=found.measure, title=title, outcome=_unsure(spec, [found]))
     see = _SEE.format(beside_title(spec) if found.relative else rounds_title(spec))
-    message = f"{_name(found)} {beyond} the limit: {_allowed(found)} {allowed}; {see}"
+    message = f"{_name(spec, found)} {beyond} the limit: {_allowed(spec, found)} {allowed}; {see}"
     return failed(title, found.measure, message)
 
 
-def _unsure(found: Sequence[Finding]) -> Outcome:
-    each = ", and whether ".join(f"{_name(one)} {_allowed(one)}" for one in found)
+def _unsure(spec: LoadSpec, found: Sequence[Finding]) -> Outcome:
+    each = ", and whether ".join(f"{_name(spec, one)} {_allowed(spec, one)}" for one in found)
     message = f"inconclusive: the rounds differ too much to tell whether {each}: grade again on a quieter machine"
     return Outcome(status=Status.ERRORED, message=message)
 
 
-def _name(found: Finding) -> str:
-    return "wrong or missing answers are" if found.measure == "errors" else f"{found.measure} is"
+def _name(spec: LoadSpec, found: Finding) -> str:
+    if found.measure == "errors":
+        return "the share of wrong or missing answers is"
+    return f"{found.measure} of {spec.request.request} is"
 
 
-def _allowed(found: Finding) -> str:
+def _allowed(spec: LoadSpec, found: Finding) -> str:
     limit = f"{found.limit:g}"
     if found.relative:
         bound = "at least" if found.measure == "throughput" else "at most"
         return f"{bound} {limit} times the reference's"
     if found.measure == "throughput":
-        return f"at least {limit} of the baseline's answers a second"
+        return f"at least {limit} of the answers a second of the baseline {spec.baseline.request}"
     if found.measure == "errors":
         return f"at most {100 * found.limit:g} % of all answers"
-    return f"at most {limit} times the baseline's"
+    return f"at most {limit} times that of the baseline {spec.baseline.request}"
 
 
 def _failed(message: str) -> Judgement:

@@ -12,8 +12,7 @@ from typing import cast
 
 from gradekit.checks.base import Context
 from gradekit.checks.differences import Mismatch
-from gradekit.checks.http.evidence import failure
-from gradekit.checks.http.judge import refused
+from gradekit.checks.http.judge import unprepared
 from gradekit.checks.http.prepare import authors_fault
 from gradekit.checks.http.reading import Reading, examine, matched
 from gradekit.checks.jsonpath import TooManyNodes
@@ -73,12 +72,12 @@ def judge(spec: NPlusOneSpec, evidence: NPlusOneEvidence, context: Context) -> J
     known = _known(evidence, context)
     told = _told(spec, found)
     small, big = spec.sizes
-    more = f"with {big} items than with {small}"
+    more = f"statements added from {small} to {big} items"
     inside = found.big.inside - found.small.inside
     numbers = (
-        ("growth", "statements do not grow with the size", spec.expect.growth, found.growth, f"more statements {more}"),
+        ("growth", "statements do not grow with the size", spec.expect.growth, found.growth, more),
         ("queries", "statements at the big size", spec.expect.queries, found.big.sent, f"statements with {big} items"),
-        ("inside", "statements inside the database", spec.expect.inside, inside, f"more statements {more}"),
+        ("inside", "statements inside the database", spec.expect.inside, inside, f"inside the database, {more}"),
     )
     cases = [answers]
     for name, title, match, value, what in numbers:
@@ -163,9 +162,9 @@ def _wrong(spec: NPlusOneSpec, evidence: NPlusOneEvidence, context: Context) -> 
 def _of_one(
     spec: NPlusOneSpec, measured: Measured, known: Mapping[str, Json], files: Mapping[str, bytes]
 ) -> Iterator[Mismatch]:
-    broken = failure(measured.before)
+    broken = unprepared(spec.before, measured.before, known)
     if broken is not None:
-        yield refused(broken[1]).below(spec.before[broken[0]].title("before") if broken[0] < len(spec.before) else "")
+        yield broken
         return
     if measured.unsent:
         unset = nowhere(measured.unsent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from gradekit.checks.stores.answers import Found
 from gradekit.model import Model, tuple_of
@@ -15,4 +15,6 @@ class NosqlEvidence(Model):
 
     refused: str | None = None
     """Why a command before the questions failed."""
+    failed: int | None = Field(default=None, ge=0)
+    """Which one, from 0; None in evidence of earlier versions."""
     answers: Annotated[tuple[Found, ...], BeforeValidator(tuple_of)] = ()

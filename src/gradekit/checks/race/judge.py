@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from gradekit.checks.base import Context
 from gradekit.checks.differences import Mismatch
-from gradekit.checks.http.evidence import failure
-from gradekit.checks.http.judge import answer, refused
+from gradekit.checks.http.judge import answer, unprepared
 from gradekit.checks.http.reading import counted
 from gradekit.checks.match import of_the_author
 from gradekit.checks.race.evidence import RaceEvidence, Round, variables
@@ -50,9 +49,10 @@ def _told(spec: RaceSpec, number: int, first: Mismatch) -> str:
 
 
 def _wrong(spec: RaceSpec, one: Round, run: str, number: int, context: Context) -> Iterator[Mismatch]:
-    broken = failure(one.before)
+    known = variables(run, number, context.variables)
+    broken = unprepared(spec.before, one.before, known)
     if broken is not None:
-        yield refused(broken[1]).below(spec.before[broken[0]].title("before") if broken[0] < len(spec.before) else "")
+        yield broken
         return
     if one.unsent:
         # A round has no variables but the challenge's and its own.
@@ -62,7 +62,6 @@ def _wrong(spec: RaceSpec, one: Round, run: str, number: int, context: Context) 
     if len(one.statuses) != spec.clients or len(one.after) < len(spec.after):
         yield Mismatch("", f"the evidence has nothing about round {number}; grade the submission again", ours=True)
         return
-    known = variables(run, number, context.variables)
     for mismatch in counted(spec.expect.statuses, one.statuses, known):
         unset = nowhere(mismatch.actual)
         yield mismatch if unset is None else Mismatch("", unset, ours=True)

@@ -43,6 +43,18 @@ def ask(query: Query, store: Store, variables: Mapping[str, Json], *, role: Role
     return _keys(pattern, store)
 
 
+def results(
+    commands: Sequence[Sequence[str] | Mapping[str, Json]], store: Store, variables: Mapping[str, Json], *, role: Role
+) -> Sequence[CommandResult]:
+    """The results of some commands, filled in, up to the first that fails.
+
+    Raises:
+        UnknownNameError: a name has no value.
+        Blocked, InfrastructureError: as ``ask``.
+    """
+    return _results([_words(command, variables) for command in commands], store, role)
+
+
 def run(
     commands: Sequence[Sequence[str] | Mapping[str, Json]], store: Store, variables: Mapping[str, Json], *, role: Role
 ) -> Found:
@@ -52,7 +64,7 @@ def run(
         UnknownNameError: a name has no value.
         Blocked, InfrastructureError: as ``ask``.
     """
-    last = _results([_words(command, variables) for command in commands], store, role)[-1]
+    last = results(commands, store, variables, role=role)[-1]
     return Found(error=last.error) if last.error is not None else Found(reply=last.reply)
 
 

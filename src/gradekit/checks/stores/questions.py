@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema, model_validator
@@ -44,6 +44,11 @@ Document = Annotated[Mapping[str, JsonValue], Field(min_length=1)]
 """A command for MongoDB, its name first; texts in it may hold ``${...}``, whose value never becomes an operator."""
 
 
+def as_typed(command: Sequence[str] | Mapping[str, Json]) -> str:
+    """A command as one would type it."""
+    return render(command) if isinstance(command, Mapping) else shlex.join(command)
+
+
 class Query(Model):
     """What a store is asked: exactly one of the fields."""
 
@@ -63,9 +68,8 @@ class Query(Model):
     @property
     def text(self) -> str:
         """The command as one would type it."""
-        if self.mongodb is not None:
-            return render(self.mongodb)
-        return f"keys {self.keys}" if self.redis is None else shlex.join(self.redis)
+        command = self.redis or self.mongodb
+        return f"keys {self.keys}" if command is None else as_typed(command)
 
 
 _OF_A_REPLY = frozenset({"reply", "paths"})

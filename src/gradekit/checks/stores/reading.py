@@ -17,7 +17,7 @@ from gradekit.checks.stores.lint import texts
 from gradekit.checks.stores.questions import Expect, Query
 from gradekit.checks.template import UnknownNameError
 from gradekit.checks.values import Value
-from gradekit.texts import clean
+from gradekit.texts import clean, one_line
 
 _SHOWN = 32
 """Bytes of a reply that are shown."""
@@ -50,7 +50,8 @@ def mismatches(query: Query, expect: Expect, found: Found, variables: Mapping[st
                 if mismatch.place:
                     yield mismatch.below("$")
                 else:
-                    yield mismatch if told is None or mismatch.names else replace(mismatch, actual=told)
+                    whole = mismatch if told is None or mismatch.names else replace(mismatch, actual=told)
+                    yield whole.below(f"reply to {one_line(query.text)}")
             for path, match in expect.paths.items():
                 yield from _path(path, match, value, variables)
     else:
