@@ -56,6 +56,10 @@ class FakeDatabase:
     def engine(self) -> str:
         return self.bench.speaks
 
+    @property
+    def by_candidate(self) -> bool:
+        return self.bench.by_candidate
+
     def query(
         self,
         statements: Sequence[str],

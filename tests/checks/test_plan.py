@@ -161,7 +161,11 @@ def test_a_reference_that_the_engine_stops_is_no_zero() -> None:
 
 
 def test_a_reference_that_the_schema_does_not_fit_is_a_fact() -> None:
-    evidence = KIND.observe(spec_of(), bench_of({"select 1": SqlResult(error="no table", sqlstate="42P01")}))
+    bench = bench_of({"select 1": SqlResult(error="no table", sqlstate="42P01")})
+    with pytest.raises(InfrastructureError, match="the reference failed: no table"):
+        KIND.observe(spec_of(), bench)
+    bench.by_candidate = True
+    evidence = KIND.observe(spec_of(), bench)
     assert evidence.candidate is None
     assert evidence.reference is not None
     assert evidence.reference.error == "no table"

@@ -111,6 +111,7 @@ def test_the_catalogue_becomes_facts() -> None:
 )
 def test_a_probe_runs_in_a_transaction_that_is_rolled_back(answers: dict[str, SqlResult], fact: ProbeFact) -> None:
     bench = bench_of(answers)
+    bench.by_candidate = fact.at == "before"
     assert KIND.observe(spec_of(probes=[PROBE]), bench).probes == (fact,)
     assert bench.queries[1].statements == (
         "begin",
@@ -120,6 +121,11 @@ def test_a_probe_runs_in_a_transaction_that_is_rolled_back(answers: dict[str, Sq
         "set constraints all immediate",
         "rollback",
     )
+
+
+def test_what_comes_before_a_probe_and_fails_on_tables_of_the_challenge_is_our_fault() -> None:
+    with pytest.raises(InfrastructureError, match='probe "positive": what comes before it failed: violates'):
+        KIND.observe(spec_of(probes=[PROBE]), bench_of({"insert b": REFUSED}))
 
 
 @pytest.mark.parametrize(

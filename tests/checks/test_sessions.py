@@ -13,6 +13,7 @@ from gradekit.checks.base import Context, Scope
 from gradekit.checks.sessions import KIND
 from gradekit.checks.sessions.evidence import SessionsEvidence
 from gradekit.checks.sessions.model import SessionsSpec
+from gradekit.errors import InfrastructureError
 from gradekit.results import Judgement, Status
 from gradekit.sandbox.protocol import FileEntry, SqlColumn, SqlResult, StepResult
 from tests.checks.bench import FakeBench
@@ -185,6 +186,15 @@ def test_what_is_wrong_is_told(results: Sequence[StepResult], changes: Mapping[s
 )
 def test_what_is_right_passes(results: Sequence[StepResult], expect: Mapping[str, Any]) -> None:
     assert run(spec(expect=expect), bench(*results)).outcome.status is Status.PASSED
+
+
+def test_a_question_that_does_not_fit_tables_of_the_challenge_is_our_fault() -> None:
+    broken = SqlResult(error="no such column", sqlstate="42703")
+    with pytest.raises(InfrastructureError, match=r"after on data set shop: select left_over .*: no such column"):
+        KIND.observe(spec(), bench(answer=broken))
+    assert run(spec(), bench(answer=broken, by_candidate=True)).outcome.status is Status.FAILED
+    dropped = spec(allow=["select", "update", "ddl"])
+    assert run(dropped, bench(answer=broken)).outcome.status is Status.FAILED
 
 
 def test_the_state_afterwards_counts() -> None:

@@ -100,6 +100,7 @@ def test_an_error_keeps_the_number_of_the_statement() -> None:
 
 def test_an_error_of_the_query_for_the_state_has_number_zero() -> None:
     bench = Bench({"q.sql": b"drop table orders"}, {"hidden/q.sql": b"drop table orders"}, select_state=BROKEN)
+    bench.by_candidate = True
     state = {"query": "select state", "reference": "hidden/q.sql"}
     ran = sql.observe(spec_of(expect={"state": state}, allow=["ddl"]), bench).runs[0].candidate
     assert ran.at == 0
@@ -167,6 +168,9 @@ def test_a_reference_that_no_schema_can_break_is_our_fault(sqlstate: str | None)
 @pytest.mark.parametrize("sqlstate", ["42P01", "42703", "22012", "P0001"])
 def test_a_reference_that_does_not_fit_the_schema_is_evidence(sqlstate: str) -> None:
     bench = Bench({"q.sql": b"select 1"}, HIDDEN, select_right=SqlResult(error="no", sqlstate=sqlstate))
+    with pytest.raises(InfrastructureError, match=r"hidden/q.sql on data set shop: the reference failed: no"):
+        sql.observe(spec_of(), bench)
+    bench.by_candidate = True
     assert sql.observe(spec_of(), bench).runs[0].reference == Ran(error="no", sqlstate=sqlstate, at=1)
 
 

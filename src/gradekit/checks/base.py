@@ -115,6 +115,10 @@ class Database(Protocol):
     def engine(self) -> str:
         """The engine of its service, as its runner.yaml has it."""
 
+    @property
+    def by_candidate(self) -> bool:
+        """Whether files of the submission made its tables, so that a query of the challenge may not fit them."""
+
     def query(
         self,
         statements: Sequence[str],

@@ -29,6 +29,7 @@ from gradekit.checks.complaints import not_text, unknown_dataset
 from gradekit.checks.features import WORDS, Feature, used
 from gradekit.checks.oracle import Oracle, Part, changed_table, replaced
 from gradekit.checks.ordering import sort_keys
+from gradekit.checks.sqlstates import engine_failed
 from gradekit.checks.submitted import FLAWS, Flaw, Flawed, StatementClass, disallowed, source, unfit
 from gradekit.checks.tally import cut, errored, failed, passed, tally
 from gradekit.errors import InfrastructureError, Problem
@@ -37,9 +38,6 @@ from gradekit.results import CaseResult, Exhibit, Judgement, Outcome, Status, Ti
 
 SHOWN_ROWS = 20
 
-# Connection, privileges, transaction state, resources, locks, intervention, system, configuration,
-# internal: nothing that the shape of a schema leads to.
-_ENGINE_FAULTS: Final = ("08", "25", "40", "42501", "53", "55", "57", "58", "F0", "XX")
 _TIMED_OUT: Final = "57014"
 _FORM: Final = "how it is written"
 _CHANGING: Final = frozenset({"insert", "update", "delete", "replace"})
@@ -146,8 +144,8 @@ def observe(spec: SqlSpec, bench: Bench) -> SqlEvidence:
     """Run the candidate's file and the reference on fresh copies of each data set.
 
     Raises:
-        InfrastructureError: when the reference fails for a reason that no schema can cause.
-        Blocked: the same, where the candidate's files made the tables.
+        InfrastructureError: when the reference fails and the candidate's files did not make the tables.
+        Blocked: when they did, and it fails for a reason that no schema can cause.
     """
     text, flaw = _source(spec, bench)
     if text is None:
@@ -361,15 +359,15 @@ def _right(spec: SqlSpec, dataset: str, database: Database, reference: Sequence[
     if _engine_failed(ran):
         # A loaded machine must not cost a candidate anything: the second try has three times as long.
         ran = _execute(spec.model_copy(update={"timeout": 3 * spec.timeout}), database, reference)
-    if _engine_failed(ran):
-        raise database.fault(where, f"the reference failed: {ran.error} ({ran.sqlstate})", server=True)
+    if ran.error is not None and (_engine_failed(ran) or not database.by_candidate):
+        raise database.fault(where, f"the reference failed: {ran.error} ({ran.sqlstate})", server=_engine_failed(ran))
     if ran.truncated:
         raise database.fault(where, f"the reference gives more than {spec.max_rows} rows")
     return ran
 
 
 def _engine_failed(ran: Ran) -> bool:
-    return ran.error is not None and (ran.sqlstate or "XX").startswith(_ENGINE_FAULTS)
+    return ran.error is not None and engine_failed(ran.sqlstate)
 
 
 def _execute(spec: SqlSpec, database: Database, script: Sequence[str], *, theirs: bool = False) -> Ran:

@@ -11,6 +11,7 @@ from gradekit.checks import statements
 from gradekit.checks.base import Bench, Database
 from gradekit.checks.plan.evidence import MAX_BYTES, MAX_DOCUMENT, MAX_MADE, Measured, PlanEvidence
 from gradekit.checks.plan.model import Helping, PlanSpec
+from gradekit.checks.sqlstates import engine_failed
 from gradekit.checks.tally import cut
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.protocol import SqlResult
@@ -22,8 +23,6 @@ MAX_STATEMENTS: Final = 50
 _PATIENCE: Final = 50.0
 """The candidate's query has at least so many times what the reference took, so that no machine is too slow."""
 _QUERIES: Final = frozenset({"select", "with", "values", "table"})
-# Connection, transaction state, resources, object state, intervention, system, configuration, internal.
-_ENGINE_FAULTS: Final = ("08", "25", "40", "42501", "53", "55", "57", "58", "F0", "XX")
 _STATUS: Final = "show session status like 'Handler\\_read%'"
 _TABLES: Final = "select table_name from information_schema.tables where table_schema = database()"
 
@@ -79,8 +78,8 @@ def observe(spec: PlanSpec, bench: Bench) -> PlanEvidence:
     """Measure the reference, then the candidate's query.
 
     Raises:
-        InfrastructureError: when the reference fails for a reason that no schema can cause.
-        Blocked: the same, where the candidate's files made the tables.
+        InfrastructureError: when the reference fails and the candidate's files did not make the tables.
+        Blocked: when they did, and it fails for a reason that no schema can cause.
     """
     engine = bench.engine(spec.dataset)
     source, flaw = _text(spec.file, bench)
@@ -119,9 +118,11 @@ def _reference(spec: PlanSpec, bench: Bench, engine: str) -> tuple[Measured, flo
         what = f"{len(query)} statements"
         raise InfrastructureError(Problem(spec.reference, what, "one query", "correct the challenge"))
     measured = _measured(bench, spec, (spec.reference, query[0]), applied, 3 * spec.timeout, theirs=False)
-    if measured.error is not None and (measured.sqlstate or "XX").startswith(_ENGINE_FAULTS):
-        what = f"the reference failed: {measured.error} ({measured.sqlstate})"
-        raise bench.database(spec.dataset).fault(f"{measured.place} on data set {spec.dataset}", what, server=True)
+    if measured.error is not None:
+        database, of_engine = bench.database(spec.dataset), engine_failed(measured.sqlstate)
+        if of_engine or not database.by_candidate:
+            what = f"the reference failed: {measured.error} ({measured.sqlstate})"
+            raise database.fault(f"{measured.place} on data set {spec.dataset}", what, server=of_engine)
     return measured, measured.seconds
 
 

@@ -57,6 +57,8 @@ def _probe(probe: Probe, database: Database, engine: str) -> ProbeFact:
     if last.error is None or len(results) <= 1 or (last.sqlstate or "XX").startswith(_ENGINE_FAULTS):
         raise database.fault(f'probe "{probe.name}"', f"it did not run: {last.error} ({last.sqlstate})")
     at: Literal["before", "execute"] = "before" if len(results) <= len(before) + 1 else "execute"
+    if at == "before" and not database.by_candidate:
+        raise database.fault(f'probe "{probe.name}"', f"what comes before it failed: {last.error} ({last.sqlstate})")
     return ProbeFact(name=probe.name, at=at, error=cut(last.error), sqlstate=last.sqlstate)
 
 

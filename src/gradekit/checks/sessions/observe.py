@@ -10,6 +10,7 @@ from gradekit.checks.http.evidence import Answered, Answers
 from gradekit.checks.http.observe import MAX_ROWS, SQL_TIMEOUT, literal
 from gradekit.checks.sessions.evidence import Ran, Run, SessionsEvidence
 from gradekit.checks.sessions.model import SessionsSpec, Submitted, session_of
+from gradekit.checks.sqlstates import engine_failed
 from gradekit.checks.submitted import Flawed, disallowed, source
 from gradekit.checks.template import fill_text
 from gradekit.sandbox.protocol import StepResult
@@ -94,5 +95,9 @@ def _asked(spec: SessionsSpec, bench: Bench, database: Database) -> Answers:
             text = fill_text(question.sql or "", bench.context.variables, lambda text: literal(text, database.engine))
         script = statements.split(text, database.engine)
         results = database.query(script, role="owner", timeout=SQL_TIMEOUT, read_only=True, max_rows=MAX_ROWS)
+        if results and results[-1].error is not None and not (database.by_candidate or "ddl" in spec.allow):
+            error, sqlstate = results[-1].error, results[-1].sqlstate
+            place, what = f"after on data set {spec.dataset}", f"{script[-1]}: {error} ({sqlstate})"
+            raise database.fault(place, what, server=engine_failed(sqlstate))
         answers.append(Answered.of(results[-1]) if results else Answered(error="there is no statement"))
     return tuple(answers)

@@ -1,0 +1,14 @@
+"""What the code of an SQL error tells of whose error it is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Connection, transaction state, resources, privileges, object state, locks, intervention, system, configuration,
+# internal: classes of the SQL standard and of PostgreSQL's appendix A, to which the probe brings the other engines'.
+_ENGINE_FAULTS: Final = ("08", "25", "40", "42501", "53", "55", "57", "58", "F0", "XX")
+
+
+def engine_failed(sqlstate: str | None) -> bool:
+    """Whether the engine could not run a statement, whatever the tables are; also where it gives no code."""
+    return (sqlstate or "XX").startswith(_ENGINE_FAULTS)
