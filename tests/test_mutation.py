@@ -111,7 +111,7 @@ def found(
     monkeypatch.setattr("gradekit.mutation.queries.grade", grader({"unchanged": "survived", **fates}))
     progress = Notes()
     kept, complaints = killed(challenge_in(folder, spec, query), setting(), progress)
-    assert progress.notes == [f"{kept['killed']} of {kept['of']} mutants told apart"]
+    assert progress.notes[1:] == ([f"{kept['killed']} of {kept['of']} mutants told apart"] if kept else [])
     return kept, list(complaints)
 
 
@@ -136,6 +136,13 @@ def test_ignored_ones_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     kept, complaints = found(tmp_path, monkeypatch, {NAMES[0]: "survived"}, spec)
     assert kept["of"] == 3
     assert complaints == ['mutation: no mutant "two.sql: *"; remove it from ignore']
+
+
+def test_where_no_query_has_mutants_nothing_is_said_of_them(tmp_path: Path) -> None:
+    spec = SPEC.replace("expect: {reference: one.sql}", "expect: {value: 1}")
+    progress = Notes()
+    assert killed(challenge_in(tmp_path, spec), setting(), progress) == ({}, [])
+    assert progress.notes == []
 
 
 def test_a_query_that_the_parser_writes_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,5 +201,5 @@ def test_a_reference_without_mutants(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, query: str, complaint: list[str]
 ) -> None:
     kept, complaints = found(tmp_path, monkeypatch, {}, query=query)
-    assert kept == {"killed": 0, "of": 0, "survivors": []}
+    assert kept == {}
     assert [text[: len("mutation: one.sql: ")] for text in complaints] == complaint

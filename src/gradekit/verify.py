@@ -184,7 +184,6 @@ def verify(
     first = _verified(challenge, reference, right, lock, setting)
     found = list(_listed(mistakes))
     if challenge.spec.mutation is not None:
-        progress.note("mutants of the reference queries, which some data set must tell apart")
         mutants, survivors = killed(challenge, setting, progress)
         lock = lock.model_copy(update={"mutants": mutants})
         found += survivors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,6 +42,7 @@ mutation:
     - {mutant: "one.sql: *", reason: of a query}
     - {mutant: "right/a.py:4: *", reason: nobody sees it}
     - {mutant: "right/a.py:99: *", reason: gone}
+    - {mutant: "right/a.py:*: first = found[0] → first = found[1]", reason: both are the same}
 solutions:
   - {path: right, expect: {passes: all}}
 """
@@ -49,6 +51,7 @@ ready = limit < 5
 log(ready)
 both = ready and limit
 unseen = True
+first = found[0]
 """
 SECONDS = {"slow": 9.0, "quick": 0.1, "after": 0.0, "never": 1.0}
 LOCK = Lock(gradekit="0", challenge="d", rubric="r")
@@ -156,7 +159,8 @@ def test_mutants_are_graded_until_one_check_that_the_reference_passes_notices(
         "right/a.py:3: both = ready and limit → both = ready or limit": ("errored", "quick"),
     }
     assert sorted(map(len, rounds[2:])) == [1, 1, 3, 4, 4]
-    assert (done.made, done.of, done.score) == (6, 3, 1 / 3)
+    assert (done.made, done.ignored, done.of, done.score) == (7, 2, 3, 1 / 3)
+    assert done.document()["ignored"] == 2
     assert done.by("operator") == {"border": (1, 1), "number": (0, 2)}
     assert done.by("file") == {"right/a.py": (1, 3)}
     errored = "right/a.py:3: both = ready and limit → both = ready or limit"
@@ -190,13 +194,24 @@ def test_a_reference_that_passes_nothing_cannot_have_mutants(
 
 
 def test_a_sample_has_some_of_each_operator_and_is_the_same_for_the_same_seed() -> None:
-    named = {f"{number}": Mutant("a", number, "number", "", b"") for number in range(50)}
+    named = {f"{number}": Mutant("a", number, "number", f"{number}", b"") for number in range(50)}
     named |= {"x": Mutant("a", 1, "border", "", b""), "y": Mutant("a", 1, "border", "", b"")}
     first = [name for name, _ in sampled(named, 6, 0)]
     assert {"x", "y"} <= set(first)
     assert len(first) == 6
     assert first == [name for name, _ in sampled(named, 6, 0)] != [name for name, _ in sampled(named, 6, 1)]
     assert len(sampled(named, 99, 0)) == len(named)
+
+
+def test_a_sample_stays_when_other_code_comes_and_goes() -> None:
+    before = [Mutant("a", line, "number", f"{line}", b"") for line in range(1, 51)]
+    after = [Mutant("a", 1, "number", "new", b""), *(replace(mutant, line=mutant.line + 1) for mutant in before)]
+    first, second = (
+        {mutant.change for _, mutant in sampled({mutant.name: mutant for mutant in some}, 10, 0)}
+        for some in (before, after)
+    )
+    assert len(first) == 10
+    assert len(first - second) <= 1
 
 
 def test_which_patterns_are_about_code(challenge: Challenge) -> None:

@@ -82,18 +82,51 @@ def test_every_language_has_every_mistake_once(path: str) -> None:
 def test_names_and_texts_of_python() -> None:
     found = mutants({"a.py": SOURCES["a.py"].encode()})
     assert [mutant.name for mutant in found] == [
-        "a.py:2: if a <= 10 and b: → if not (a <= 10 and b):",
-        "a.py:2: if a <= 10 and b: → if a < 10 and b:",
-        "a.py:2: if a <= 10 and b: → if a <= 11 and b:",
-        "a.py:2: if a <= 10 and b: → if a <= 9 and b:",
-        "a.py:2: if a <= 10 and b: → if a <= 10 or b:",
-        "a.py:3: log(a) → pass",
-        "a.py:4: return a + b → return None",
-        "a.py:4: return a + b → return a - b",
-        "a.py:5: return True → return False",
-        "a.py:5: return True → return None",
+        "a.py:2 (f): if a <= 10 and b: → if not (a <= 10 and b):",
+        "a.py:2 (f): if a <= 10 and b: → if a < 10 and b:",
+        "a.py:2 (f): if a <= 10 and b: → if a <= 11 and b:",
+        "a.py:2 (f): if a <= 10 and b: → if a <= 9 and b:",
+        "a.py:2 (f): if a <= 10 and b: → if a <= 10 or b:",
+        "a.py:3 (f): log(a) → pass",
+        "a.py:4 (f): return a + b → return None",
+        "a.py:4 (f): return a + b → return a - b",
+        "a.py:5 (f): return True → return False",
+        "a.py:5 (f): return True → return None",
     ]
+    assert found[1].anywhere == "a.py:* (f): if a <= 10 and b: → if a < 10 and b:"
     assert found[1].data.decode() == SOURCES["a.py"].replace("<=", "<")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "within"),
+    [
+        ("a.py", "x = 5", ""),
+        ("a.py", "class A:\n    x = 5", "A"),
+        ("a.py", "class A:\n    async def f(self): x = 5", "f"),
+        ("a.py", "@route(5)\ndef f(): pass", "f"),
+        ("a.js", "class A { static m() { x = 5; } }", "m"),
+        ("a.js", "function* f() { x = 5; }", "f"),
+        ("a.js", "run(() => { x = 5; });", ""),
+        ("A.java", "class A { A() { x = 5; } }", "A"),
+        ("A.java", "class A { int m() { x = 5; } }", "m"),
+        ("a.rb", "class A\n  def self.b\n    @x = 5\n  end\nend", "b"),
+        ("a.php", "<?php class A { function m() { $x = 5; } }", "m"),
+        ("a.go", "package a\nfunc (t *T) M() { x = 5 }", "M"),
+    ],
+)
+def test_a_name_says_in_what_the_mistake_is(path: str, text: str, within: str) -> None:
+    assert {mutant.within for mutant in mutants({path: text.encode()})} == {within}
+
+
+@pytest.mark.parametrize(
+    ("number", "others"),
+    [("0", ["1"]), ("9", ["10", "8"]), ("3_600_000", ["3600001", "3599999"]), ("0x1F", []), ("1.5", []), ("1_", [])],
+)
+def test_which_numbers_have_neighbours(number: str, others: list[str]) -> None:
+    found = mutants({"a.py": f"x = {number}".encode()})
+    assert [mutant.data.decode().removeprefix("x = ") for mutant in found] == sorted(others)
+    # Where a 0 in front means another base, one more is more than that.
+    assert not mutants({"a.php": b"<?php $x = 0644;"})
 
 
 @pytest.mark.parametrize(

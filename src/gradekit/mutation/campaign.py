@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -50,6 +49,8 @@ class Campaign:
     graded: Sequence[Graded]
     problems: Sequence[str] = ()
     """What the author has to mend, one sentence each."""
+    ignored: int = 0
+    """How many the challenge ignores; none of them is graded."""
 
     def count(self, fate: Fate) -> int:
         """How many had this fate."""
@@ -81,6 +82,7 @@ class Campaign:
             "reference": self.reference,
             "seed": self.seed,
             "made": self.made,
+            "ignored": self.ignored,
             "killed": self.count("killed"),
             "of": self.of,
             "stillborn": self.count("stillborn"),
@@ -134,18 +136,18 @@ def campaign(
             graded.append(one)
             by = f" by {one.check}" if one.check else ""
             progress.note(f"[{number}/{len(chosen)}] {one.fate}{by}: {name}")
-    done = Campaign(solution.path, seed, len(named), tuple(graded))
+    done = Campaign(solution.path, seed, len(named), tuple(graded), ignored=len(ignored))
     return replace(done, problems=(*problems, *_problems(challenge.spec.mutation or MutationSpec(), done)))
 
 
 def sampled(named: Mapping[str, Mutant], sample: int, seed: int) -> Sequence[tuple[str, Mutant]]:
-    """So many mutants, about as many of each operator, in the order of their files; the same for the same seed."""
-    dice = random.Random(seed)  # noqa: S311 - a sample, no secret
+    """So many mutants, about as many of each operator, in the order of their files.
+
+    It is the same for the same seed; an edit of other code changes nothing in it but the lines.
+    """
     groups: dict[str, list[str]] = {}
-    for name, mutant in named.items():
-        groups.setdefault(mutant.operator, []).append(name)
-    for group in groups.values():
-        dice.shuffle(group)
+    for name in sorted(named, key=lambda name: hashlib.sha256(f"{seed} {named[name].anywhere}".encode()).digest()):
+        groups.setdefault(named[name].operator, []).append(name)
     names: set[str] = set()
     while len(names) < min(sample, len(named)):
         for operator in sorted(groups):
@@ -160,11 +162,16 @@ def _ignored(challenge: Challenge, solution: Solution, named: Mapping[str, Mutan
     for entry in rules.ignore:
         if not entry.mutant.startswith(f"{solution.path}/"):
             continue
-        names = {name for name in named if fnmatchcase(name, entry.mutant)}
+        names = {name for name, mutant in named.items() if _is(entry.mutant, solution, name, mutant)}
         found |= names
         if not names:
             problems.append(f'mutation: no mutant "{entry.mutant}"; remove it from ignore')
     return found
+
+
+def _is(pattern: str, solution: Solution, name: str, mutant: Mutant) -> bool:
+    """Whether a pattern means a mutant: as a name, which code makes look like a pattern, or as a pattern."""
+    return pattern in {name, f"{solution.path}/{mutant.anywhere}"} or fnmatchcase(name, pattern)
 
 
 def _engine(challenge: Challenge, setting: Setting) -> str | None:

@@ -47,7 +47,8 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
     """Run the mutants of all references of ``sql`` checks as submissions, in one grading.
 
     Returns:
-        what the lock keeps, and what the author has to mend, one sentence each.
+        what the lock keeps, which is nothing where no query has mutants; and what the author has to mend, one sentence
+        each.
 
     Raises:
         SubmissionError: the folder of the first reference is refused.
@@ -55,6 +56,8 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
     rules = challenge.spec.mutation or MutationSpec()
     found: list[str] = []
     cases = list(_cases(challenge, setting, found))
+    if cases:
+        progress.note("mutants of the reference queries, which some data set must tell apart")
     fates = _fates(challenge, setting, cases) if cases else {}
     ignored = set()
     for entry in rules.ignore:
@@ -79,6 +82,8 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
         found.append(f"mutation: {errored[0]}: {unrun}")
     alive = [case.name for case in counted if fates[case.name] == "survived"]
     dead = [case.name for case in counted if fates[case.name] == "killed"]
+    if not cases:
+        return {}, found
     progress.note(f"{len(dead)} of {len(dead) + len(alive)} mutants told apart")
     if len(dead) < rules.min_killed * (len(dead) + len(alive)):
         named = "; ".join(alive[:_NAMED]) + ("; ..." if len(alive) > _NAMED else "")

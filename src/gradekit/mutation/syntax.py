@@ -55,6 +55,8 @@ _CONDITIONAL: Final = frozenset(
 )  # fmt: skip
 """Not loops: one that never ends shows nothing but patience."""
 _INTEGERS: Final = frozenset({"integer", "number", "decimal_integer_literal", "int_literal"})
+_DIGITS: Final = re.compile(r"0|[1-9][0-9]*(_[0-9]+)*", re.ASCII)
+"""A number as it is read everywhere: no other base, which a 0 in front may mean."""
 _TRUTHS: Final = {"true": "false", "false": "true", "True": "False", "False": "True"}
 _TRUTH_NODES: Final = frozenset({"true", "false", "boolean"})
 _NOTHING: Final = {".py": "None", ".js": "null", ".mjs": "null", ".cjs": "null", ".php": "null", ".rb": "nil"}
@@ -69,6 +71,14 @@ _BODIES: Final = frozenset({"body_statement", "then", "else", "block_body", "pro
 _STRINGS: Final = frozenset({"string", "string_literal", "encapsed_string", "template_string", "concatenated_string"})
 _TEXTS: Final = frozenset({"string_content", "string_fragment"})
 _QUERY: Final = re.compile(r"\s*(select|with|insert|update|delete)\b", re.IGNORECASE)
+_DEFINITIONS: Final = frozenset(
+    {
+        "function_definition", "function_declaration", "generator_function_declaration", "method_definition",
+        "method_declaration", "constructor_declaration", "method", "singleton_method", "decorated_definition",
+        "class_definition", "class_declaration", "class", "record_declaration", "enum_declaration",
+    }
+)  # fmt: skip
+"""Nodes whose name says where a mistake is, whatever its line."""
 _TESTS: Final = re.compile(
     r"(^|/)(tests?|spec|__tests__|vendor|node_modules)/|(^|/)test_[^/]*$|[._-](test|spec)\.[a-z]+$|Tests?\.java$"
 )
@@ -91,11 +101,22 @@ class Mutant:
     """What was there and what is there now; of a query, the name of the mistake."""
     data: bytes
     """The whole file."""
+    within: str = ""
+    """The function, else the class, in which it is; empty outside of all."""
 
     @property
     def name(self) -> str:
-        """``limiter.py:31: used >= limit → used > limit``."""
-        return f"{self.path}:{self.line}: {self.change}"
+        """``limiter.py:31 (acquire): used >= limit → used > limit``."""
+        return self._named(str(self.line))
+
+    @property
+    def anywhere(self) -> str:
+        """The name with ``*`` for the line, which stays the same when other lines come and go."""
+        return self._named("*")
+
+    def _named(self, line: str) -> str:
+        within = f" ({self.within})" if self.within else ""
+        return f"{self.path}:{line}{within}: {self.change}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +145,12 @@ def mutants(files: Mapping[str, bytes], engine: str | None = None) -> Sequence[M
             continue
         if suffix == ".sql" and engine is not None:
             edits: Iterator[_Edit] = _of_script(data, engine)
-            found += _made(path, data, edits, None)
+            found += _made(path, data, edits)
         elif suffix in GRAMMARS:
             parser = _parser(suffix)
             root = parser.parse(data).root_node
             if not root.has_error:
-                found += _made(path, data, _edits(root, suffix, engine), parser)
+                found += _made(path, data, _edits(root, suffix, engine), parser, root)
     return found
 
 
@@ -144,13 +165,25 @@ def _parser(suffix: str) -> Any:  # noqa: ANN401 - an optional package
         raise UsageError(Problem("--mutants", what, "the grammars of the languages", hint)) from error
 
 
-def _made(path: str, data: bytes, edits: Iterator[_Edit], parser: Any) -> Iterator[Mutant]:  # noqa: ANN401
+def _made(path: str, data: bytes, edits: Iterator[_Edit], parser: Any = None, root: Any = None) -> Iterator[Mutant]:  # noqa: ANN401
     for edit in sorted(set(edits), key=lambda edit: (edit.begin, edit.end, edit.text)):
         changed = data[: edit.begin] + edit.text.encode() + data[edit.end :]
         if parser is not None and parser.parse(changed).root_node.has_error:
             continue
         line = data.count(b"\n", 0, edit.begin) + 1
-        yield Mutant(path, line, edit.operator, edit.change or _change(data, changed, edit), changed)
+        change = edit.change or _change(data, changed, edit)
+        yield Mutant(path, line, edit.operator, change, changed, _within(root, edit))
+
+
+def _within(root: Any, edit: _Edit) -> str:  # noqa: ANN401
+    """The name of what is defined around the place of a change."""
+    node = None if root is None else root.descendant_for_byte_range(edit.begin, edit.end)
+    while node is not None:
+        if node.type in _DEFINITIONS:
+            name = (node.child_by_field_name("definition") or node).child_by_field_name("name")
+            return "" if name is None else str(name.text.decode(errors="replace"))
+        node = node.parent
+    return ""
 
 
 def _change(data: bytes, changed: bytes, edit: _Edit) -> str:
@@ -199,10 +232,11 @@ def _at(node: Any, suffix: str) -> Iterator[_Edit]:  # noqa: ANN401
 def _of_constant(node: Any, text: str) -> Iterator[_Edit]:  # noqa: ANN401
     if text in _TRUTHS:
         yield _Edit("true and false", node.start_byte, node.end_byte, _TRUTHS[text])
-    elif text.isascii() and text.isdigit():
-        yield _Edit("number", node.start_byte, node.end_byte, str(int(text) + 1))
-        if int(text) > 0:
-            yield _Edit("number", node.start_byte, node.end_byte, str(int(text) - 1))
+    elif _DIGITS.fullmatch(text):
+        number = int(text.replace("_", ""))
+        yield _Edit("number", node.start_byte, node.end_byte, str(number + 1))
+        if number > 0:
+            yield _Edit("number", node.start_byte, node.end_byte, str(number - 1))
 
 
 def _of_strings(parent: Any, sign: str) -> bool:  # noqa: ANN401
