@@ -117,13 +117,14 @@ def found(
 
 def test_all_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, complaints = found(tmp_path, monkeypatch, {NAMES[0]: "slow"})
-    assert (kept, complaints) == ({"killed": 4, "of": 4, "survivors": []}, [])
+    assert (kept, complaints) == ({"killed": 4, "of": 4, "ignored": 0, "survivors": []}, [])
 
 
 def test_survivors_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fates = {NAMES[0]: "survived", NAMES[2]: "survived", NAMES[3]: "stillborn"}
     kept, complaints = found(tmp_path, monkeypatch, fates)
-    assert kept == {"killed": 1, "of": 3, "survivors": [f"one.sql: {NAMES[0]}", f"one.sql: {NAMES[2]}"]}
+    survivors = [f"one.sql: {NAMES[0]}", f"one.sql: {NAMES[2]}"]
+    assert kept == {"killed": 1, "of": 3, "ignored": 0, "survivors": survivors}
     assert complaints == [
         "mutation: 1 of 3 mutants are told apart by the data sets, at least 50% expected; none sees: "
         + "; ".join(kept["survivors"])
@@ -134,7 +135,7 @@ def test_ignored_ones_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     ignore = '[{mutant: "*: distinct *", reason: a key}, {mutant: "two.sql: *", reason: gone}]'
     spec = SPEC.replace("min_killed: 0.5", f"min_killed: 1, ignore: {ignore}")
     kept, complaints = found(tmp_path, monkeypatch, {NAMES[0]: "survived"}, spec)
-    assert kept["of"] == 3
+    assert (kept["of"], kept["ignored"]) == (3, 1)
     assert complaints == ['mutation: no mutant "two.sql: *"; remove it from ignore']
 
 

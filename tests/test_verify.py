@@ -239,9 +239,9 @@ def test_every_solution_is_judged_by_the_tests_that_the_reference_passed(
     assert lock.twins == {"tests": {}}
     assert lock.sharpness == {"run": Sharpness(changed=1, noticed=1, expectations=0)}
     assert lock.solutions == {
-        "solutions/reference": {"earned": 100.0, "possible": 100.0, "fails": []},
-        "solutions/early": {"earned": 50.0, "possible": 100.0, "fails": ["tests"]},
-        "solutions/late": {"earned": 50.0, "possible": 100.0, "fails": ["run"]},
+        "solutions/reference": {"earned": 100.0, "possible": 100.0, "fails": [], "language": ""},
+        "solutions/early": {"earned": 50.0, "possible": 100.0, "fails": ["tests"], "language": ""},
+        "solutions/late": {"earned": 50.0, "possible": 100.0, "fails": ["run"], "language": ""},
     }
 
 

@@ -339,4 +339,5 @@ def _listed(mistakes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 def _got(result: Verified) -> Mapping[str, object]:
     """What a solution got, for people who read the lock's history."""
     score = result.report.score
-    return {"earned": score.earned, "possible": score.possible, "fails": list(result.lost)}
+    got = {"earned": score.earned, "possible": score.possible, "fails": list(result.lost)}
+    return {**got, "language": result.language}

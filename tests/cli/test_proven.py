@@ -80,6 +80,8 @@ def test_the_lines_of_a_challenge() -> None:
         "wrote orders/challenge.lock",
     ]
     assert list(proven.lines(replace(ORDERS, tests=1)))[-1] == "wrote orders/challenge.lock (1 test id)"
+    told = list(proven.lines(ORDERS.with_table(None).with_table(Path("orders/README.md"))))
+    assert told[-1] == "wrote orders/challenge.lock and the table in orders/README.md"
     found = list(proven.lines(TEXTS))
     assert found[1:2] == ["    rounding: failed, should pass"]
     why = "no wrong solution loses them and passes another check, so nothing shows that they can fail"

@@ -127,6 +127,8 @@ def test_new_challenges_are_as_claimed_at_once(tmp_path: Path) -> None:
     for challenge in challenges:
         assert (tmp_path / challenge["challenge"] / "challenge.lock").is_file()
         assert challenge["unproven"] == []
+        brief = (tmp_path / challenge["challenge"] / "README.md").read_text()
+        assert f"|  | {challenge['challenge']} |\n| --- | --- |\n| right solutions; each gets all points | 1" in brief
         for solution in challenge["solutions"]:
             starter = solution["path"] == "starter"
             assert (solution["earned"] == solution["possible"]) == solution["reference"]

@@ -110,6 +110,9 @@ def test_verify_finds_solutions_as_claimed(gradekit: Run, challenge_copy: Path) 
     assert done.code == 0, done.out + done.err
     lock, shipped = (json.loads((folder / "challenge.lock").read_text()) for folder in (challenge_copy, CHALLENGE))
     assert len(lock["solutions"]) == 8
+    brief = (challenge_copy / "README.md").read_text()
+    assert "| right solutions; each gets all points | 5: java, node, php, python, ruby |\n" in brief
+    assert "| wrong solutions; each loses exactly the checks that it should | 3 |\n" in brief
     assert lock["solutions"] == {path: shipped["solutions"][path] for path in lock["solutions"]}
     assert {name: lock[name] for name in ("tests", "twins", "answers")} == {
         name: shipped[name] for name in ("tests", "twins", "answers")

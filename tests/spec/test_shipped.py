@@ -9,7 +9,9 @@ import pytest
 from gradekit.runner import load_all
 from gradekit.spec.find import Places
 from gradekit.spec.lint import lint
+from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import freshness, read_lock
+from gradekit.spec.proof import locks_of, marked_brief, with_table
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = Places(ROOT, {}).list_challenges()
@@ -17,6 +19,15 @@ SHIPPED = Places(ROOT, {}).list_challenges()
 
 def test_there_are_some() -> None:
     assert {"orders-api", "sql-analytics.sqlite", "text-toolkit"} <= set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_brief_has_the_table_of_the_locks(name: str) -> None:
+    challenge = load_challenge(ROOT / SHIPPED[name], rubrics=[ROOT / "rubrics"])
+    brief = marked_brief(challenge)
+    assert brief is not None
+    text = brief.read_text(encoding="utf-8")
+    assert text == with_table(text, locks_of(challenge)), "run gradekit challenge verify"
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -411,7 +411,7 @@ def _prove(
     several: bool,
     weaker: bool,
 ) -> Proof:
-    """Grade the solutions of one challenge, all or some, and write its lock, if all of them are as claimed.
+    """Grade the solutions of one challenge, all or some; write its lock and table, if all of them are as claimed.
 
     ``some``: patterns of the only solutions that are graded; the lock is left as it is then.
     ``sample``: how many mutants of the reference are graded, and their seed; solutions are then not graded again where
@@ -423,6 +423,7 @@ def _prove(
     from gradekit.cli import assemble, proven
     from gradekit.mutation.campaign import campaign
     from gradekit.spec.lock import earlier_lock, write_lock
+    from gradekit.spec.proof import marked_brief, write_table
     from gradekit.verify import matching, verify_some
     from gradekit.verify import verify as run_verify
 
@@ -432,6 +433,7 @@ def _prove(
         if several:
             progress.note(f"{challenge.spec.id}: {len(challenge.spec.solutions)} solutions")
         wanted = matching(challenge, some)
+        marked_brief(challenge)
         setting = assemble.setting_for(challenge.spec, config, progress, later=True)
         if some:
             setting.make(assemble.solved_in(challenge, setting))
@@ -450,6 +452,9 @@ def _prove(
             done = campaign(challenge, lock, setting, progress, sample=sample[0], seed=sample[1])
             lock = lock.model_copy(update={"code_mutants": done.document()})
             proof = proof.with_mutants(done)
+        if proof.holds:
+            write_lock(challenge.lock_path, lock)
+            proof = proof.with_table(write_table(challenge))
     except GradekitError as error:
         if not several:
             raise
@@ -458,6 +463,4 @@ def _prove(
     finally:
         if isinstance(progress, Lines):
             progress.close()
-    if proof.holds:
-        write_lock(challenge.lock_path, lock)
     return proof

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from gradekit.cli import outline
@@ -47,6 +48,8 @@ class Proof:
     code: ExitCode = ExitCode.OK
     partial: bool = False
     """Only some solutions were asked for, which prove no challenge."""
+    brief: str = ""
+    """The brief whose table is of this lock now."""
 
     @classmethod
     def of(cls, challenge: Challenge, lock: Lock, results: Sequence[Verified], *, partial: bool = False) -> Proof:
@@ -84,6 +87,10 @@ class Proof:
         elif mutants.problems:
             code = ExitCode.BELOW
         return replace(self, mutants=mutants, code=code)
+
+    def with_table(self, brief: Path | None) -> Proof:
+        """The same after the lock was written, with the brief that has a table of it."""
+        return self if brief is None else replace(self, brief=str(brief))
 
     @classmethod
     def failed(cls, name: str, error: GradekitError) -> Proof:
@@ -130,7 +137,7 @@ def lines(proof: Proof) -> Iterator[str]:
         yield from _of_mutants(proof.mutants)
     if proof.locks:
         ids = f" ({proof.tests} test id{'s' * (proof.tests != 1)})" if proof.tests else ""
-        yield f"wrote {proof.lock_path}{ids}"
+        yield f"wrote {proof.lock_path}{ids}" + (f" and the table in {proof.brief}" if proof.brief else "")
     elif proof.partial:
         yield "challenge.lock was not written, for --solution leaves solutions out"
     elif proof.code is ExitCode.BELOW:

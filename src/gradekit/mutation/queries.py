@@ -84,12 +84,13 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
     dead = [case.name for case in counted if fates[case.name] == "killed"]
     if not cases:
         return {}, found
+    aside = sum(fates[name] == "survived" for name in ignored - {case.control for case in cases})
     progress.note(f"{len(dead)} of {len(dead) + len(alive)} mutants told apart")
     if len(dead) < rules.min_killed * (len(dead) + len(alive)):
         named = "; ".join(alive[:_NAMED]) + ("; ..." if len(alive) > _NAMED else "")
         share = f"{len(dead)} of {len(dead) + len(alive)} mutants are told apart by the data sets"
         found.append(f"mutation: {share}, at least {rules.min_killed:.0%} expected; none sees: {named}")
-    return {"killed": len(dead), "of": len(dead) + len(alive), "survivors": alive}, found
+    return {"killed": len(dead), "of": len(dead) + len(alive), "ignored": aside, "survivors": alive}, found
 
 
 def _cases(challenge: Challenge, setting: Setting, found: list[str]) -> Iterator[_Case]:
