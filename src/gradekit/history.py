@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -55,6 +55,38 @@ class Commit(Model):
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line, or a part of a long one, of a file of some commit; hostile text in ``text`` and ``path``."""
+
+    text: str
+    """Without white space at both ends, and on one line for everybody who splits lines."""
+    commit: str
+    """The full id of the oldest commit with it."""
+    path: str
+    number: int
+    """In that commit's file, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The different lines of all files of the commits that lead to the graded one, as far as they were read."""
+
+    found: tuple[Line, ...] = ()
+    parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of the commits that were looked at; a parent that is no key itself was not."""
+    large: int = 0
+    """Files with too many bytes, which were not read."""
+    largest: tuple[str, ...] = ()
+    """Paths of some of them; hostile text."""
+    unread: int = 0
+    """Files that were not read, since all bounds were reached before."""
+    late: bool = False
+    """Whether the bound was the time."""
+    problem: str = ""
+    """Why nothing could be read; a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """The commits that lead to the graded one, the newest first, as far as they were read."""
 
@@ -69,3 +101,16 @@ class History:
     """Why the repository's own content could not be read as a history; a sentence."""
     moment: int = 0
     """When it was read, seconds since 1970."""
+    lines: Lines | None = None
+    """What stood in the files, if a check wants it."""
+
+
+def with_ancestors(commits: Iterable[str], parents: Mapping[str, Sequence[str]]) -> set[str]:
+    """Commits and all before them, as far as their parents are known."""
+    left, found = list(commits), set[str]()
+    while left:
+        commit = left.pop()
+        if commit in parents and commit not in found:
+            found.add(commit)
+            left += parents[commit]
+    return found

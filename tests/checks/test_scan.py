@@ -11,6 +11,7 @@ import pytest
 from gradekit.checks import scan
 from gradekit.checks.base import Context, Scope
 from gradekit.errors import InfrastructureError
+from gradekit.history import History, Line, Lines
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
 
@@ -133,18 +134,145 @@ def test_a_tool_that_stops_without_them_is_our_fault() -> None:
         scan.observe(spec(), FakeBench(scanned=nothing))
 
 
+NEW, OLD, START = (char * 40 for char in "abc")
+
+
+def secret(path: str, line: int, same: str | None = None, rule: str = "key") -> dict[str, Any]:
+    more = {} if same is None else {"partialFingerprints": {"secret/v1": same}}
+    return result(rule, path, line, level="error", **more)
+
+
+def lines(*texts: str, parents: Mapping[str, tuple[str, ...]] | None = None, **more: Any) -> Lines:  # noqa: ANN401
+    """Lines ``COMMIT PATH TEXT``, each the third of its file."""
+    split = [text.split(" ", 2) for text in texts]
+    names = {"new": NEW, "old": OLD, "start": START}
+    found = tuple(Line(text, names[commit], path, 3) for commit, path, text in split)
+    given = {NEW: (OLD,), OLD: (START,), START: ()} if parents is None else parents
+    return Lines(found, given, **more)
+
+
+def past(
+    found: Lines | None, *results: dict[str, Any], tip: tuple[Any, ...] = (), ours: tuple[Any, ...] = (), **more: object
+) -> tuple[scan.HistoryEvidence, list[Mapping[str, bytes]]]:
+    """What is kept of a history, and the files that the tool got for it; it finds ``ours`` in the starter."""
+    asked: list[Mapping[str, bytes]] = []
+
+    def scanned(_scanner: str, line: str, files: Mapping[str, bytes] | None) -> ExecResult:
+        if files is None:
+            return finished([line], log(*tip))
+        if "lines-0" not in files:
+            return finished([line], log(*ours))
+        asked.append(files)
+        return finished([line], log(*results))
+
+    bench = FakeBench(
+        context=Context("c", files={"s/env": b"x"}),
+        submission={"new.py": FileEntry("new.py", b"key\n")},
+        history=None if found is None else History(lines=found),
+        scanned=scanned,
+    )
+    evidence = scan.observe(spec(tool="secrets", history=True, **more), bench).history
+    assert evidence is not None
+    return evidence, asked
+
+
+def test_a_secret_of_an_earlier_commit_is_found_once_at_its_oldest_place() -> None:
+    found = lines("new a.py the key", "old b.py key = two", "new c.py another key", large=1, largest=("x",), unread=2)
+    evidence, asked = past(found, secret("lines-0", 1, "s"), secret("lines-0", 2, "s"), secret("lines-0", 3, "t"))
+    assert asked == [{"lines-0": b"the key\nkey = two\nanother key"}]
+    assert [(one.rule, one.level, one.commit, one.place) for one in evidence.findings] == [
+        ("history/key", "error", OLD, f"{'b' * 10} b.py:3"),
+        ("history/key", "error", NEW, f"{'a' * 10} c.py:3"),
+    ]
+    assert (evidence.commits, evidence.lines, evidence.older) == (3, 3, False)
+    assert (evidence.large, evidence.largest, evidence.unread, evidence.late) == (1, ("x",), 2, False)
+
+
+def test_a_secret_of_graded_files_or_the_starter_is_none_of_the_history() -> None:
+    found = lines("old a.py one", "old b.py two", "new c.py three", "old vendor/d.py four", "start e.py five")
+    results = [secret("lines-0", line, str(line)) for line in (1, 2, 3)]
+    evidence, asked = past(
+        found,
+        *results,
+        tip=(secret("other.py", 1, "1"), secret("vendor/x", 1, "3")),
+        ours=(secret("env", 1, "2"),),
+        starter="s",
+        starter_commits=(START,),
+    )
+    assert asked == [{"lines-0": b"one\ntwo\nthree"}]
+    # What the folder vendor has does not count for graded files, so it counts here.
+    assert [one.path for one in evidence.findings] == ["c.py"]
+    assert (evidence.commits, evidence.lines) == (2, 3)
+
+
+def test_without_a_tool_that_tells_secrets_apart_the_line_does() -> None:
+    found = lines("old a.py key", "new b.py x key")
+    evidence, _ = past(found, secret("lines-0", 1), secret("lines-0", 2), tip=(secret("new.py", 1),))
+    assert [one.path for one in evidence.findings] == ["b.py"]
+
+
+def test_what_is_not_known_of_a_history() -> None:
+    assert past(None)[0] == scan.HistoryEvidence(none=True)
+    assert past(lines(problem="too large"))[0] == scan.HistoryEvidence(problem="too large")
+    bench = FakeBench(history=History(), scanned=lambda *_: finished(["x"], log()))
+    evidence = scan.observe(spec(tool="secrets", history=True), bench).history
+    assert evidence is not None
+    assert "not asked for" in evidence.problem
+    assert past(lines(parents={}))[0].older
+    assert past(lines(parents={NEW: (OLD,)}))[0].older
+    # What is before the starter is the starter's.
+    starters = {"starter_commits": (OLD,)}
+    assert not past(lines(parents={NEW: (OLD,), OLD: (START,)}), **starters)[0].older
+    assert past(lines("new a.py the key"), secret("lines-0", 1, rule="unreadable"))[0].refused == 1
+    for line in (0, 2):
+        with pytest.raises(InfrastructureError, match="it names a line that is not there, lines-0"):
+            past(lines("new a.py the key"), secret("lines-0", line))
+
+
+def test_a_history_that_stops_the_tool_is_told() -> None:
+    def scanned(_scanner: str, line: str, files: Mapping[str, bytes] | None) -> ExecResult:
+        return finished([line], log()) if files is None else ExecResult((line,), Ending.OUTPUT, None, b"", b"", 1.0)
+
+    bench = FakeBench(history=History(lines=lines("new a.py the key")), scanned=scanned)
+    evidence = scan.observe(spec(tool="secrets", history=True), bench)
+    assert evidence.ending is Ending.EXITED
+    assert evidence.history is not None
+    assert (evidence.history.ending, evidence.history.lines) == (Ending.OUTPUT, 1)
+
+
+def test_a_history_goes_to_the_tool_in_files_of_bounded_size() -> None:
+    many = [f"new a.py {number:04000}" for number in range(600)] + [f"new a.py {number:08}" for number in range(4100)]
+    _, ((*chunks,),) = past(lines(*many))
+    sizes = [chunk.count(b"\n") + 1 for chunk in past(lines(*many))[1][0].values()]
+    assert (len(chunks), sum(sizes), max(sizes)) == (5, 4700, 2000)
+    findings = [secret("lines-0", 1, str(number)) for number in range(scan.MAX_FINDINGS + 2)]
+    assert past(lines("new a.py x"), *findings)[0].more == 2
+
+
 def test_what_is_shown() -> None:
     finding = scan.Finding(rule="F1", level="warning", message="m", path="a.py", line=3)
     evidence = scan.ScanEvidence(tool="ruff", findings=(finding,))
     (exhibit,) = scan.show(spec(levels={"F*": "error"}), evidence)
     assert (exhibit.title, exhibit.text) == ("ruff", "a.py:3: error F1: m")
     assert scan.show(spec(), scan.ScanEvidence()) == ()
+    gone = finding.model_copy(update={"rule": "history/F1", "commit": OLD})
+    evidence = evidence.model_copy(update={"history": scan.HistoryEvidence(findings=(gone,))})
+    (exhibit,) = scan.show(spec(tool="secrets", history=True, levels={"F*": "note"}), evidence)
+    assert exhibit.text == "a.py:3: note F1: m\nbbbbbbbbbb a.py:3: note history/F1: m"
+    (exhibit,) = scan.show(spec(), evidence)
+    assert "\n" not in exhibit.text
 
 
 def test_complaints_and_paths() -> None:
     for fields in ({"run": "x"}, {"tool": None}):
         with pytest.raises(ValueError, match="exactly one of tool and run"):
             spec(**fields)
+    with pytest.raises(ValueError, match="history needs tool: secrets"):
+        spec(history=True)
+    with pytest.raises(ValueError, match="starter_commits needs history: true"):
+        spec(tool="secrets", starter_commits=("a" * 40,))
+    assert scan.KIND.reads_lines_without(spec(tool="secrets", history=True, ignore=("x",))) == ("x",)
+    assert scan.KIND.reads_lines_without(spec(tool="secrets")) is None
     checked = spec(starter={"toy": "s"}, penalties={"note": 0, "error": 1}, caps={"note": 1, "error": 1, "warning": 1})
     found = list(scan.lint(checked, Scope({}, {}, runners=("toy", "other"))))
     assert [complaint.loc for complaint in found] == [("starter",), ("caps", "note"), ("caps", "warning")]

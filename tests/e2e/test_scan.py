@@ -15,6 +15,7 @@ from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
 from gradekit.spec.load import load_challenge
 from gradekit.submission import CloneRules, obtain
+from tests.submission.gitserver import Repository
 
 pytestmark = pytest.mark.docker
 RUNNERS = Path(__file__).parents[2] / "runners"
@@ -24,6 +25,7 @@ CHECK = "  - {id: TOOL, criterion: work, points: 1, scan: {tool: TOOL}}\n"
 HEAD = "gradekit: 1\nid: scanned\ntitle: Scanned\nrunner: none\nrubric: rubric.yaml\n"
 OLD = "import os\n"
 KEY = "AKIAIOSFODNN7EXAMPL"
+PEM = "MIIEpAIBAAKCAQEA"
 PYTHON = f"""\
 # ruff: noqa
 # lizard forgives
@@ -59,12 +61,17 @@ SUBMISSION = {
 }
 
 
-def results(tmp_path: Path, checks: str, files: dict[str, str]) -> dict[str, CheckResult]:
+def results(
+    tmp_path: Path, checks: str, files: dict[str, str], submitted: Repository | None = None
+) -> dict[str, CheckResult]:
+    """What a folder gets with these files, or a repository that is submitted."""
     challenge, work = tmp_path / "challenge", tmp_path / "work"
     for path, text in {
         "challenge/challenge.yaml": HEAD + checks,
         "challenge/rubric.yaml": RUBRIC,
         "challenge/starter/build/old.py": OLD,
+        "challenge/starter/example.env": f"KEY={KEY}S\n",
+        "challenge/starter/example.pem": pem("s"),
         **{f"work/{path}": text for path, text in files.items()},
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +85,12 @@ def results(tmp_path: Path, checks: str, files: dict[str, str]) -> dict[str, Che
             None,
             setting,
             lambda: obtain(
-                str(work), ref=None, before=None, candidate=None, received_at=None, rules=CloneRules.of(loaded.spec)
+                submitted.url if submitted else str(work),
+                ref=None,
+                before=None,
+                candidate=None,
+                received_at=None,
+                rules=CloneRules.of(loaded.spec),
             ),
             Silent(),
         )
@@ -87,6 +99,7 @@ def results(tmp_path: Path, checks: str, files: dict[str, str]) -> dict[str, Che
     report = judge(loaded, record, None)
     everything = report.model_dump_json() + record.model_dump_json()
     assert KEY not in everything
+    assert PEM not in everything
     assert "sesame" not in everything
     assert "s3same" not in everything
     assert set(report.images) == {"probe", "scanners"}
@@ -111,6 +124,38 @@ def test_nothing_in_the_folder_switches_rules_off(tmp_path: Path) -> None:
     }
     assert told["complexity"] == {"complexity": "a.py:11: g has 21 paths"}
     assert told["eslint"].keys() == {"no-eval", "no-unused-vars", "no-var"}
+
+
+def pem(sort: str) -> str:
+    """A file like a private key, whose first lines tell it from others."""
+    body = "".join(f"{(PEM if line == 0 else '') + sort * 64:.64}\n" for line in range(8))
+    return f"-----BEGIN RSA {'PRIVATE'} KEY-----\n{body}-----END RSA {'PRIVATE'} KEY-----\n"
+
+
+def test_secrets_of_earlier_commits(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    ours = {"example.env": f"KEY={KEY}S\n", "example.pem": pem("s")}
+    repository.commit({**ours, "app.js": f'const key = "{KEY}A";\n', "now.pem": pem("n")})
+    there = {".env": f"# lost\nKEY={KEY}B\n", "copy.env": f"KEY = {KEY}B\n", "old.pem": pem("o"), "module/x": ""}
+    first = repository.commit({**there, "node_modules/y": f"{KEY}C\n", "binary": f"\0\nKEY={KEY}D\0\n"})
+    for path in (*there, *ours, "node_modules/y", "binary"):
+        (repository.path / path).unlink()
+    repository.commit({"app.js": f'const id = "{KEY}A"\n', "moved/now.pem": pem("n"), "c": f"{KEY}E".lower()})
+    checks = (
+        "checks:\n  - {id: secrets, criterion: work, points: 1, "
+        "scan: {tool: secrets, starter: starter, history: true, caps: {error: 0.9}}}\n"
+    )
+    found = results(tmp_path, checks, {}, repository)["secrets"]
+    lost, key = first[:10], "AWS Access Key: AK****** (20 characters)"
+    assert {case.id: case.outcome.message.splitlines() for case in found.cases} == {
+        "aws-access-key": [f"app.js:1: {key}"],
+        "private-key": [f"{name}now.pem:1: Private Key: BE****** (21 characters)" for name in ("moved/", "")],
+        "history/aws-access-key": [f"{lost} .env:2: {key}", f"{lost} binary:2: {key}"],
+        "history/private-key": [f"{lost} old.pem:1: Private Key: BE****** (21 characters)"],
+    }
+    assert "of these only in earlier commits: 3; whoever clones" in found.outcome.message
+    assert found.outcome.ratio == pytest.approx(0.1)
+    assert "of 3 commits; commits are what the submission says" in found.notes[0]
 
 
 def test_any_tool_by_a_line_and_what_is_no_sarif_is_our_fault(tmp_path: Path) -> None:

@@ -69,7 +69,8 @@ from gradekit.spec.load import load_challenge, load_rubric
 from gradekit.spec.lock import read_lock
 from gradekit.submission import Access, explain, globs
 from gradekit.submission.address import Address
-from gradekit.submission.obtain import _Blobs, _Listing
+from gradekit.submission.blobs import Blobs
+from gradekit.submission.obtain import _Listing
 from gradekit.submission.sieve import CloneRules, Sieve
 from tests.checks.bench import FakeBench, finished
 from tests.checks.test_http_properties import SPEC as HTTP_SPEC
@@ -514,10 +515,11 @@ def tree(data: bytes) -> None:
 def blobs(data: bytes) -> None:
     """The contents of files as git prints them."""
     sizes = {b"%040x" % 1: 3, b"%040x" % 2: 0}
-    found = _Blobs(sizes)
+    found: dict[bytes, bytes] = {}
+    taken = Blobs(sizes, found.__setitem__)
     for at in range(0, len(data), 100):
-        found.feed(data[at : at + 100])
-    assert all(len(blob) == sizes[oid] for oid, blob in found.data.items())
+        taken.feed(data[at : at + 100])
+    assert all(len(blob) == sizes[oid] for oid, blob in found.items())
 
 
 @target("git-errors", mutate.lines())

@@ -499,6 +499,18 @@ def test_a_kind_that_advises_has_points_only_if_its_author_says_so(folder: Folde
     assert spec.reads_history
 
 
+def test_lines_of_earlier_commits_are_read_without_what_no_check_wants(folder: Folder) -> None:
+    scans = ["tool: secrets, ignore: [x]", "tool: secrets, history: true, ignore: [a, b]"]
+    scans.append("tool: secrets, history: true, ignore: [b, c]")
+    for count, without in ((1, None), (2, {"a", "b"}), (3, {"b"})):
+        checks = "".join(
+            f"  - {{id: s{number}, criterion: api, scan: {{{scan}}}}}\n" for number, scan in enumerate(scans[:count])
+        )
+        folder.spec(f"app: {{}}\nchecks:\n  {HEALTH}\n{checks}")
+        spec = folder.load().spec
+        assert (spec.reads_lines_without, spec.reads_history) == (without, False)
+
+
 def test_a_scanner_is_a_runner_of_that_kind(folder: Folder) -> None:
     checks = (
         f"app: {{}}\nchecks:\n  {HEALTH}\n  - {{id: scanned, criterion: api, scan: {{tool: ruff, scanner: NAME}}}}\n"

@@ -366,6 +366,8 @@ class Kind(Generic[S, E]):
     """Whether it needs a runner of the submission's language; False where only services read its files."""
     reads_history: bool = False
     """Whether it looks at the commits before the graded one, so that they are fetched."""
+    reads_lines_without: Callable[[S], Sequence[str] | None] = lambda _: None
+    """Names of files, with * and ?, without which it looks at the lines of earlier commits; None: it looks at none."""
     scanner: Callable[[S], str | None] = lambda _: None
     """The runner of kind scanner in whose image it looks at the submission's files."""
     advisory: bool = False

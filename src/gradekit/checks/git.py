@@ -18,7 +18,7 @@ from gradekit.checks.regex import RegexProblem, compile_regex
 from gradekit.checks.tally import errored, examined, tally
 from gradekit.checks.template import UnknownNameError, problem
 from gradekit.checks.values import Value
-from gradekit.history import Change, Commit, History
+from gradekit.history import Change, Commit, History, with_ancestors
 from gradekit.model import Loc, Model, RelativePath, tuple_of
 from gradekit.results import Exhibit, Judgement, Outcome, Status, Tier
 from gradekit.texts import clean, near
@@ -164,15 +164,8 @@ def _starter(spec: GitSpec, history: History, files: Mapping[str, bytes]) -> set
     """The starter's commits: those that are named or have its files, and all before them."""
     parents = {commit.id: commit.parents for commit in history.commits}
     folders = [_blobs(folder.rstrip("/") + "/", files) for folder in spec.starter]
-    left = [oid for oid in spec.starter_commits if oid in parents]
-    left += [oid for oid, blobs in history.blobs.items() if any(_holds(blobs, folder) for folder in folders)]
-    found: set[str] = set()
-    while left:
-        oid = left.pop()
-        if oid in parents and oid not in found:
-            found.add(oid)
-            left += parents[oid]
-    return found
+    roots = [oid for oid, blobs in history.blobs.items() if any(_holds(blobs, folder) for folder in folders)]
+    return with_ancestors((*spec.starter_commits, *roots), parents)
 
 
 def _blobs(folder: str, files: Mapping[str, bytes]) -> Mapping[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import unquote
@@ -14,7 +15,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
 from gradekit.checks.lines import languages_left_out
+from gradekit.checks.tally import errored
 from gradekit.errors import InfrastructureError, Problem
+from gradekit.history import Line, Lines, with_ancestors
 from gradekit.model import Duration, Loc, Model, RelativePath, Slug, tuple_of
 from gradekit.results import CaseResult, Exhibit, Judgement, Outcome, Status, Tier
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
@@ -32,6 +35,22 @@ _MAX_TEXT: Final = 300
 _MAX_LINE: Final = 10_000_000
 _HEX: Final = 16
 _WHOLE: Final = 1_000_000
+_CHUNK_LINES: Final = 2_000
+"""Lines of the history that are in one file for the tool."""
+_CHUNK: Final = 1 << 20
+"""Bytes of them; of more than twice as many the tool would not look at the rest."""
+_SHORT: Final = 10
+_PAST: Final = "history/"
+"""What the rules of findings in the history begin with."""
+_UNREADABLE: Final = "unreadable"
+_REVOKE: Final = (
+    "whoever clones the repository has what stands in its history, so removing it in a later commit does not help: "
+    "revoke each such key or password, and keep the new one outside of the repository"
+)
+_UNPROVEN: Final = (
+    "commits are what the submission says of itself: a history can be made up or rewritten, and a force push leaves no "
+    "trace in a clone"
+)
 _ENDINGS: Final = {
     Ending.TIMEOUT: "the scanner did not come to an end within {seconds:g} s",
     Ending.OOM: "the scanner ran out of memory",
@@ -40,6 +59,10 @@ _ENDINGS: Final = {
 _STOPPED: Final = (
     "; without the submission's files it works, so something in them stops it, and what it would find is not known; "
     "look for files that are generated, very large or deeply nested"
+)
+_STOPPED_PAST: Final = (
+    "; on the graded files it works, so something in earlier commits stops it, and what it would find there is not "
+    "known; look for files in them that are generated or very large"
 )
 
 Level = Literal["error", "warning", "note", "none"]
@@ -74,11 +97,23 @@ class ScanSpec(Model):
         {"error": 0.2, "warning": 0.05}, description="Share of the points that each finding of a level costs."
     )
     caps: Penalties = Field({}, description="The most that all findings of a level cost together.")
+    history: bool = Field(
+        default=False,
+        description="With tool: secrets, whether what stood in the files of earlier commits is looked at, too.",
+    )
+    starter_commits: Annotated[
+        tuple[Annotated[str, Field(pattern="^[0-9a-f]{40}$")], ...], BeforeValidator(tuple_of)
+    ] = Field((), description="With history, ids of commits that are the starter: what they have does not count.")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.tool is None) == (self.run is None):
             raise ValueError("give exactly one of tool and run")
+        if self.history and self.tool != "secrets":
+            # Every other tool looks at whole files, and some show what they found.
+            raise ValueError("history needs tool: secrets")
+        if self.starter_commits and not self.history:
+            raise ValueError("starter_commits needs history: true")
         return self
 
     @property
@@ -97,11 +132,43 @@ class Finding(Model):
     line: int = 0
     print: str = ""
     """The same for the same rule in the same line of the same file, wherever that line stands."""
+    commit: str = ""
+    """The full id of the oldest commit with it, of what stood in an earlier commit."""
 
     @property
     def place(self) -> str:
-        """The path, with the line where the tool named one."""
-        return f"{self.path}:{self.line}" if self.line else self.path
+        """The path, with the line where the tool named one and the commit where it is an earlier one."""
+        commit = f"{self.commit[:_SHORT]} " if self.commit else ""
+        return f"{commit}{self.path}:{self.line}" if self.line else f"{commit}{self.path}"
+
+
+class HistoryEvidence(Model):
+    """What a tool found in the commits before the graded one, and neither in the graded files nor in the starter."""
+
+    none: bool = False
+    """Whether there is no history, for the submission came as a plain folder."""
+    problem: str = ""
+    """Why it could not be read."""
+    ending: Annotated[Ending, Field(strict=False)] = Ending.EXITED
+    findings: Annotated[tuple[Finding, ...], BeforeValidator(tuple_of)] = ()
+    more: int = 0
+    """Findings that were not kept."""
+    commits: int = 0
+    """Commits that were looked at, without the starter's."""
+    lines: int = 0
+    """Different lines of them that were looked at."""
+    older: bool = False
+    """Whether older commits were not looked at, or are not there."""
+    large: int = 0
+    """Files that were too large to be looked at."""
+    largest: Names = ()
+    """Paths of some of them; hostile text."""
+    unread: int = 0
+    """Files, or versions of them, that were not looked at, since a bound was reached before."""
+    late: bool = False
+    """Whether that bound was the time."""
+    refused: int = 0
+    """Lines that were not looked at, since the tool fails on them."""
 
 
 class ScanEvidence(Model):
@@ -115,6 +182,31 @@ class ScanEvidence(Model):
     """Findings that were not kept."""
     old: int = 0
     """Findings that stand in the starter, too."""
+    history: HistoryEvidence | None = None
+    """None where nobody asked for it."""
+
+
+class _Texts:
+    """Lines of files; each file is split once, however many findings it has."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+        self._split: dict[str, Sequence[bytes]] = {}
+
+    def line(self, path: str, number: int) -> bytes:
+        """A line without its white space; nothing where there is none."""
+        if path not in self._split:
+            self._split[path] = self._files.get(path, b"").split(b"\n")
+        lines = self._split[path]
+        return b"".join(lines[number - 1].split()) if 0 < number <= len(lines) else b""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding with what is the same for the same secret, wherever it stands; no evidence keeps that."""
+
+    finding: Finding
+    same: str
 
 
 def observe(spec: ScanSpec, bench: Bench) -> ScanEvidence:
@@ -128,6 +220,7 @@ def observe(spec: ScanSpec, bench: Bench) -> ScanEvidence:
     result = bench.scan(spec.scanner, spec.line, timeout=spec.timeout, max_output=MAX_OUTPUT)
     stopped = result.ending is not Ending.EXITED
     known: Counter[str] = Counter()
+    old: set[str] = set()
     files = _starter(spec, bench)
     if files or stopped:
         place = "the starter" if files else "an empty file"
@@ -136,19 +229,104 @@ def observe(spec: ScanSpec, bench: Bench) -> ScanEvidence:
         base = bench.scan(spec.scanner, spec.line, files=entries, timeout=spec.timeout, max_output=MAX_OUTPUT)
         if base.ending is not Ending.EXITED:
             raise _broken(spec, f"its run on {place} ended by {base.ending.value}")
-        known.update(finding.print for finding in read(spec, base, files)[1])
+        there = read(spec, base, files)[1]
+        known.update(one.finding.print for one in there)
+        old = {one.same for one in there}
     if stopped:
         return ScanEvidence(ending=result.ending)
-    tool, found = read(spec, result, {path: entry.data for path, entry in bench.submission.items()})
+    tool, everything = read(spec, result, {path: entry.data for path, entry in bench.submission.items()})
+    found = [one for one in everything if not _named(one.finding.path, spec.ignore)]
     new = []
-    for finding in found:
-        if known[finding.print] > 0:
-            known[finding.print] -= 1
+    for one in found:
+        if known[one.finding.print] > 0:
+            known[one.finding.print] -= 1
         else:
-            new.append(finding)
+            new.append(one.finding)
     return ScanEvidence(
-        tool=tool, findings=tuple(new[:MAX_FINDINGS]), more=len(new[MAX_FINDINGS:]), old=len(found) - len(new)
+        tool=tool,
+        findings=tuple(new[:MAX_FINDINGS]),
+        more=len(new[MAX_FINDINGS:]),
+        old=len(found) - len(new),
+        history=_past(spec, bench, old | {one.same for one in found}) if spec.history else None,
     )
+
+
+def _past(spec: ScanSpec, bench: Bench, known: Collection[str]) -> HistoryEvidence:
+    """What the tool finds in the lines of earlier commits and is not ``known`` from graded files or the starter.
+
+    Raises:
+        InfrastructureError: the tool failed, or what it printed is no SARIF.
+    """
+    history = bench.history
+    if history is None:
+        return HistoryEvidence(none=True)
+    lines = history.lines or Lines(problem="it was not asked for when the repository was fetched")
+    if lines.problem:
+        return HistoryEvidence(problem=lines.problem)
+    starters = with_ancestors(spec.starter_commits, lines.parents)
+    theirs = {commit: parents for commit, parents in lines.parents.items() if commit not in starters}
+    looked = [line for line in lines.found if line.commit in theirs and not _named(line.path, spec.ignore)]
+    facts = HistoryEvidence(
+        commits=len(theirs),
+        lines=len(looked),
+        older=not lines.parents or any(one not in lines.parents for parents in theirs.values() for one in parents),
+        large=lines.large,
+        largest=lines.largest,
+        unread=lines.unread,
+        late=lines.late,
+    )
+    if not looked:
+        return facts
+    chunks = _chunks(looked)
+    files = {name: "\n".join(line.text for line in chunk).encode() for name, chunk in chunks.items()}
+    entries = [FileEntry(path=path, data=data) for path, data in files.items()]
+    result = bench.scan(spec.scanner, spec.line, files=entries, timeout=spec.timeout, max_output=MAX_OUTPUT)
+    if result.ending is not Ending.EXITED:
+        return facts.model_copy(update={"ending": result.ending})
+    found: dict[str, Finding] = {}
+    refused = 0
+    ages = {commit: age for age, commit in enumerate(lines.parents)}
+
+    def place(finding: Finding) -> tuple[int, str, int]:
+        """The oldest commit is first: it says since when a secret is known."""
+        return -ages[finding.commit], finding.path, finding.line
+
+    for one in read(spec, result, files)[1]:
+        chunk = chunks.get(one.finding.path, ())
+        if not 0 < one.finding.line <= len(chunk):
+            raise _broken(spec, f"it names a line that is not there, {one.finding.place}")
+        if one.finding.rule == _UNREADABLE:
+            refused += len(chunk)
+            continue
+        line = chunk[one.finding.line - 1]
+        if one.same in known:
+            continue
+        finding = Finding(
+            rule=_PAST + one.finding.rule,
+            level=one.finding.level,
+            message=one.finding.message,
+            path=clean(line.path, _MAX_TEXT),
+            line=line.number,
+            commit=line.commit,
+        )
+        found[one.same] = min(finding, found.get(one.same, finding), key=place)
+    told = sorted(found.values(), key=place)
+    return facts.model_copy(
+        update={"findings": tuple(told[:MAX_FINDINGS]), "more": len(told[MAX_FINDINGS:]), "refused": refused}
+    )
+
+
+def _chunks(lines: Sequence[Line]) -> Mapping[str, Sequence[Line]]:
+    """Lines in files of sizes that every tool takes, by names that say nothing."""
+    chunks: list[list[Line]] = []
+    room = 0
+    for line in lines:
+        room -= len(line.text.encode()) + 1
+        if room < 0 or len(chunks[-1]) == _CHUNK_LINES:
+            chunks.append([])
+            room = _CHUNK - len(line.text.encode()) - 1
+        chunks[-1].append(line)
+    return {f"lines-{number}": chunk for number, chunk in enumerate(chunks)}
 
 
 def _starter(spec: ScanSpec, bench: Bench) -> Mapping[str, bytes]:
@@ -166,7 +344,7 @@ def _broken(spec: ScanSpec, what: str) -> InfrastructureError:
     return InfrastructureError(Problem(f"scanner {spec.scanner}, {spec.line}", what, "SARIF 2.1.0 on stdout"))
 
 
-def read(spec: ScanSpec, result: ExecResult, files: Mapping[str, bytes]) -> tuple[str, list[Finding]]:
+def read(spec: ScanSpec, result: ExecResult, files: Mapping[str, bytes]) -> tuple[str, list[Found]]:
     """Name of the tool that a run was of, and its findings, in an order that is the same each time.
 
     ``files`` are those that it looked at, by path.
@@ -180,15 +358,16 @@ def read(spec: ScanSpec, result: ExecResult, files: Mapping[str, bytes]) -> tupl
     try:
         log: Any = json.loads(result.stdout)
         tools = [str(run["tool"]["driver"]["name"]) for run in log["runs"]]
-        found = [finding for run in log["runs"] for finding in _results(run, files)]
+        texts = _Texts(files)
+        found = [one for run in log["runs"] for one in _results(run, texts)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _broken(spec, f"what it printed cannot be read ({type(error).__name__})") from error
-    kept = (finding for finding in found if not _named(finding.path, spec.ignore))
-    order = sorted(kept, key=lambda finding: (finding.path, finding.line, finding.rule, finding.message))
-    return clean(", ".join(tools)), order
+    return clean(", ".join(tools)), sorted(
+        found, key=lambda one: (one.finding.path, one.finding.line, one.finding.rule, one.finding.message)
+    )
 
 
-def _results(run: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[Finding]:
+def _results(run: Mapping[str, Any], texts: _Texts) -> Iterator[Found]:
     """The findings of one run of a SARIF log; those that a comment of the candidate suppresses are findings, too."""
     rules = {str(rule.get("id")): rule for rule in run["tool"]["driver"].get("rules") or ()}
     for result in run.get("results") or ():
@@ -200,14 +379,17 @@ def _results(run: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[Fin
         place = ((result.get("locations") or [{}])[0]).get("physicalLocation") or {}
         path = _path(str((place.get("artifactLocation") or {}).get("uri", "")))
         line = int((place.get("region") or {}).get("startLine", 0))
-        yield Finding(
+        finding = Finding(
             rule=clean(rule),
             level=level if level in _LEVELS else "warning",
             message=clean(str((result.get("message") or {}).get("text", "")), _MAX_TEXT),
             path=clean(path, _MAX_TEXT),
             line=max(0, min(line, _MAX_LINE)),
-            print=_print(rule, path, line, files),
+            print=_print(rule, path, texts.line(path, line)),
         )
+        # Without a tool that tells secrets apart, the line is what is the same in other files.
+        same = (result.get("partialFingerprints") or {}).get("secret/v1") or _print(rule, "", texts.line(path, line))
+        yield Found(finding, f"{rule} {same}")
 
 
 def _path(uri: str) -> str:
@@ -215,9 +397,7 @@ def _path(uri: str) -> str:
     return path.removeprefix("./")
 
 
-def _print(rule: str, path: str, line: int, files: Mapping[str, bytes]) -> str:
-    lines = files.get(path, b"").split(b"\n")
-    text = b"".join(lines[line - 1].split()) if 0 < line <= len(lines) else b""
+def _print(rule: str, path: str, text: bytes) -> str:
     return hashlib.sha256(b"\0".join((rule.encode(), path.encode("utf-8", "replace"), text))).hexdigest()[:_HEX]
 
 
@@ -232,9 +412,12 @@ def judge(spec: ScanSpec, evidence: ScanEvidence, context: Context) -> Judgement
     if evidence.ending is not Ending.EXITED:
         message = _ENDINGS[evidence.ending].format(seconds=spec.timeout) + _STOPPED
         return Judgement(outcome=Outcome(status=Status.FAILED, message=message))
+    if spec.history and evidence.history is None:
+        return errored("the run did not look at the history: grade again")
+    past = evidence.history if spec.history and evidence.history is not None else HistoryEvidence()
     by_rule: dict[str, list[Finding]] = {}
     counts: Counter[Level] = Counter()
-    for finding in evidence.findings:
+    for finding in (*evidence.findings, *past.findings):
         level = _level(spec, finding)
         if level != "none":
             counts[level] += 1
@@ -243,13 +426,18 @@ def judge(spec: ScanSpec, evidence: ScanEvidence, context: Context) -> Judgement
     ratio = round(max(0.0, 1.0 - cost) * _WHOLE) / _WHOLE
     worst = sorted(by_rule, key=lambda rule: (_LEVELS.index(_level(spec, by_rule[rule][0])), -len(by_rule[rule]), rule))
     cases = tuple(_case(spec, rule, by_rule[rule]) for rule in worst[:MAX_RULES])
-    passed = ratio == 1.0
-    outcome = Outcome(
-        status=Status.PASSED if passed else Status.FAILED,
-        ratio=ratio,
-        message="" if passed else _counted(spec, counts),
-    )
-    return Judgement(outcome=outcome, cases=cases, notes=_notes(evidence, len(worst)))
+    left = _left(past)
+    notes = (*_notes(evidence, len(worst)), *_told(past))
+    if trouble := _trouble(spec, past):
+        outcome = Outcome(status=Status.FAILED, message=trouble)
+    elif ratio == 1.0:
+        outcome = Outcome(status=Status.PASSED, ratio=1.0, message=left)
+        # The message of what passed is for programs.
+        notes = (*notes, left) if left else notes
+    else:
+        message = _counted(spec, counts) + _only_past(spec, past) + (f"; {left}" if left else "")
+        outcome = Outcome(status=Status.FAILED, ratio=ratio, message=message)
+    return Judgement(outcome=outcome, cases=cases, notes=notes)
 
 
 def _counted(spec: ScanSpec, counts: Mapping[Level, int]) -> str:
@@ -262,8 +450,53 @@ def _counted(spec: ScanSpec, counts: Mapping[Level, int]) -> str:
     return f"findings that cost points: {', '.join(told[True])}{free}"
 
 
+def _only_past(spec: ScanSpec, past: HistoryEvidence) -> str:
+    """How many of the findings that cost points stand in earlier commits only, and what to do about them."""
+    number = sum(bool(spec.penalties.get(_level(spec, finding))) for finding in past.findings)
+    return f"; of these only in earlier commits: {number}; {_REVOKE}" if number else ""
+
+
+def _trouble(spec: ScanSpec, past: HistoryEvidence) -> str:
+    """Why nothing is known of a history."""
+    if past.problem:
+        return f"the history cannot be read: {past.problem}"
+    if past.ending is not Ending.EXITED:
+        return _ENDINGS[past.ending].format(seconds=spec.timeout) + _STOPPED_PAST
+    return ""
+
+
+def _left(past: HistoryEvidence) -> str:
+    """What of a history was not looked at."""
+    left = []
+    if past.older:
+        left.append(f"commits before the newest {past.commits}" if past.commits else "all commits, which are not there")
+    if past.large:
+        more = ", ..." if past.large > len(past.largest) else ""
+        named = ", ".join(clean(path) for path in past.largest)
+        left.append(f"files that are too large: {past.large} ({named}{more})")
+    if past.unread:
+        why = "the time was up" if past.late else "there is so much"
+        left.append(f"files, or versions of them, since {why}: {past.unread}")
+    if past.refused:
+        left.append(f"lines on which the tool fails: {past.refused}")
+    return f"not looked at in the history: {'; '.join(left)}" if left else ""
+
+
+def _told(past: HistoryEvidence) -> Iterator[str]:
+    """Where findings of a history come from, and how far it can be trusted."""
+    if past.none:
+        yield "the history was not looked at: the submission came as a plain folder, which has none"
+    elif past.commits and past.ending is Ending.EXITED:
+        yield f"looked at in the history: {past.lines} different lines of {past.commits} commits; {_UNPROVEN}"
+    if past.more:
+        yield f"findings in the history beyond the first {MAX_FINDINGS}, which were not looked at: {past.more}"
+
+
 def _level(spec: ScanSpec, finding: Finding) -> Level:
-    return next((level for name, level in spec.levels.items() if fnmatchcase(finding.rule, name)), finding.level)
+    """What the first fitting name says, of the rule as it is or of the same rule in graded files."""
+    rules = (finding.rule, finding.rule.removeprefix(_PAST))
+    fitting = (level for name, level in spec.levels.items() if any(fnmatchcase(rule, name) for rule in rules))
+    return next(fitting, finding.level)
 
 
 def _case(spec: ScanSpec, rule: str, findings: Sequence[Finding]) -> CaseResult:
@@ -291,7 +524,8 @@ def _notes(evidence: ScanEvidence, rules: int) -> tuple[str, ...]:
 
 def show(spec: ScanSpec, evidence: ScanEvidence) -> tuple[Exhibit, ...]:
     """The findings, one a line."""
-    lines = [f"{one.place}: {_level(spec, one)} {one.rule}: {one.message}" for one in evidence.findings]
+    past = evidence.history.findings if spec.history and evidence.history is not None else ()
+    lines = [f"{one.place}: {_level(spec, one)} {one.rule}: {one.message}" for one in (*evidence.findings, *past)]
     return (Exhibit(title=evidence.tool or "Findings", text="\n".join(lines)),) if lines else ()
 
 
@@ -324,6 +558,7 @@ KIND = Kind(
     lint=lint,
     paths=paths,
     ships_files=lambda _: True,
+    reads_lines_without=lambda spec: spec.ignore if spec.history else None,
     scanner=lambda spec: spec.scanner,
     runs_code=False,
     advisory=True,

@@ -566,7 +566,7 @@ def _compared(
     except InfrastructureError as error:
         return "no SARIF", [str(error)]
     told: dict[str, list[str]] = {}
-    for one in findings:
+    for one in (found.finding for found in findings):
         told.setdefault(one.path, []).append(f"{one.line} {one.level} {one.rule}")
     wanted = expect.findings or {}
     for path in sorted(told.keys() | wanted.keys()):

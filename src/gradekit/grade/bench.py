@@ -679,6 +679,8 @@ class PodBench:
         volume = WORK
         if files is not None:
             volume = files_volume(self.context.check)
+            if volume in self._filled:
+                self.sandbox.empty(volume)
             self._fill(volume, files)
         return self._run(
             ContainerPlan(

@@ -361,6 +361,13 @@ class ChallengeSpec(ChallengeHead):
         """Whether a check looks at the commits before the graded one."""
         return any(KINDS[check.kind].reads_history for check in self.checks)
 
+    @property
+    def reads_lines_without(self) -> frozenset[str] | None:
+        """Names of files that no check looks at which looks at lines of earlier commits; None where none does."""
+        given = (KINDS[check.kind].reads_lines_without(check.body) for check in self.checks)
+        named = [frozenset(names) for names in given if names is not None]
+        return frozenset.intersection(*named) if named else None
+
     def check(self, check_id: str) -> Check:
         """The check with this id.
 

@@ -17,7 +17,8 @@ MAX_COMMITS = 2000
 MAX_CHANGES = 5000
 """Changes of files that are kept, in all commits together; the others are only counted."""
 _MAX_LISTED = 200_000
-_MAX_FIELD = 16 << 10
+MAX_FIELD = 16 << 10
+"""Bytes of a piece of git's output."""
 _MAX_BYTES = 64 << 20
 _SUBJECT = 200
 _NAME = 60
@@ -28,7 +29,7 @@ _OID = re.compile(rb"[0-9a-f]{40}")
 _FORMAT = "%H%x00%P%x00%an%x00%ae%x00%at%x00%ct%x00%B"
 
 
-class _Tokens:
+class Tokens:
     """Takes output in pieces that end with NUL; what is too long of a piece is cut."""
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class _Tokens:
         self._bytes = 0
 
     def feed(self, chunk: bytes) -> None:
+        """The next piece of output."""
         self._bytes += len(chunk)
         first, *others = chunk.split(b"\0")
         for part in (first, *others)[:-1]:
@@ -48,17 +50,19 @@ class _Tokens:
             self.enough()
 
     def token(self, token: bytes) -> None:
+        """A whole piece, or the beginning of one that is too long."""
         raise NotImplementedError
 
     def enough(self) -> None:
+        """Take nothing more."""
         self.cut = True
         raise Enough
 
     def _take(self, part: bytes) -> None:
-        self._rest += part[: _MAX_FIELD - len(self._rest)]
+        self._rest += part[: MAX_FIELD - len(self._rest)]
 
 
-class _Messages(_Tokens):
+class _Messages(Tokens):
     """Commits with who, when and why."""
 
     def __init__(self) -> None:
@@ -104,7 +108,7 @@ class _Diff:
     deleted: int = 0
 
 
-class _Diffs(_Tokens):
+class _Diffs(Tokens):
     """Takes ``log -z --raw --numstat``: a line on the object and its path, then a line of counts, for each file."""
 
     def __init__(self, roots: frozenset[str]) -> None:

@@ -8,20 +8,22 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
 from gradekit.errors import Problem, SubmissionError, UsageError
-from gradekit.history import History
+from gradekit.history import History, Lines
 from gradekit.sandbox.protocol import FileEntry
 from gradekit.submission.access import Access
 from gradekit.submission.address import Address, parse
+from gradekit.submission.blobs import Blobs
 from gradekit.submission.explain import failure, unknown_ref
 from gradekit.submission.folder import read_folder
 from gradekit.submission.gitio import Finished, Git, private_folder
 from gradekit.submission.history import MAX_COMMITS, read_history
+from gradekit.submission.lines import read_lines
 from gradekit.submission.sieve import CloneRules, Sieve, printable, size_text
 from gradekit.texts import clean
 
@@ -108,7 +110,7 @@ def obtain(
             clone = _Clone(git, address, access, size_text(max_pack))
             commit = clone.commit(ref, before)
             files = clone.files(commit, rules, sieve)
-            history = clone.history(commit) if rules.history else None
+            history = clone.history(commit, rules) if rules.history or rules.lines_without is not None else None
     if not files:
         where = f"commit {commit[:12]}" if commit else "the folder"
         inside = "" if _inner(rules) is None else f" in {clean(rules.path)}"
@@ -231,24 +233,29 @@ class _Clone:
             oids = dict.fromkeys(entry.oid for entry in listing.kept)
             wanted.write(b"".join(oid + b"\n" for oid in oids))
             wanted.seek(0)
-            blobs = _Blobs({entry.oid: entry.size for entry in listing.kept})
+            data: dict[bytes, bytes] = {}
+            blobs = Blobs({entry.oid: entry.size for entry in listing.kept}, data.__setitem__)
             read = self._git.run("cat-file", "--batch", "--buffer", stdin=wanted, sink=blobs.feed)
-        if read.code or blobs.broken or len(blobs.data) != len(oids):
+        if read.code or blobs.broken or len(data) != len(oids):
             raise self._address.refused(
                 "some of its objects are missing or broken", "", "push it again from a full clone"
             )
-        return {entry.path: FileEntry(entry.path, blobs.data[entry.oid], entry.executable) for entry in listing.kept}
+        return {entry.path: FileEntry(entry.path, data[entry.oid], entry.executable) for entry in listing.kept}
 
-    def history(self, commit: str) -> History:
+    def history(self, commit: str, rules: CloneRules) -> History:
         """What leads to the commit; the files are read before, so that a history that is too large spoils nothing."""
         if self._shallow is not None:
             # One more than is read: of the last one the parents are not known.
             fetched = self._git.fetch(f"--depth={MAX_COMMITS + 2}", f"+{self._shallow}:{_TIP}")
             if fetched.code and self._git.overfull():
-                return History(problem=f"what git fetches of the history has more than {self._size_limit}")
+                problem = f"what git fetches of the history has more than {self._size_limit}"
+                return History(problem=problem, lines=Lines(problem=problem))
             if fetched.code:
                 raise self._failure(fetched)
-        return read_history(self._git, commit)
+        history = read_history(self._git, commit) if rules.history else History()
+        if rules.lines_without is None:
+            return history
+        return replace(history, lines=read_lines(self._git, commit, _inner(rules), rules.lines_without))
 
     def _fetch_unnamed(self, wanted: str) -> None:
         """The other side has no such ref; if it is a commit id, it may still be inside of one of its refs."""
@@ -345,31 +352,6 @@ class _Listing:
             path = self._sieve.keeps(name[len(self._prefix) :], octal, int(size) if kind == b"blob" else 0)
             if path is not None:
                 self.kept.append(_Entry(path, oid, int(size), bool(octal & 0o100)))
-
-
-class _Blobs:
-    """Takes the output of ``cat-file --batch`` in pieces; the sizes are known beforehand."""
-
-    def __init__(self, sizes: Mapping[bytes, int]) -> None:
-        self.data: dict[bytes, bytes] = {}
-        self.broken = False
-        self._sizes = sizes
-        self._buffer = bytearray()
-
-    def feed(self, chunk: bytes) -> None:
-        if self.broken:
-            return
-        self._buffer += chunk
-        while (end := self._buffer.find(b"\n", 0, 200)) >= 0:
-            oid, _, facts = bytes(self._buffer[:end]).partition(b" ")
-            size = self._sizes.get(oid)
-            if facts != b"blob %d" % (size or 0) or size is None:
-                self.broken = True
-                return
-            if len(self._buffer) < end + size + 2:
-                return
-            self.data[oid] = bytes(self._buffer[end + 1 : end + 1 + size])
-            del self._buffer[: end + size + 2]
 
 
 def _sources(wanted: str) -> Iterator[str]:

@@ -23,7 +23,8 @@ class CloneRules:
     """What a submission may be: sizes in bytes, ``timeout`` in seconds for all of git's work.
 
     ``path`` is the folder of the repository that holds the submission; nothing else is kept. ``history``: whether the
-    commits before the graded one are read, too.
+    commits before the graded one are read, too. ``lines_without``: names of files, with ``*`` and ``?``, without which
+    the lines of all files of these commits are read; None where no line is.
     """
 
     max_size: int = 50 * _MIB
@@ -32,12 +33,18 @@ class CloneRules:
     timeout: float = 120.0
     path: str = "."
     history: bool = False
+    lines_without: frozenset[str] | None = None
 
     @classmethod
     def of(cls, spec: ChallengeSpec) -> CloneRules:
         """What a challenge allows and needs."""
         rules = spec.submission
-        return cls(max_size=rules.max_size, max_files=rules.max_files, history=spec.reads_history)
+        return cls(
+            max_size=rules.max_size,
+            max_files=rules.max_files,
+            history=spec.reads_history,
+            lines_without=spec.reads_lines_without,
+        )
 
 
 def size_text(size: int) -> str:
