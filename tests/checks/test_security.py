@@ -19,7 +19,8 @@ from gradekit.checks.security.evidence import Row, SecurityEvidence, Taken
 from gradekit.checks.security.judge import verdict
 from gradekit.checks.security.model import ProbeName, SecuritySpec
 from gradekit.checks.security.probes import PROBES
-from gradekit.probe import main as probe
+from gradekit.probe.http import http
+from gradekit.probe.main import listening
 from gradekit.results import Judgement, Status
 from gradekit.sandbox.probe_client import _asked, _http_reply
 from gradekit.sandbox.protocol import HttpReply, HttpRequest
@@ -46,8 +47,8 @@ def shop(*state: str) -> Iterator[FakeBench]:
     argv = [sys.executable, str(SAMPLES / "app.py"), *state]
     with subprocess.Popen(argv, env={"PORT": str(port)}) as process:
         try:
-            assert probe.listening({"port": port, "timeout": 20.0})["open"]
-            yield FakeBench(app=lambda request: _http_reply(probe.http({**_asked(request), "port": port})))
+            assert listening({"port": port, "timeout": 20.0})["open"]
+            yield FakeBench(app=lambda request: _http_reply(http({**_asked(request), "port": port})))
         finally:
             process.kill()
 

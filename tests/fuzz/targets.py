@@ -45,7 +45,11 @@ from gradekit.checks.values import canonical, show
 from gradekit.errors import Blocked, InfrastructureError, Problem, SpecError, SubmissionError, UsageError
 from gradekit.grade import judging
 from gradekit.probe import egress
-from gradekit.probe import main as probe
+from gradekit.probe import http as probe_http
+from gradekit.probe import redis as probe_redis
+from gradekit.probe.bson import Bson
+from gradekit.probe.replies import Budget, ReplyError
+from gradekit.probe.wire import ExchangeError
 from gradekit.report.formats import FORMATS
 from gradekit.report.record import read as read_report
 from gradekit.report.text import cleaned
@@ -213,8 +217,8 @@ def _answered(data: bytes, method: str) -> dict[str, Any]:
     """What the probe makes of the bytes that an app sent."""
     try:
         with io.BufferedReader(cast("io.RawIOBase", io.BytesIO(data)), 1 << 16) as reader:
-            return probe._read_reply(reader, method, 1 << 20)
-    except probe.ExchangeError as error:
+            return probe_http._read_reply(reader, method, 1 << 20)
+    except ExchangeError as error:
         return {"error": error.kind, "detail": error.detail}
 
 
@@ -310,11 +314,11 @@ def redis_wire(data: bytes) -> None:
     """A store's bytes in the probe, its line in the host, and what a check makes of it."""
     try:
         with io.BufferedReader(cast("io.RawIOBase", io.BytesIO(data)), 1 << 16) as reader:
-            value = probe._reply(reader, probe.Budget(1 << 16), 0)
+            value = probe_redis._reply(reader, Budget(1 << 16), 0)
             found = {"reply": json.dumps(value), "code": None, "error": None}
-    except probe.ExchangeError as error:
+    except ExchangeError as error:
         found = {"reply": "null", "code": error.kind, "error": error.detail}
-    except probe.ReplyError as error:
+    except ReplyError as error:
         found = {"reply": "null", "code": "ERR", "error": str(error)}
     line = json.dumps({"id": 1, "results": [found]}).encode("ascii")
     (result,) = _client(frame(1, line + b"\n")).redis(RedisRequest("cache", [["GET", "a"]]))
@@ -332,8 +336,8 @@ _DOCUMENTS = NosqlSpec.model_validate(ASKED["documents"])
 def bson_wire(data: bytes) -> None:
     """A server's document in the probe, its line in the host, and what a check makes of it."""
     try:
-        found = {"reply": json.dumps([probe.Bson(data).whole()]), "code": None, "error": None}
-    except probe.ExchangeError as error:
+        found = {"reply": json.dumps([Bson(data).whole()]), "code": None, "error": None}
+    except ExchangeError as error:
         found = {"reply": "null", "code": error.kind, "error": error.detail}
     line = json.dumps({"id": 1, "results": [found]}).encode("ascii")
     (result,) = _client(frame(1, line + b"\n")).mongodb(MongoRequest("db", ['{"find": "a"}'], "app"))

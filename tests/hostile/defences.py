@@ -439,47 +439,47 @@ PROBE = (
     Defence(
         "cap on the number of headers",
         "the probe's memory is used up",
-        "probe/main.py",
-        take.set_to("probe.main:MAX_HEADERS", 1 << 30),
+        "probe/http.py",
+        take.set_to("probe.http:MAX_HEADERS", 1 << 30),
         {f"{HTTP}test_bad_answers": "assert"},
     ),
     Defence(
         "cap on the size of headers",
         "the probe's memory is used up",
-        "probe/main.py",
-        take.set_to("probe.main:MAX_HEADER_BYTES", 1 << 30),
+        "probe/http.py",
+        take.set_to("probe.http:MAX_HEADER_BYTES", 1 << 30),
         {f"{HTTP}test_bad_answers": "assert"},
     ),
     Defence(
         "cap on interim answers",
         "a request ends only with its time",
-        "probe/main.py",
-        take.set_to("probe.main:MAX_INTERIM", 1 << 30),
+        "probe/http.py",
+        take.set_to("probe.http:MAX_INTERIM", 1 << 30),
         {f"{HTTP}test_bad_answers": "assert"},
     ),
     Defence(
         "cap on a body",
         "the probe's memory is used up",
-        "probe/main.py",
+        "probe/http.py",
         take.changed(
-            "probe.main:_read_reply", lambda read: lambda reader, method, _most: read(reader, method, 1 << 40)
+            "probe.http:_read_reply", lambda read: lambda reader, method, _most: read(reader, method, 1 << 40)
         ),
         {f"{HTTP}test_bad_answers": "assert"},
     ),
     Defence(
         "one deadline for a whole exchange",
         "an answer of a byte a second never ends",
-        "probe/main.py",
+        "probe/wire.py",
         take.changed(
-            "probe.main:Deadline.__init__", lambda make: lambda deadline, seconds: make(deadline, seconds + 2)
+            "probe.wire:Deadline.__init__", lambda make: lambda deadline, seconds: make(deadline, seconds + 2)
         ),
         {f"{HTTP}test_deadline_is_total[silent]": "assert"},
     ),
     Defence(
         "no compressed answers are asked for",
         "a small answer becomes a large one",
-        "probe/main.py",
-        take.changed("probe.main:_encode", take.without_identity),
+        "probe/http.py",
+        take.changed("probe.http:_encode", take.without_identity),
         {f"{HTTP}test_request_has_what_it_needs": "identity"},
     ),
 )
@@ -707,17 +707,19 @@ DATABASES = (
     Defence(
         "a time limit of statements at the server",
         "a statement runs on until the probe gives it up",
-        "probe/main.py",
-        take.probe_without('"statement_timeout": str(max(1, math.ceil(timeout * 1000))),', ""),
+        "probe/postgres.py",
+        take.probe_without("postgres", '"statement_timeout": str(max(1, math.ceil(timeout * 1000))),', ""),
         reason="the probe's own limit ends the same statement two seconds later",
     ),
     Defence(
         "a time limit of statements on the wire",
         "a statement that switches the server's limit off never ends",
-        "probe/main.py",
+        "probe/postgres.py",
         take.together(
             take.probe_without(
-                "deadline = Deadline(min(self._timeout + GRACE, self._whole.left()))", "deadline = Deadline(60.0)"
+                "postgres",
+                "deadline = Deadline(min(self._timeout + GRACE, self._whole.left()))",
+                "deadline = Deadline(60.0)",
             ),
             take.set_to("sandbox.probe_client:_GRACE", 3.0),
         ),
@@ -726,9 +728,9 @@ DATABASES = (
     Defence(
         "a time limit of all statements together",
         "many statements take many times the limit",
-        "probe/main.py",
+        "probe/postgres.py",
         take.together(
-            take.probe_without("min(self._timeout + GRACE, self._whole.left())", "self._timeout + GRACE"),
+            take.probe_without("postgres", "min(self._timeout + GRACE, self._whole.left())", "self._timeout + GRACE"),
             take.set_to("sandbox.probe_client:_GRACE", 3.0),
         ),
         {f"{SQL}test_statements_share_a_limit": "assert"},
@@ -736,15 +738,16 @@ DATABASES = (
     Defence(
         "caps on the rows and bytes of a result",
         "the probe's memory is used up",
-        "probe/main.py",
-        take.probe_without('if len(result["rows"]) >= max_rows or size > max_bytes:', "if False:"),
+        "probe/postgres.py",
+        take.probe_without("postgres", 'if len(result["rows"]) >= max_rows or size > max_bytes:', "if False:"),
         {f"{SQL}test_caps": "ValueError"},
     ),
     Defence(
         "a cap on the probe's memory while it reads rows",
         "one value ends the probe",
-        "probe/main.py",
+        "probe/statements.py",
         take.probe_without(
+            "statements",
             "resource.setrlimit(\n        resource.RLIMIT_AS, (wanted",
             "(lambda *_: None)(\n        resource.RLIMIT_AS, (wanted",
         ),
@@ -753,8 +756,8 @@ DATABASES = (
     Defence(
         "settings of our sessions are ours",
         "settings of a database change what a result looks like",
-        "probe/main.py",
-        take.probe_without('"timezone": "UTC",', ""),
+        "probe/postgres.py",
+        take.probe_without("postgres", '"timezone": "UTC",', ""),
         {f"{SQL}test_settings_of_the_database_do_not_change_texts": "assert"},
     ),
 )

@@ -261,11 +261,11 @@ def service_without(name: str, *edits: tuple[str, str]) -> Without:
 # --- the rest -----------------------------------------------------------------------------------------------------
 
 
-def probe_without(old: str, new: str) -> Without:
-    """The probe's program has other text."""
-    *argv, source = probe_client.program()
-    program = (*argv, edited(source, old, new))
-    return set_to("sandbox.probe_client:program", lambda: program)
+def probe_without(name: str, old: str, new: str) -> Without:
+    """A module of the probe's program has other text."""
+    modules = dict(probe_client.modules())
+    modules[f"gradekit.probe.{name}"] = edited(modules[f"gradekit.probe.{name}"], old, new)
+    return set_to("sandbox.probe_client:modules", lambda: modules)
 
 
 def later(place: str, seconds: float) -> Without:

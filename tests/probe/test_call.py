@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from gradekit.probe import main as probe
+from gradekit.probe.calls import Conversation
 
 Answer = Callable[[socket.socket, bytes], None]
 
@@ -28,8 +28,8 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def talk() -> Iterator[probe.Conversation]:
-    conversation = probe.Conversation()
+def talk() -> Iterator[Conversation]:
+    conversation = Conversation()
     yield conversation
     conversation.close()
 
@@ -93,9 +93,7 @@ def echo(end: socket.socket, line: bytes) -> None:
     end.sendall(line)
 
 
-def test_lines_go_both_ways_on_one_connection(
-    folder: Path, talk: probe.Conversation, serve: Callable[..., Worker]
-) -> None:
+def test_lines_go_both_ways_on_one_connection(folder: Path, talk: Conversation, serve: Callable[..., Worker]) -> None:
     worker = serve(echo)
     assert line_of(talk.call(ask(folder, '{"a": "ö"}'))) == '{"a": "ö"}'.encode()
     assert line_of(talk.call(ask(folder, "{}", fresh=False))) == b"{}"
@@ -104,14 +102,14 @@ def test_lines_go_both_ways_on_one_connection(
     assert talk.call(ask(folder, fresh=False))["detail"] == "the connection had ended before"
 
 
-def test_fresh_ends_the_connection_before(folder: Path, talk: probe.Conversation, serve: Callable[..., Worker]) -> None:
+def test_fresh_ends_the_connection_before(folder: Path, talk: Conversation, serve: Callable[..., Worker]) -> None:
     worker = serve(echo)
     for _ in range(2):
         assert line_of(talk.call(ask(folder))) == b"{}"
     assert worker.connections == 2
 
 
-def test_a_late_worker_is_waited_for(folder: Path, talk: probe.Conversation, serve: Callable[..., Worker]) -> None:
+def test_a_late_worker_is_waited_for(folder: Path, talk: Conversation, serve: Callable[..., Worker]) -> None:
     timer = threading.Timer(0.1, lambda: serve(echo))
     timer.start()
     assert line_of(talk.call(ask(folder, wait=5.0))) == b"{}"
@@ -125,7 +123,7 @@ def pieces(end: socket.socket, _line: bytes) -> None:
 
 
 def test_an_answer_may_come_in_pieces_and_fill_its_room(
-    folder: Path, talk: probe.Conversation, serve: Callable[..., Worker]
+    folder: Path, talk: Conversation, serve: Callable[..., Worker]
 ) -> None:
     serve(pieces)
     assert line_of(talk.call(ask(folder, max_line=3))) == b"abc"
@@ -146,15 +144,13 @@ def test_what_is_no_answer_ends_the_connection(
     folder: Path, serve: Callable[..., Worker], answer: Answer, error: str, detail: str
 ) -> None:
     serve(answer)
-    talk = probe.Conversation()
+    talk = Conversation()
     reply = talk.call(ask(folder, timeout=0.3))
     assert (reply["line"], reply["error"], reply["detail"]) == ("", error, detail)
     assert talk.call(ask(folder, fresh=False))["error"] == "closed"
 
 
-def test_a_process_that_ended_meanwhile_is_told(
-    folder: Path, talk: probe.Conversation, serve: Callable[..., Worker]
-) -> None:
+def test_a_process_that_ended_meanwhile_is_told(folder: Path, talk: Conversation, serve: Callable[..., Worker]) -> None:
     def leave(end: socket.socket, line: bytes) -> None:
         end.sendall(line)
         end.shutdown(socket.SHUT_RDWR)
@@ -166,7 +162,7 @@ def test_a_process_that_ended_meanwhile_is_told(
 
 
 def test_an_early_answer_is_refused_although_it_fits(
-    folder: Path, talk: probe.Conversation, serve: Callable[..., Worker]
+    folder: Path, talk: Conversation, serve: Callable[..., Worker]
 ) -> None:
     def early(end: socket.socket, line: bytes) -> None:
         end.sendall(line)
@@ -180,7 +176,7 @@ def test_an_early_answer_is_refused_although_it_fits(
 
 
 def test_a_worker_that_does_not_read_costs_its_time_only(
-    folder: Path, talk: probe.Conversation, serve: Callable[..., Worker]
+    folder: Path, talk: Conversation, serve: Callable[..., Worker]
 ) -> None:
     serve(lambda _end, _line: time.sleep(1))
     begun = time.monotonic()
@@ -189,7 +185,7 @@ def test_a_worker_that_does_not_read_costs_its_time_only(
     assert time.monotonic() - begun < 2
 
 
-def test_no_link_leads_out_of_the_folder(folder: Path, talk: probe.Conversation, serve: Callable[..., Worker]) -> None:
+def test_no_link_leads_out_of_the_folder(folder: Path, talk: Conversation, serve: Callable[..., Worker]) -> None:
     secret = folder / "database"
     secret.mkdir()
     database = serve(echo, path=secret / "socket")
@@ -208,7 +204,7 @@ def test_no_link_leads_out_of_the_folder(folder: Path, talk: probe.Conversation,
 
 
 def test_a_name_that_changes_all_the_time_never_leads_out(
-    folder: Path, talk: probe.Conversation, serve: Callable[..., Worker]
+    folder: Path, talk: Conversation, serve: Callable[..., Worker]
 ) -> None:
     secret = folder / "database"
     secret.mkdir()
@@ -240,15 +236,13 @@ def test_a_name_that_changes_all_the_time_never_leads_out(
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, Path.touch, os.mkfifo])
-def test_other_things_in_its_place_are_refused(
-    folder: Path, talk: probe.Conversation, make: Callable[[Path], None]
-) -> None:
+def test_other_things_in_its_place_are_refused(folder: Path, talk: Conversation, make: Callable[[Path], None]) -> None:
     make(folder / "socket")
     reply = talk.call(ask(folder))
     assert (reply["error"], reply["detail"]) == ("refused", "something else stands in the place of the socket")
 
 
-def test_a_socket_that_nobody_listens_on_is_refused_in_time(folder: Path, talk: probe.Conversation) -> None:
+def test_a_socket_that_nobody_listens_on_is_refused_in_time(folder: Path, talk: Conversation) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / "socket"))
         assert talk.call(ask(folder))["detail"] == "nothing accepts calls (Connection refused)"
@@ -267,7 +261,7 @@ def test_a_socket_that_nobody_listens_on_is_refused_in_time(folder: Path, talk: 
             client.close()
 
 
-def test_no_descriptor_is_left(folder: Path, talk: probe.Conversation, serve: Callable[..., Worker]) -> None:
+def test_no_descriptor_is_left(folder: Path, talk: Conversation, serve: Callable[..., Worker]) -> None:
     serve(echo)
     talk.call(ask(folder))
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names only

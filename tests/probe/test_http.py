@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from gradekit.probe import main as probe
+from gradekit.probe import http as probe
+from gradekit.probe import wire
+from gradekit.probe.main import listening
 
 Serve = Callable[[socket.socket], None]
 
@@ -257,7 +259,7 @@ def test_service_on_the_other_loopback_address_is_found() -> None:
     except OSError:
         pytest.skip("no IPv6 loopback on this machine")
     with listener:
-        assert probe.listening({"port": listener.getsockname()[1], "timeout": 1.0}) == {"open": True}
+        assert listening({"port": listener.getsockname()[1], "timeout": 1.0}) == {"open": True}
 
 
 def test_a_header_block_that_is_full_to_the_last_byte_does_not_open_the_door_to_an_endless_line() -> None:
@@ -268,7 +270,7 @@ def test_a_header_block_that_is_full_to_the_last_byte_does_not_open_the_door_to_
 
 def test_many_clients_are_connected_before_the_first_one_sends(monkeypatch: pytest.MonkeyPatch) -> None:
     happened: list[str] = []
-    connect, send = probe._connect, probe._send
+    connect, send = wire.connect, wire.send
 
     def slow(*args: Any) -> socket.socket:  # noqa: ANN401
         time.sleep(0.05 * len(happened))
@@ -279,8 +281,8 @@ def test_many_clients_are_connected_before_the_first_one_sends(monkeypatch: pyte
         happened.append("sent")
         send(*args)
 
-    monkeypatch.setattr(probe, "_connect", slow)
-    monkeypatch.setattr(probe, "_send", watched)
+    monkeypatch.setattr(probe, "connect", slow)
+    monkeypatch.setattr(probe, "send", watched)
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def run() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gradekit.probe import main as probe
+from gradekit.probe import http as probe
 
 
 @contextmanager

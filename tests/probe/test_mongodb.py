@@ -17,13 +17,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradekit.probe import main as probe
+from gradekit.probe import mongodb as probe
+from gradekit.probe.bson import Bson, bson_document
+from gradekit.probe.wire import ExchangeError
 
 Answer = bytes | Callable[[socket.socket], None]
 
 
 def document(**fields: Any) -> bytes:  # noqa: ANN401 - JSON values
-    return probe._bson_document(fields, 0)
+    return bson_document(fields, 0)
 
 
 def message(body: bytes, *, flags: int = 0, kind: int = 0, to: int = 1, operation: int = probe.OP_MSG) -> bytes:
@@ -84,7 +86,7 @@ class Server:
         return results
 
     def sent(self, number: int = 0) -> dict[str, Any]:
-        return probe.Bson(self.received[number][21:]).whole()
+        return Bson(self.received[number][21:]).whole()
 
 
 @pytest.fixture
@@ -156,7 +158,7 @@ RELAXED: dict[str, tuple[Any, Any]] = {
 
 @pytest.mark.parametrize(("written", "read"), RELAXED.values(), ids=RELAXED.keys())
 def test_what_is_read_is_relaxed(written: object, read: object) -> None:
-    assert probe.Bson(document(a=written)).whole() == {"a": read}
+    assert Bson(document(a=written)).whole() == {"a": read}
 
 
 DECIMALS = ["0", "-0", "1.50", "-1234567890123456789012345678901234", "1E+6144", "1E-6176", "NaN", "Infinity"]
@@ -167,13 +169,13 @@ DECIMALS += ["-Infinity", "0.000001", "1E-7", "0E+6111", "9.99999999999999999999
 def test_decimals_come_back_as_they_were(text: str) -> None:
     padded = {"1E+6144": "1.000000000000000000000000000000000E+6144"}
     value = {"$numberDecimal": text}
-    assert probe.Bson(document(a=value)).whole() == {"a": {"$numberDecimal": padded.get(text, text)}}
+    assert Bson(document(a=value)).whole() == {"a": {"$numberDecimal": padded.get(text, text)}}
 
 
 @pytest.mark.parametrize("top", [0x6, 0x7])
 def test_a_decimal_that_is_no_canonical_one_counts_as_zero(top: int) -> None:
     odd = (top << 124 | 1).to_bytes(16, "little")
-    assert probe.Bson(b"\x18\0\0\0\x13a\0" + odd + b"\0").whole()["a"]["$numberDecimal"].startswith("0")
+    assert Bson(b"\x18\0\0\0\x13a\0" + odd + b"\0").whole()["a"]["$numberDecimal"].startswith("0")
 
 
 WRONG = [
@@ -220,7 +222,7 @@ values = st.recursive(
 
 @given(values)
 def test_what_is_written_is_read(value: object) -> None:
-    found = probe.Bson(document(a=value)).whole()
+    found = Bson(document(a=value)).whole()
     assert json.dumps(found) == json.dumps({"a": value})
 
 
@@ -228,8 +230,8 @@ def test_what_is_written_is_read(value: object) -> None:
 def test_no_bytes_are_more_than_a_protocol_error(data: bytes) -> None:
     framed = struct.pack("<i", len(data) + 5) + data + b"\0"
     for raw in (data, framed):
-        with suppress(probe.ExchangeError):
-            json.dumps(probe.Bson(raw).whole())
+        with suppress(ExchangeError):
+            json.dumps(Bson(raw).whole())
 
 
 # --- the conversation

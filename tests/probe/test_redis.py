@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from gradekit.probe import main as probe
+from gradekit.probe import redis as probe
 
 HELLO = b"%1\r\n$5\r\nproto\r\n:3\r\n"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gradekit.probe.main import sql
+from gradekit.probe.sql import sql
 
 Ask = Callable[[bytes], dict[str, Any]]
 ROW = {"columns": [["a", "integer"]], "rows": [["1"]], "affected": None, "truncated": False, "error": None}

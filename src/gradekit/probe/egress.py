@@ -1,6 +1,6 @@
 """The only way out of the deps phase: an allow-list proxy on a unix socket, and the forwarder that leads to it.
 
-Like the probe it is started from its source text (``python3 -I -u -c SOURCE proxy|forward``), is one file and imports
+It is started from its source text (``python3 -I -u -c SOURCE proxy|forward``), is one file and imports
 nothing of gradekit. It is told what to do by JSON lines on stdin, one answer line each, and ends with its stdin.
 """
 

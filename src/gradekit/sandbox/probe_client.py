@@ -7,6 +7,7 @@ import json
 import math
 import threading
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -34,6 +35,7 @@ from gradekit.sandbox.wire import STDERR, Frames, Wire
 LOOPBACK = "127.0.0.1"
 ADMINISTRATOR = "gradekit"
 _PORT = 5432
+_NOT_SENT = frozenset({"__init__.py", "egress.py", "loader.py"})
 _GRACE = 10.0
 """Seconds that the probe may take beyond the time limit it was given."""
 _OVERHEAD = 1 << 20
@@ -50,10 +52,21 @@ class ProbeLostError(Exception):
 
 
 @cache
+def modules() -> Mapping[str, str]:
+    """The probe's modules by name, each with its text."""
+    found = (file for file in files("gradekit.probe").iterdir() if file.name.endswith(".py"))
+    return {
+        f"gradekit.probe.{file.name.removesuffix('.py')}": file.read_text(encoding="utf-8")
+        for file in found
+        if file.name not in _NOT_SENT
+    }
+
+
 def program() -> tuple[str, ...]:
-    """The argv of the probe: its source travels along, so host and probe are always of one version."""
-    source = files("gradekit.probe").joinpath("main.py").read_text(encoding="utf-8")
-    return ("python3", "-I", "-u", "-c", source)
+    """The argv of the probe: its text travels along, so host and probe are always of one version."""
+    loader = files("gradekit.probe").joinpath("loader.py").read_text(encoding="utf-8")
+    packed = base64.b64encode(zlib.compress(json.dumps(modules()).encode("ascii"))).decode("ascii")
+    return ("python3", "-I", "-u", "-c", loader, packed)
 
 
 class ProbeClient:
