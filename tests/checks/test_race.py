@@ -183,8 +183,8 @@ def test_lint_and_paths() -> None:
         (("body",), "json and body are both given"),
         (("body",), "${nothing} is not known here"),
         (("before", 1, "nosql"), "there is nothing to ask before the steps"),
-        (("expect", "statuses", "2xx"), "4 responses of 3 clients"),
         (("expect", "statuses", "4xx", "lt"), "${later} is not known here"),
+        (("expect", "statuses", "2xx"), "4 is expected, and there are 3 responses"),
         (("after", 0, "sql"), "a variable stands in quotes"),
         (("after", 0, "expect", "value"), "${case.x} is not known here"),
     ]

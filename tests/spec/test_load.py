@@ -26,6 +26,7 @@ from gradekit.spec.reader import read
 
 HERE = Path(__file__).parent
 RUNNERS = {"python": "language", "postgres": "service", "scanners": "scanner", "probe": "probe"}
+TOOLS = {"scanners": ("ruff", "bandit"), "scanners-java": ("pmd",)}
 HEALTH = "- {id: health, criterion: api, http: {steps: [{request: GET /health, expect: {status: 200}}]}}"
 
 
@@ -39,7 +40,7 @@ def _shown(found: Lint) -> str:
 def test_bad_challenges(name: str, golden: Callable[[Path, str], None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(HERE)
     folder = Path("bad") / name
-    found = lint(folder, rubrics=[folder / "rubrics", Path("rubrics")], runners=RUNNERS)
+    found = lint(folder, rubrics=[folder / "rubrics", Path("rubrics")], runners=RUNNERS, tools=TOOLS)
     assert (found.challenge is None) == bool(found.problems)
     assert found.problems or found.warnings
     shown = tuple(warned for warned in found.warnings if warned.name != "no-lock" or name == "no-lock")
@@ -63,7 +64,7 @@ class Folder:
         self.write("challenge.yaml", head + dedent(text))
 
     def load(self) -> Challenge:
-        return load_challenge(self.path, rubrics=[self.path / "none", self.rubrics], runners=RUNNERS)
+        return load_challenge(self.path, rubrics=[self.path / "none", self.rubrics], runners=RUNNERS, tools=TOOLS)
 
     def complaints(self) -> list[str]:
         with pytest.raises(SpecError) as caught:
@@ -365,7 +366,7 @@ def test_any_part_can_be_replaced_by_anything(folder: Folder, data: st.DataObjec
     anything = data.draw(st.sampled_from(["null", "[]", "{}", "-1", "1.5", "true", "''", "[[x]]", "{x: {y: 1}}", "z9"]))
     lines[span.line - 1] = line[: span.column - 1] + anything + line[span.column - 1 + span.width :]
     folder.write("challenge.yaml", "\n".join(lines))
-    found = lint(folder.path, rubrics=[folder.rubrics], runners=RUNNERS)
+    found = lint(folder.path, rubrics=[folder.rubrics], runners=RUNNERS, tools=TOOLS)
     assert found.challenge is not None or found.problems
     assert all(problem.excerpt for problem in found.problems)
 
@@ -475,7 +476,9 @@ def test_each_variant_has_a_lock_of_its_own(folder: Folder) -> None:
     folder.spec(f"app: {{ready: {{tcp: true}}}}\nchecks:\n  {HEALTH}\n")
     shutil.copy(folder.path / "challenge.yaml", folder.path / "challenge.small.yaml")
     assert (folder.load().lock_path, folder.load().place) == (folder.path / "challenge.lock", folder.path)
-    variant = load_challenge(folder.path / "challenge.small.yaml", rubrics=[folder.rubrics], runners=RUNNERS)
+    variant = load_challenge(
+        folder.path / "challenge.small.yaml", rubrics=[folder.rubrics], runners=RUNNERS, tools=TOOLS
+    )
     assert variant.lock_path == folder.path / "challenge.small.lock"
     assert variant.place == folder.path / "challenge.small.yaml"
 

@@ -72,6 +72,8 @@ class Scope:
     """Of data sets, the engine whose rules cut SQL into statements, as far as it is known before anything runs."""
     app_runners: Sequence[str] = ()
     """The runners of the services that the app's data sets are on."""
+    tools: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Of scanners that say it, what each can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)

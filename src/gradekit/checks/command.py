@@ -19,6 +19,7 @@ from gradekit.checks.lines import Environment, Files, Lines, languages_left_out,
 from gradekit.checks.match import Match
 from gradekit.checks.oracle import Oracle, Part, changed_text, replaced
 from gradekit.checks.procfile import NAME_PATTERN, command_of
+from gradekit.checks.sense import PATHS, TEXT, literal, unmet
 from gradekit.checks.tally import errored, examined, failed, tally
 from gradekit.checks.template import UnknownNameError, problem
 from gradekit.checks.values import show as show_value
@@ -33,6 +34,7 @@ MAX_OUTPUT: Final = 256 << 10
 MAX_SHOWN: Final = 16 << 10
 """Characters of a stream in an exhibit."""
 
+_MAX_EXIT: Final = 255
 UNPREPARED: Final = 125
 """Exit code of a run whose `setup` failed."""
 
@@ -62,12 +64,16 @@ class CommandExpect(Model):
     """What a run must give; all that is given must hold."""
 
     exit: ExitCodes = Field((0,), description="Exit code, or a list of those allowed.")
-    stdout: Match | None = Field(None, description="The standard output as text, with or without its last newline.")
-    stderr: Match | None = Field(None, description="The standard error as text, with or without its last newline.")
+    stdout: Annotated[Match | None, TEXT] = Field(
+        None, description="The standard output as text, with or without its last newline."
+    )
+    stderr: Annotated[Match | None, TEXT] = Field(
+        None, description="The standard error as text, with or without its last newline."
+    )
     answer: Answer | None = Field(
         None, description="A right output, with which the standard output is compared by words."
     )
-    stdout_json: Mapping[str, Match] = Field(
+    stdout_json: Annotated[Mapping[str, Match], PATHS] = Field(
         default_factory=dict,
         description="JSONPath (RFC 9535) to expectation; a path to one place gives a value, any other a list.",
     )
@@ -340,6 +346,7 @@ def _expectations(loc: Loc, expect: CommandExpect | None, scope: Scope) -> Itera
             compile_path(path)
         except PathProblem as error:
             yield Complaint((*loc, "stdout_json", path), f"not a JSONPath: {error}")
+    yield from _impossible(loc, expect)
     matches = [((*loc, name), match) for name, match in (("stdout", expect.stdout), ("stderr", expect.stderr)) if match]
     matches += [((*loc, "stdout_json", path), match) for path, match in expect.stdout_json.items()]
     for place, match in matches:
@@ -348,6 +355,23 @@ def _expectations(loc: Loc, expect: CommandExpect | None, scope: Scope) -> Itera
                 what = problem(name) or f"${{{name}}} is no variable of the challenge"
                 hint = near(name, scope.variables)
                 yield Complaint((*place, *below), what, "a name of `vars:`", hint)
+
+
+def _impossible(loc: Loc, expect: CommandExpect) -> Iterator[Complaint]:
+    """Exit codes that there are not, and a text that must be printed and is not the JSON that must be printed."""
+    for index, code in enumerate(expect.exit):
+        if not 0 <= code <= _MAX_EXIT:
+            place = (*loc, "exit", index) if len(expect.exit) > 1 else (*loc, "exit")
+            yield Complaint(place, f"{code} is no exit code", f"a number from 0 to {_MAX_EXIT}")
+    for text in expect.stdout.literals if expect.stdout is not None and expect.stdout_json else ():
+        if isinstance(text, str) and literal(text):
+            try:
+                wrong = list(unmet(expect.stdout_json, parse(text), "stdout"))
+            except JsonProblem as error:
+                yield Complaint((*loc, "stdout_json"), f"`stdout` is no JSON: {error}", hint="remove one of them")
+            else:
+                for found in wrong:
+                    yield Complaint((*loc, "stdout_json", *found.loc), found.what, hint=found.hint)
 
 
 def _answer(loc: Loc, data: bytes | None) -> Iterator[Complaint]:

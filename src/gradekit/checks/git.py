@@ -15,6 +15,7 @@ from gradekit.checks.base import Bench, Complaint, Context, Kind, Scope
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.match import Match
 from gradekit.checks.regex import RegexProblem, compile_regex
+from gradekit.checks.sense import AMOUNT
 from gradekit.checks.tally import errored, examined, tally
 from gradekit.checks.template import UnknownNameError, problem
 from gradekit.checks.values import Value
@@ -111,7 +112,7 @@ class Messages(Model):
 class GitSpec(Model):
     """Expectations on facts of the history; without any, the facts are only shown."""
 
-    expect: Mapping[Fact, Match] = Field(default_factory=dict, description="Fact to expectation.")
+    expect: Annotated[Mapping[Fact, Match], AMOUNT] = Field(default_factory=dict, description="Fact to expectation.")
     starter: Annotated[tuple[RelativePath, ...], BeforeValidator(tuple_of)] = Field(
         (), description="Folders of the challenge: a first commit of just the files of one of them is the starter."
     )

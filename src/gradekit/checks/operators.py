@@ -151,16 +151,21 @@ def _approx_problem(operand: Json) -> str | None:
     return None
 
 
-def _approx(operand: Mapping[str, Json], value: Value) -> Iterator[Mismatch]:
+def tolerance(operand: Mapping[str, Json]) -> tuple[Decimal, Decimal]:
+    """The number that `approx` wants, and how far off another one may be."""
     wanted = number(operand["value"]) or Decimal(0)
     relative = abs(wanted) * (number(operand.get("rel")) or Decimal(0))
     absolute = number(operand.get("abs"))
     if absolute is None:
         absolute = Decimal(0) if relative else Decimal("1e-9")
-    tolerance = max(absolute, relative)
+    return wanted, max(absolute, relative)
+
+
+def _approx(operand: Mapping[str, Json], value: Value) -> Iterator[Mismatch]:
+    wanted, off = tolerance(operand)
     found = number(value)
-    if found is None or abs(found - wanted) > tolerance:
-        yield differ(f"{show(operand['value'])}, at most {tolerance.normalize():f} off", wanted, value)
+    if found is None or abs(found - wanted) > off:
+        yield differ(f"{show(operand['value'])}, at most {off.normalize():f} off", wanted, value)
 
 
 def _decimal_problem(operand: Json) -> str | None:

@@ -16,6 +16,7 @@ from gradekit.checks.lines import Environment, Files, Lines, languages_left_out,
 from gradekit.checks.match import Match
 from gradekit.checks.procfile import NAME_PATTERN, command_of
 from gradekit.checks.regex import RegexProblem, compile_regex
+from gradekit.checks.sense import AMOUNT
 from gradekit.checks.tally import errored, examined, failed, passed
 from gradekit.checks.template import UnknownNameError, problem
 from gradekit.checks.values import MISSING, Value
@@ -70,7 +71,7 @@ class OwnTestsSpec(Model):
     )
     env: Environment = Field(default_factory=dict, description="Environment variables.")
     timeout: Duration = Field(60.0, description="For a run of the tests.")
-    expect: Mapping[Literal["tests", "coverage"], Match] = Field(
+    expect: Annotated[Mapping[Literal["tests", "coverage"], Match], AMOUNT] = Field(
         {"tests": Match.parse({"gte": 1})},
         description="Fact to expectation: how many tests passed, and percent of code that ran, as they print it.",
     )

@@ -21,7 +21,7 @@ from gradekit.history import Line, Lines, with_ancestors
 from gradekit.model import Duration, Loc, Model, RelativePath, Slug, tuple_of
 from gradekit.results import CaseResult, Exhibit, Judgement, Outcome, Status, Tier
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
-from gradekit.texts import clean
+from gradekit.texts import clean, not_one_of, quote
 
 MAX_OUTPUT: Final = 16 << 20
 """Bytes that a tool may print."""
@@ -530,7 +530,15 @@ def show(spec: ScanSpec, evidence: ScanEvidence) -> tuple[Exhibit, ...]:
 
 
 def lint(spec: ScanSpec, scope: Scope) -> Iterator[Complaint]:
-    """Languages without a starter, and caps of levels that cost nothing."""
+    """Languages without a starter, tools that the scanner does not have, and caps of levels that cost nothing."""
+    known = scope.tools.get(spec.scanner, ())
+    if spec.tool is not None and known and spec.tool not in known:
+        where = [name for name, tools in scope.tools.items() if spec.tool in tools]
+        what = f"scanner {spec.scanner} has no tool {quote(spec.tool)}"
+        if where:
+            yield Complaint(("tool",), what, hint=f"add scanner: {where[0]}, which has it")
+        else:
+            yield Complaint(("tool",), not_one_of(what, spec.tool, known))
     if isinstance(spec.starter, Mapping):
         yield from languages_left_out(("starter",), spec.starter, scope)
     for level in spec.caps:

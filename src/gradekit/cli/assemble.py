@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from gradekit import runner as runners
 from gradekit.cli import config as configuration
@@ -36,8 +36,23 @@ def places(config: configuration.Config, foreign: Path | None = None) -> Places:
 
 def kinds_of_runners(config: configuration.Config) -> Mapping[str, str]:
     """Runner name -> kind, for the spec's references."""
-    folder = runners.runners_folder(configuration.environment(config))
-    return {runner.name: runner.kind for runner in runners.load_all(folder)}
+    return known_runners(config)["runners"]
+
+
+class Known(TypedDict):
+    """What a spec may name of the runners."""
+
+    runners: Mapping[str, str]
+    tools: Mapping[str, Sequence[str]]
+
+
+def known_runners(config: configuration.Config) -> Known:
+    """Runner name -> kind, and the tools of scanners, for the spec's references."""
+    known = runners.load_all(runners.runners_folder(configuration.environment(config)))
+    return {
+        "runners": {runner.name: runner.kind for runner in known},
+        "tools": {runner.name: runner.tools for runner in known if runner.tools},
+    }
 
 
 def challenge_for(
@@ -51,7 +66,7 @@ def challenge_for(
     """
     where = places(config, foreign)
     path = where.find_challenge(name)
-    challenge = load_challenge(path, rubrics=where.rubric_folders(path), runners=kinds_of_runners(config))
+    challenge = load_challenge(path, rubrics=where.rubric_folders(path), **known_runners(config))
     return challenge, read_lock(challenge.lock_path)
 
 
@@ -89,7 +104,7 @@ def wanted_images(config: configuration.Config) -> Sequence[str]:
     names = ["probe"]
     for path in where.list_challenges().values():
         with suppress(SpecError):
-            challenge = load_challenge(path, rubrics=where.rubric_folders(path), runners=kinds_of_runners(config))
+            challenge = load_challenge(path, rubrics=where.rubric_folders(path), **known_runners(config))
             names += image_names(challenge.spec, known)
     return tuple(dict.fromkeys(names))
 

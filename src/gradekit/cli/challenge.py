@@ -148,7 +148,7 @@ def import_(
     challenge = FORMATS[form].make(found, folder.name)
     made.write(Path.cwd() / folder, challenge)
     config = configuration.load()
-    linted = run_lint(folder, rubrics=[], runners=assemble.kinds_of_runners(config))
+    linted = run_lint(folder, rubrics=[], **assemble.known_runners(config))
     named = shlex.quote(str(folder))
     sys.stdout.write(f"{named}: {len(challenge.files)} files\n")
     sys.stdout.writelines(f"{clean(note, _LINE)}\n" for note in challenge.notes)
@@ -198,7 +198,7 @@ def lint(challenge: ChallengeArgument = None) -> ExitCode:
     config = configuration.load()
     where = assemble.places(config)
     path = where.find_challenge(challenge)
-    found = run_lint(path, rubrics=where.rubric_folders(path), runners=assemble.kinds_of_runners(config))
+    found = run_lint(path, rubrics=where.rubric_folders(path), **assemble.known_runners(config))
     for warning in found.warnings:
         sys.stderr.write(f"warning: {clean(str(warning))}\n")
     if found.problems or found.challenge is None:

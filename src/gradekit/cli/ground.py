@@ -31,10 +31,10 @@ def open_ground(
     """
     from gradekit.sandbox import docker
 
-    kinds = assemble.kinds_of_runners(config)
+    known = assemble.known_runners(config)
     folders = {case.expect.challenge: case.challenge for case in cases}
     challenges = {
-        name: load_challenge(folder, rubrics=[shipped("rubrics")], runners=kinds) for name, folder in folders.items()
+        name: load_challenge(folder, rubrics=[shipped("rubrics")], **known) for name, folder in folders.items()
     }
     using = engine or docker.connect(runtime=config.runtime)
     return Ground(

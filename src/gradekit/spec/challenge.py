@@ -255,6 +255,7 @@ WarningName = Literal[
     "secret",
     "stale-lock",
     "timeout",
+    "unknown-status",
     "unused-app",
     "unused-dataset",
     "unused-default",
@@ -264,6 +265,7 @@ WarningName = Literal[
     "unused-service",
     "unused-solution",
     "unused-var",
+    "vacuous",
 ]
 """What lint warns of; these names are part of the format."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 from gradekit.errors import Problem, SpecError
@@ -29,14 +30,20 @@ class Lint:
     untwinned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def lint(path: Path, *, rubrics: Sequence[Path], runners: Mapping[str, str] | None = None) -> Lint:
+def lint(
+    path: Path,
+    *,
+    rubrics: Sequence[Path],
+    runners: Mapping[str, str] | None = None,
+    tools: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Lint:
     """Read a challenge (see ``load_challenge``), its lock and its folder, and collect instead of raise."""
     source = spec_file(path)
     problems: list[Problem] = []
     document = challenge = lock = None
     try:
         document = read_file(source)
-        challenge = build(source, document, rubrics=rubrics, runners=runners)
+        challenge = build(source, document, rubrics=rubrics, runners=runners, tools=tools)
     except SpecError as error:
         problems += error.problems
     try:

@@ -7,15 +7,17 @@ import json
 import os.path
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from pydantic import BaseModel, ValidationError
 
 from gradekit.checks import statements
 from gradekit.checks.base import Complaint, Scope
 from gradekit.checks.kinds import KINDS
+from gradekit.checks.sense import contradictions
 from gradekit.errors import Problem, SpecError
 from gradekit.model import AUTHORED, Loc
 from gradekit.results import Tier
@@ -51,19 +53,26 @@ class LoadedRubric(NamedTuple):
     digest: str
 
 
-def load_challenge(path: Path, *, rubrics: Sequence[Path], runners: Mapping[str, str] | None = None) -> Challenge:
+def load_challenge(
+    path: Path,
+    *,
+    rubrics: Sequence[Path],
+    runners: Mapping[str, str] | None = None,
+    tools: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Challenge:
     """Read a challenge: its folder or its YAML file.
 
     Args:
         path: The folder, or the file.
         rubrics: Folders to look for the rubric in, first match wins.
         runners: Known runners, name to kind (``language`` or ``service``); None skips that check.
+        tools: Scanners that say what they can be asked for, name to that; of others nothing is said.
 
     Raises:
         SpecError: with every problem of the challenge and its rubric, sorted by position.
     """
     source = spec_file(path)
-    return build(source, read_file(source), rubrics=rubrics, runners=runners)
+    return build(source, read_file(source), rubrics=rubrics, runners=runners, tools=tools)
 
 
 def spec_file(path: Path) -> Path:
@@ -72,14 +81,19 @@ def spec_file(path: Path) -> Path:
 
 
 def build(
-    source: Path, document: Document, *, rubrics: Sequence[Path], runners: Mapping[str, str] | None = None
+    source: Path,
+    document: Document,
+    *,
+    rubrics: Sequence[Path],
+    runners: Mapping[str, str] | None = None,
+    tools: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Challenge:
     """The challenge of a YAML file that was read; see ``load_challenge``.
 
     Raises:
         SpecError: with every problem of the challenge and its rubric, sorted by position.
     """
-    return _Loading(source, document, rubrics, runners).challenge()
+    return _Loading(source, document, rubrics, runners, tools).challenge()
 
 
 def load_rubric(path: Path) -> LoadedRubric:
@@ -161,12 +175,18 @@ class _Loading:
     """One run over one challenge: every step adds its faults, the last step raises them or builds."""
 
     def __init__(
-        self, source: Path, document: Document, rubrics: Sequence[Path], runners: Mapping[str, str] | None
+        self,
+        source: Path,
+        document: Document,
+        rubrics: Sequence[Path],
+        runners: Mapping[str, str] | None,
+        tools: Mapping[str, Sequence[str]],
     ) -> None:
         self.source = source
         self.document = document
         self.rubrics = rubrics
         self.runners = runners
+        self.tools = tools
         self.files = Files(source.parent)
         self.defaults: Mapping[str, Mapping[str, object]] = {}
         self.min_tier: str = Tier.IN_PROCESS
@@ -210,6 +230,7 @@ class _Loading:
                     for name in (head.app.dataset if head.app is not None else ())
                     if name in head.datasets and head.datasets[name].service in head.services
                 ],
+                self.tools,
             ),
         )
         problems = [*_sorted(self.document, self.found), *self.elsewhere]
@@ -421,7 +442,11 @@ class _Loading:
         known = {fault.loc for fault in self.found}
         for index, draft, kind in whole:
             body = ("checks", index, kind.name)
-            for complaint in kind.lint(draft.body, scope):
+            impossible = (
+                Complaint(found.loc, found.what, hint=found.hint)
+                for found in contradictions(cast("BaseModel", draft.body))
+            )
+            for complaint in chain(kind.lint(draft.body, scope), impossible):
                 if complaint.place:
                     self._elsewhere([complaint])
                     continue

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, cast
 
+from gradekit.checks import sense
 from gradekit.checks.kinds import KINDS
 from gradekit.model import Loc
 from gradekit.results import Tier
@@ -17,6 +19,7 @@ from gradekit.texts import quote
 
 IN_PROCESS_SHARE: Final = 0.25
 """So much of what checks can earn may rest on results that the candidate's process could forge."""
+_STATUSES = frozenset(map(int, HTTPStatus))
 _MARK = re.compile(r"\$\{([^{}]*)\}")
 
 
@@ -159,6 +162,9 @@ class _Seen:
             yield _slip("no-points", check.id, (*loc, "points"), what, "give it points, or remove it")
         yield from self._needs(loc, check)
         yield from self._timeouts(loc, index, check)
+        for found in sense.idle(check.body):
+            yield _slip("vacuous", check.id, self._place(index, check, found.loc), found.what, found.hint)
+        yield from self._statuses(index, check)
         for position, step in enumerate(self._raw(index)[check.kind].get("steps", ())):
             yield from self._step((*loc, check.kind, "steps", position), step, index, check)
 
@@ -186,6 +192,25 @@ class _Seen:
         if place is not None and isinstance(own, float) and own > check.timeout:
             what = f"{own:g}s is more than the check {quote(check.id)} may take, {check.timeout:g}s"
             yield _slip("timeout", check.id, place, what, "shorten it, or raise the check's own timeout")
+
+    def _place(self, index: int, check: Check, loc: Loc) -> Loc:
+        """Where a part of a check is written: in the check, or in the defaults of its kind."""
+        own = loc[0] in self._raw(index)[check.kind] or loc[0] not in self._default(check.kind)
+        return (*(("checks", index) if own else ("defaults",)), check.kind, *loc)
+
+    def _statuses(self, index: int, check: Check) -> Iterator[Slip]:
+        """Statuses that are expected and that HTTP does not have."""
+        for loc, model in sense.models(check.body):
+            for field in model.model_fields_set & {"status", "statuses"}:
+                wanted = getattr(model, field)
+                for position, status in enumerate(wanted if isinstance(wanted, tuple | Mapping) else ()):
+                    code = str(status)
+                    if code.isdigit() and int(code) not in _STATUSES:
+                        what = f"{code} is no status code that is registered for HTTP"
+                        below = (status,) if field == "statuses" else (position,) if len(wanted) > 1 else ()
+                        place = self._place(index, check, (*loc, field, *below))
+                        hint = "write one that is, or silence this warning if the brief asks for it"
+                        yield _slip("unknown-status", check.id, place, what, hint, key=field == "statuses")
 
     def _default(self, kind: str) -> Mapping[str, object]:
         """The default fields of a kind, as they are written."""

@@ -12,6 +12,7 @@ from gradekit.checks.call.values import ARGUMENT_TAGS, pack, tag_of
 from gradekit.checks.call.wire import MAX_LINE
 from gradekit.checks.jsonpath import PathProblem, compile_path
 from gradekit.checks.jsontext import Json, render
+from gradekit.checks.sense import literal, unmet
 from gradekit.checks.values import is_list
 from gradekit.model import Loc
 from gradekit.texts import near
@@ -113,6 +114,15 @@ def _action(
             compile_path(path)
         except PathProblem as error:
             yield Complaint(("json", path), f"not a JSONPath: {error}")
+    yield from _returned(action)
+
+
+def _returned(action: Action) -> Iterator[Complaint]:
+    """Where the very value that must be returned is not what the paths want."""
+    for value in action.returns.literals:
+        if literal(value):
+            for found in unmet(action.paths, value, "returns"):
+                yield Complaint(("json", *found.loc), found.what, hint=found.hint)
 
 
 def _values(action: Action, scope: Scope, kept: Mapping[str, Loc], used: set[str]) -> Iterator[Complaint]:

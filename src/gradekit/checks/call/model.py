@@ -22,6 +22,7 @@ from pydantic_core import CoreSchema
 from gradekit.checks.call.generate import MAX_COUNT, Generators
 from gradekit.checks.jsontext import Json, render
 from gradekit.checks.match import Match
+from gradekit.checks.sense import GIVEN_TEXT, PATHS
 from gradekit.checks.values import is_list
 from gradekit.language import ERROR_KINDS, ErrorKind
 from gradekit.model import AUTHORED, Duration, Model, RelativePath, tuple_of
@@ -43,7 +44,7 @@ class Raises(Model):
     """An error that must come."""
 
     kind: ErrorKind = Field("any", description="What it is about, in every language.")
-    message: Match = Field(Match.anything(), description="Its message, as text.")
+    message: Annotated[Match, GIVEN_TEXT] = Field(Match.anything(), description="Its message, as text.")
 
 
 class _KindOrMap:
@@ -75,7 +76,7 @@ class Action(Model):
     args: Arguments = Field((), description="Arguments by position; ${name} is a variable, or what a step kept.")
     kwargs: Mapping[Saved, JsonValue] = Field(default_factory=dict, description="Arguments by name.")
     returns: Match = Field(Match.anything(), description="What it must return.")
-    paths: Mapping[str, Match] = Field(
+    paths: Annotated[Mapping[str, Match], PATHS] = Field(
         default_factory=dict,
         alias="json",
         description="JSONPath (RFC 9535) into what it returns to expectation; a path to one place gives a value.",

@@ -58,6 +58,62 @@ def check_schema(schema: Json) -> None:
         what = _keyword_problem(word, value, resolver.lookup, top=place == "/", patterns="patternProperties" in words)
         if what:
             raise SchemaProblem(f"{word} at {place}: {what}")
+    for place, what in _impossible(schema):
+        raise SchemaProblem(f"nothing fits it at {place}: {what}")
+
+
+_BOUNDS = (
+    ("minimum", "maximum", False),
+    ("exclusiveMinimum", "maximum", True),
+    ("minimum", "exclusiveMaximum", True),
+    ("exclusiveMinimum", "exclusiveMaximum", True),
+    ("minLength", "maxLength", False),
+    ("minItems", "maxItems", False),
+    ("minContains", "maxContains", False),
+    ("minProperties", "maxProperties", False),
+)
+"""Keywords of which one is never above the other, and whether they are never equal either."""
+
+
+def _impossible(schema: Json) -> Iterator[tuple[str, str]]:
+    """Place and reason of what no value fits; a part that is just `false` is meant so, but not the whole."""
+    if schema is False:
+        yield "/", "it is false"
+    found: dict[str, dict[str, Json]] = {}
+    for place, word, value in _keywords(schema):
+        found.setdefault(place, {})[word] = value
+    for place, words in found.items():
+        yield from ((place, what) for what in (*_bounds(words), *_values(words), *_names(words)))
+
+
+def _bounds(words: Mapping[str, Json]) -> Iterator[str]:
+    for low, high, apart in _BOUNDS:
+        least, most = number(words.get(low)), number(words.get(high))
+        if least is not None and most is not None and (least > most or (apart and least == most)):
+            yield f"{low} {show(words[low])} with {high} {show(words[high])}"
+
+
+def _values(words: Mapping[str, Json]) -> Iterator[str]:
+    if words.get("enum") == []:
+        yield "enum is empty"
+    rest = {word: value for word, value in words.items() if word != "const"}
+    if "const" in words and _alone(rest):
+        for wrong in mismatches(rest, words["const"])[:1]:
+            yield f"const {show(words['const'])}, but {wrong.expected} is wanted, too"
+
+
+def _names(words: Mapping[str, Json]) -> Iterator[str]:
+    """Members that have to be there, and must not."""
+    properties = cast("Mapping[str, Json]", words.get("properties", {}))
+    closed = words.get("additionalProperties") is False and "patternProperties" not in words
+    for name in cast("Sequence[str]", words.get("required", ())):
+        if properties.get(name, not closed) is False:
+            yield f"required {show(name)}, which it does not allow"
+
+
+def _alone(schema: Mapping[str, Json]) -> bool:
+    """Whether a schema can be judged without what stands around it."""
+    return all(word not in {"$ref", "$dynamicRef"} for _, word, _ in _keywords(dict(schema)))
 
 
 def _keyword_problem(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradekit.checks import jsontext, template
 from gradekit.checks.base import Complaint, Scope
 from gradekit.checks.complaints import not_text
 from gradekit.checks.http import bodyschema
+from gradekit.checks.http.agreement import clashes
 from gradekit.checks.http.hurl import step as hurl
 from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.http.model import SAFE_METHODS, Ask, Auth, HttpSpec, ItemsExpect, Part, Request, Statement, Step
@@ -265,6 +266,8 @@ def _step(step: Step, loc: Loc, scope: Scope, earlier: Sequence[str]) -> Iterato
             yield from _path((*loc, "save", name), source)
     yield from _schema(step, (*loc, "expect", "schema"), scope)
     yield from _walk(step, loc)
+    for clash in clashes(step, scope.files):
+        yield replace(clash, loc=(*loc, "expect", *clash.loc))
 
 
 def _modes(step: Step, loc: Loc) -> Iterator[Complaint]:

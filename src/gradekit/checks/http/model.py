@@ -23,6 +23,7 @@ from pydantic_core import CoreSchema
 
 from gradekit.checks.compare import Literals
 from gradekit.checks.match import Match
+from gradekit.checks.sense import AMOUNT, COUNT, GIVEN_COUNT, GIVEN_TEXT, PATHS, TEXT
 from gradekit.checks.stores.questions import Expect as Found
 from gradekit.checks.stores.questions import Query
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of, written
@@ -99,7 +100,7 @@ Statuses = Annotated[
     WithJsonSchema({"anyOf": [*_STATUS_SCHEMA["anyOf"], {"type": "array", "minItems": 1, "items": _STATUS_SCHEMA}]}),
 ]
 """A status code, a class such as ``2xx``, or a list of them."""
-Counted = Annotated[dict[str, Match], BeforeValidator(_check_counted)]
+Counted = Annotated[dict[str, Match], BeforeValidator(_check_counted), COUNT]
 """A code or a class of statuses to how many responses have it."""
 Headers = Annotated[dict[str, Text], BeforeValidator(_check_header_names)]
 """Names and values; the values may hold ``${...}``."""
@@ -181,7 +182,9 @@ class Answer(Found):
     rows: Annotated[tuple[Literals, ...], BeforeValidator(tuple_of)] = Field(
         default=(), description="all rows, in any order"
     )
-    rows_affected: Match = Field(default=Match.anything(), description="how many rows the statement changed")
+    rows_affected: Annotated[Match, GIVEN_COUNT] = Field(
+        default=Match.anything(), description="how many rows the statement changed"
+    )
 
     @model_validator(mode="after")
     def _one_answer(self) -> Answer:
@@ -249,12 +252,14 @@ class CookieExpect(Model):
     """What must hold of a cookie that the response sets."""
 
     exists: bool = Field(default=True, description="false: it must not be set")
-    value: Match = Match.anything()
-    path: Match = Match.anything()
-    domain: Match = Match.anything()
+    value: Annotated[Match, TEXT] = Match.anything()
+    path: Annotated[Match, GIVEN_TEXT] = Match.anything()
+    domain: Annotated[Match, GIVEN_TEXT] = Match.anything()
     max_age: Match = Field(default=Match.anything(), description="seconds, a number")
-    expires: Match = Field(default=Match.anything(), description="as it is written")
-    same_site: Match = Field(default=Match.anything(), description="in small letters: strict, lax or none")
+    expires: Annotated[Match, GIVEN_TEXT] = Field(default=Match.anything(), description="as it is written")
+    same_site: Annotated[Match, GIVEN_TEXT] = Field(
+        default=Match.anything(), description="in small letters: strict, lax or none"
+    )
     secure: bool | None = None
     http_only: bool | None = None
 
@@ -269,7 +274,7 @@ class TimeRatio(Model):
     """The time until the whole body was there, in multiples of that of an earlier step."""
 
     step: str = Field(min_length=1, description="the name of the earlier step")
-    ratio: Match
+    ratio: Annotated[Match, AMOUNT]
     floor: Duration = Field(
         default=0.02, ge=0.001, description="shorter times count as this: they say more of the machine than of the app"
     )
@@ -280,12 +285,12 @@ class ItemsExpect(Model):
 
     model_config = ConfigDict(populate_by_name=False)
 
-    count: Match = Match.anything()
+    count: Annotated[Match, COUNT] = Match.anything()
     unique_by: str | None = Field(default=None, description="JSONPath in an item, to what no other item has")
     sorted_by: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = Field(
         default=(), description="JSONPaths in an item, the first first; `-$.x` for descending"
     )
-    paths: dict[str, Match] = Field(
+    paths: Annotated[dict[str, Match], PATHS] = Field(
         default_factory=dict, alias="json", description="JSONPath in the list of all items to expectation"
     )
 
@@ -313,8 +318,8 @@ class Expect(Model):
     model_config = ConfigDict(populate_by_name=False)
 
     status: Statuses | None = None
-    headers: Annotated[dict[str, Match], BeforeValidator(_check_header_names)] = Field(default_factory=dict)
-    paths: dict[str, Match] = Field(
+    headers: Annotated[dict[str, Match], BeforeValidator(_check_header_names), GIVEN_TEXT] = Field(default_factory=dict)
+    paths: Annotated[dict[str, Match], PATHS] = Field(
         default_factory=dict,
         alias="json",
         description="JSONPath (RFC 9535) to expectation; a path to one place gives a value, any other a list",
@@ -325,14 +330,16 @@ class Expect(Model):
     )
     json_schema: Schema = Field(default=None, alias="schema")
     cookies: dict[str, CookieExpect] = Field(default_factory=dict, description="name to what holds of it")
-    text: Match = Field(default=Match.anything(), description="the body as text")
-    time: Match = Field(default=Match.anything(), description="milliseconds until the whole body was there")
+    text: Annotated[Match, TEXT] = Field(default=Match.anything(), description="the body as text")
+    time: Annotated[Match, AMOUNT] = Field(
+        default=Match.anything(), description="milliseconds until the whole body was there"
+    )
     statuses: Counted = Field(
         default_factory=dict,
         description="with clients or repeat: a code or class such as 2xx to how many responses have it",
     )
     time_ratio: TimeRatio | None = None
-    pages: Match = Field(default=Match.anything(), description="with paginate: how many there are")
+    pages: Annotated[Match, COUNT] = Field(default=Match.anything(), description="with paginate: how many there are")
     items: ItemsExpect | None = Field(default=None, description="with paginate: all of them")
 
     @property

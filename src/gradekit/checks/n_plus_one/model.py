@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from gradekit.checks.http.model import Common, Expect, Request, Statement, Step
 from gradekit.checks.match import Match
+from gradekit.checks.sense import COUNT, WHOLE
 from gradekit.model import Model, tuple_of
 
 PATIENCE = 10.0
@@ -17,11 +18,11 @@ PATIENCE = 10.0
 class Growth(Model):
     """What must hold of the statements that the app sends to its database."""
 
-    growth: Match = Field(
+    growth: Annotated[Match, WHOLE] = Field(
         default=Match.parse({"lte": 1}), description="statements at the big size minus statements at the small one"
     )
-    queries: Match = Field(default=Match.parse({"gte": 1}), description="statements at the big size")
-    inside: Match = Field(
+    queries: Annotated[Match, COUNT] = Field(default=Match.parse({"gte": 1}), description="statements at the big size")
+    inside: Annotated[Match, WHOLE] = Field(
         default=Match.anything(),
         description="growth of the statements that functions, procedures and triggers in the database run",
     )

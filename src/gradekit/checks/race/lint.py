@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gradekit.checks.base import Complaint, Scope
+from gradekit.checks.http.agreement import numbers
 from gradekit.checks.http.lint import (
     Names,
     answers,
@@ -25,10 +27,8 @@ def lint(spec: RaceSpec, scope: Scope) -> Iterator[Complaint]:
     yield from statements(spec.before, "before", names, scope)
     for name, match in spec.expect.statuses.items():
         yield from names.unknown(match.source, ("expect", "statuses", name))
-        for value in match.literals:
-            if isinstance(value, int) and value > spec.clients:
-                what = f"{value} responses of {spec.clients} clients"
-                yield Complaint(("expect", "statuses", name), what, f"at most {spec.clients}")
+    for clash in numbers(spec.expect.statuses, spec.clients):
+        yield replace(clash, loc=("expect", *clash.loc))
     yield from statements(spec.after, "after", names, scope)
     for index, question in enumerate(spec.after):
         yield from answers(question, ("after", index), names)

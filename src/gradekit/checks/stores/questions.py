@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema, model_va
 
 from gradekit.checks.jsontext import Json, render
 from gradekit.checks.match import Match
+from gradekit.checks.sense import COUNT, LIST, PATHS
 from gradekit.checks.stores.words import split
 from gradekit.model import Loc, Model
 
@@ -84,13 +85,13 @@ class Expect(Model):
         description="to a command: a map is an object, a set a sorted list, what has scores a list of pairs; "
         "of MongoDB the list of documents, or the rest of the answer",
     )
-    paths: dict[str, Match] = Field(
+    paths: Annotated[dict[str, Match], PATHS] = Field(
         default_factory=dict,
         alias="json",
         description="into a reply: JSONPath (RFC 9535) to expectation; a path to one place gives a value, else a list",
     )
-    count: Match = Field(default=Match.anything(), description="of keys: how many there are")
-    names: Match = Field(default=Match.anything(), description="of keys: their names, sorted")
+    count: Annotated[Match, COUNT] = Field(default=Match.anything(), description="of keys: how many there are")
+    names: Annotated[Match, LIST] = Field(default=Match.anything(), description="of keys: their names, sorted")
     type: Match = Field(default=Match.anything(), description="of keys: string, hash, list, set, zset or stream, each")
     ttl: Match = Field(
         default=Match.anything(), description="of keys: seconds until each expires; null for one that never does"
