@@ -26,7 +26,7 @@ from gradekit.spec.reader import read
 
 HERE = Path(__file__).parent
 RUNNERS = {"python": "language", "postgres": "service", "scanners": "scanner", "probe": "probe"}
-TOOLS = {"scanners": ("ruff", "bandit"), "scanners-java": ("pmd",)}
+TOOLS = {"scanners": ("ruff", "bandit", "secrets"), "scanners-java": ("pmd",)}
 HEALTH = "- {id: health, criterion: api, http: {steps: [{request: GET /health, expect: {status: 200}}]}}"
 
 
