@@ -180,6 +180,8 @@ FOUR = "select a from t where b = 'it''s'"
     found = mutants({"q/1.sql": script}, "postgres")
     assert {mutant.line for mutant in found} == {3}
     assert b"create table t (a int);\n\nSELECT a FROM t WHERE a <= 5;\n" in {mutant.data for mutant in found}
+    told = b"-- what is it?\n/* Say */\nselect a from t where a < 5;\n"
+    assert len(mutants({"q/1.sql": told}, "postgres")) == len(found)
 
 
 def test_without_grammars_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ _BODIES: Final = frozenset({"body_statement", "then", "else", "block_body", "pro
 """Where a statement of Ruby stands, whose last one is a value."""
 _STRINGS: Final = frozenset({"string", "string_literal", "encapsed_string", "template_string", "concatenated_string"})
 _TEXTS: Final = frozenset({"string_content", "string_fragment"})
-_QUERY: Final = re.compile(r"\s*(select|with|insert|update|delete)\b", re.IGNORECASE)
+_QUERY: Final = re.compile(r"(\s|--[^\n]*\n|/\*[\s\S]*?\*/)*(select|with|insert|update|delete)\b", re.IGNORECASE)
 _DEFINITIONS: Final = frozenset(
     {
         "function_definition", "function_declaration", "generator_function_declaration", "method_definition",
