@@ -83,13 +83,17 @@ def test_a_repository_has_the_texts_of_the_case(tmp_path: Path) -> None:
         tmp_path,
         "case",
         "class: report\nabout: x\nbase: none\n"
-        'git: {author: "E\\e[31mve", message: "-m first\\n\\nrest", branch: "o/dd"}\n',
+        'git: {author: "E\\e[31mve", message: "-m first\\n\\nrest", branch: "o/dd", earlier: {b/c: gone}}\n'
+        "files: {a: kept}\n",
     )
     (case,) = read_cases(tmp_path)
     address = hand_in(case, tmp_path)
-    show = ["git", "--git-dir", address.removeprefix("file://"), "log", "--format=%an|%B|%D", "-1"]
-    said = subprocess.run(show, capture_output=True, check=True).stdout.decode()
+    git = ["git", "--git-dir", address.removeprefix("file://")]
+    said = subprocess.run([*git, "log", "--format=%an|%B|%D", "-1"], capture_output=True, check=True).stdout.decode()
     assert said == "E\x1b[31mve|-m first\n\nrest\n|HEAD -> o/dd\n"
+    changes = [*git, "log", "--format=%s", "--name-status"]
+    said = subprocess.run(changes, capture_output=True, check=True).stdout.decode()
+    assert said == "-m first\n\nD\tb/c\nBegin\n\nA\ta\nA\tb/c\n"
 
 
 def test_where_challenges_are(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ class GitSpec(Model):
     author: str = "Candidate"
     message: str = "Hand in"
     branch: str = "main"
+    earlier: Mapping[str, str] = {}
+    """Files that a commit before it has beside its own, and it has not."""
 
 
 class Expect(Model):
@@ -143,5 +145,11 @@ def hand_in(case: Case, folder: Path) -> str:
     if git is None:
         return str(work)
     repository = folder / "repository.git"
+    if git.earlier:
+        for name, text in git.earlier.items():
+            _put(work, name, text.encode("utf-8", "surrogateescape"))
+        publish(work, repository, author=git.author, steps={"Begin": ["."]}, branch=git.branch)
+        for name in git.earlier:
+            (work / name).unlink()
     publish(work, repository, author=git.author, steps={git.message: ["."]}, branch=git.branch)
     return repository.as_uri()
