@@ -88,7 +88,7 @@ def _refuse_others(fields: dict, known: tuple[str, ...]) -> None:
 
 def _text(fields: dict, name: str) -> str:
     value = fields.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= 100:
+    if not isinstance(value, str) or not 1 <= len(value) < 100:
         raise Invalid(f"{name}: 1 to 100 characters are needed")
     return value
 
@@ -103,7 +103,7 @@ def _tags(value: object) -> list[str]:
 
 def _number(fields: dict, name: str) -> int:
     value = fields.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST:
         raise Invalid(f"{name}: an integer from 0 to {_MOST} is needed")
     return value
 
