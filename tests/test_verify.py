@@ -237,7 +237,7 @@ def test_every_solution_is_judged_by_the_tests_that_the_reference_passed(
     assert [result.runs for result in results] == [3, 1, 1]
     assert lock.tests == {"tests": ("test_x",)}
     assert lock.twins == {"tests": {}}
-    assert lock.sharpness == {"run": Sharpness(changed=1, noticed=1, expectations=0)}
+    assert lock.sharpness == {"run": Sharpness(changed=1, noticed=1, expectations=0, seen=("exit code",))}
     assert lock.solutions == {
         "solutions/reference": {"earned": 100.0, "possible": 100.0, "fails": [], "language": ""},
         "solutions/early": {"earned": 50.0, "possible": 100.0, "fails": ["tests"], "language": ""},

@@ -204,11 +204,12 @@ def verify(
             if solution.expect.passes is None:
                 wrong.append(record)
     progress.note("changed answers of the reference, which the expectations must notice")
-    sharp = sharpness(challenge, right, wrong, lock)
+    tried = sharpness(challenge, right, wrong, lock)
     if before is not None:
-        blunt = blunted(before.sharpness, sharp)
+        blunt = blunted(before.sharpness, tried)
         results[0] = replace(results[0], mismatches=(*results[0].mismatches, *blunt))
     got = {result.path: _got(result) for result in results}
+    sharp = {check: found.sharpness for check, found in tried.items()}
     return lock.model_copy(update={"solutions": got, "stand_ins": stand_ins, "sharpness": sharp}), results
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import yaml
@@ -17,11 +17,12 @@ from gradekit.checks.http.evidence import HttpEvidence
 from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.jsontext import Json
 from gradekit.checks.kinds import KINDS
-from gradekit.checks.oracle import FEW, changed_json, changed_table, changed_text
+from gradekit.checks.oracle import FEW, Changes, Place, Rank, changed_json, changed_table, changed_text, numbered
 from gradekit.checks.stores.answers import Found, KeyFact
 from gradekit.checks.stores.oracle import changed_found
 from gradekit.results import Status
 
+T = TypeVar("T")
 JUDGE = Path(__file__).parent / "judge"
 TRIED = {name: kind for name, kind in KINDS.items() if kind.oracle is not None}
 RIGHT = sorted(
@@ -60,16 +61,16 @@ def test_what_is_right_is_right_with_less_to_expect(folder: Path) -> None:
     assert kind.oracle is not None
     for part in kind.oracle.parts(spec, evidence, context.files):
         assert kind.judge(part.spec, part.evidence, context).outcome.status is Status.PASSED
-        for what, other in kind.oracle.changed(part.spec, part.evidence):
-            assert other != part.evidence, what
-            assert kind.evidence.model_validate_json(other.model_dump_json()) == other, what
+        for place, what, other in kind.oracle.changed(part.spec, part.evidence):
+            assert other != part.evidence, f"{place.name} {what}"
+            assert kind.evidence.model_validate_json(other.model_dump_json()) == other, f"{place.name} {what}"
             kind.judge(part.spec, other, context)
-        places = []
-        for place, weaker in kind.oracle.weaker(part.spec):
-            places.append(place)
-            assert weaker != part.spec or weaker.model_fields_set != part.spec.model_fields_set, place
-            assert kind.judge(weaker, part.evidence, context).outcome.status is Status.PASSED, place
-        assert len(set(places)) == len(places)
+        expectations = []
+        for expectation, weaker in kind.oracle.weaker(part.spec):
+            expectations.append(expectation)
+            assert weaker != part.spec or weaker.model_fields_set != part.spec.model_fields_set, expectation
+            assert kind.judge(weaker, part.evidence, context).outcome.status is Status.PASSED, expectation
+        assert len(set(expectations)) == len(expectations)
 
 
 def test_a_scenario_notices_what_it_expects_and_nothing_else() -> None:
@@ -99,22 +100,22 @@ def test_a_scenario_notices_what_it_expects_and_nothing_else() -> None:
     assert kind.oracle is not None
     failed: set[str] = set()
     passed: set[str] = set()
-    for what, other in kind.oracle.changed(spec, evidence):
+    for place, what, other in kind.oracle.changed(spec, evidence):
         status = kind.judge(spec, other, Context("c")).outcome.status
-        (passed if status is Status.PASSED else failed).add(what.removeprefix("GET /a: "))
+        (passed if status is Status.PASSED else failed).add(f"{place.name.removeprefix('GET /a: ')} {what}")
     assert failed == {
         "status 201",
         "status 500",
-        "without ETag",
-        "another ETag",
+        "header ETag left out",
+        "header ETag another",
         "$ null",
         "$.id left out",
         "$.id null",
         "$.id as text",
     }
     assert passed == {
-        "without X-Other",
-        "another X-Other",
+        "header X-Other left out",
+        "header X-Other another",
         "$.id higher by 1",
         "$.id far higher",
         "$.name left out",
@@ -122,8 +123,7 @@ def test_a_scenario_notices_what_it_expects_and_nothing_else() -> None:
         "$.name with more text",
         "$.name empty",
     }
-    places = [place for place, _ in kind.oracle.weaker(spec)]
-    assert places == [
+    assert [place for place, _ in kind.oracle.weaker(spec)] == [
         "steps[0].expect.status",
         'steps[0].expect.headers["etag"]',
         'steps[0].expect.json["$.id"].type',
@@ -155,7 +155,7 @@ def test_a_call_notices_another_value_and_another_error() -> None:
     oracle = KINDS["call"].oracle
     assert oracle is not None
     changes = {
-        part.name: [what for what, _ in oracle.changed(part.spec, part.evidence)]
+        part.name: [f"{place.name} {what}" for place, what, _ in oracle.changed(part.spec, part.evidence)]
         for part in oracle.parts(spec, CallEvidence(language="python", cases=facts[:-1]), {})
     }
     assert changes == {
@@ -164,12 +164,12 @@ def test_a_call_notices_another_value_and_another_error() -> None:
             "add(1, 2): $ higher by 1",
             "add(1, 2): $ far higher",
             "add(1, 2): $ as text",
-            "add(1, 2): raises an error instead",
+            "add(1, 2): error an error instead",
         ],
         "bad": [
-            'add(1, "x"): returns null instead',
-            'add(1, "x"): another error',
-            'add(1, "x"): another message',
+            'add(1, "x"): error null instead',
+            'add(1, "x"): error: kind another',
+            'add(1, "x"): error: message another',
         ],
         "made": [],
     }
@@ -184,28 +184,27 @@ def test_a_tagged_value_is_not_changed_into_nonsense() -> None:
     evidence = CallEvidence(language="python", cases=(CaseFact(name="d", exchanges=(exchange,)),))
     oracle = KINDS["call"].oracle
     assert oracle is not None
-    assert [what for what, _ in oracle.changed(spec, evidence)] == [
+    assert [f"{place.name} {what}" for place, what, _ in oracle.changed(spec, evidence)] == [
         "f(): $ null",
         'f(): $["$decimal"] left out',
         'f(): $["$decimal"] with more text',
         'f(): $["$decimal"] empty',
         'f(): $["$decimal"] with another digit',
-        "f(): raises an error instead",
+        "f(): error an error instead",
     ]
 
 
 def test_changes_of_json() -> None:
     value: dict[str, Json] = {"a b": [1, 2, 3], "ok": True, "none": None, "at": "2024"}
-    found = {f"{place} {what}": other for place, what, other in changed_json(value)}
+    found = by_change(changed_json(value))
     assert found["$ null"] is None
     assert found['$["a b"] left out'] == {"ok": True, "none": None, "at": "2024"}
     assert found['$["a b"] without its last item'] == {**value, "a b": [1, 2]}
     assert found['$["a b"] with its last item twice'] == {**value, "a b": [1, 2, 3, 3]}
-    assert found['$["a b"] reversed'] == {**value, "a b": [3, 2, 1]}
+    assert found['$["a b"]: order reversed'] == {**value, "a b": [3, 2, 1]}
     assert found['$["a b"][2] higher by 1'] == {**value, "a b": [1, 2, 4]}
     assert found['$["a b"][1] higher by 1'] == {**value, "a b": [1, 3, 3]}
-    places = {place for place, _, _ in changed_json([1] * (FEW + 1))}
-    assert places == {"$", "$[0]", f"$[{FEW}]"}
+    assert {place.name for place, _, _ in changed_json([1] * (FEW + 1))} == {"$", "$[0]", f"$[{FEW}]"}
     assert found["$.ok negated"] == {**value, "ok": False}
     assert found["$.none 0 instead of null"] == {**value, "none": 0}
     assert found["$.at with another digit"] == {**value, "at": "3024"}
@@ -213,47 +212,65 @@ def test_changes_of_json() -> None:
 
 
 def test_changes_of_text_that_is_no_json() -> None:
-    assert dict(changed_text("<p>9</p>")) == {
-        "with more text": "<p>9</p>x",
-        "empty": "",
-        "with another digit": "<p>0</p>",
+    assert by_change(changed_text("<p>9</p>")) == {
+        "text with more text": "<p>9</p>x",
+        "text empty": "",
+        "text with another digit": "<p>0</p>",
     }
-    assert dict(changed_text("")) == {"with more text": "x"}
+    assert by_change(changed_text("")) == {"text with more text": "x"}
 
 
 def test_changes_of_rows() -> None:
     columns = (Column(name="id", type="int4"), Column(name="at", type="text"))
-    table = Table(columns=columns, rows=(("1", None), ("2", "x")))
-    found = dict(changed_table(table))
-    assert found["without its last row"].rows == (("1", None),)
-    assert found["with its last row twice"].rows == (("1", None), ("2", "x"), ("2", "x"))
-    assert found["reversed"].rows == (("2", "x"), ("1", None))
-    assert found["its first columns swapped"].rows == ((None, "1"), ("x", "2"))
-    assert found["at: another name"].columns[1].name == "at_x"
-    assert found["row 1, at: another value"].rows == (("1", "0"), ("2", "x"))
-    assert found["row 2, id: another value"].rows == (("1", None), ("21", "x"))
+    table = Table(columns=columns, rows=(("1", None), ("2.5", "x")))
+    found = by_change(changed_table(table))
+    assert found["rows without the last one"].rows == (("1", None),)
+    assert found["rows with the last one twice"].rows == (("1", None), ("2.5", "x"), ("2.5", "x"))
+    assert found["rows: order reversed"].rows == (("2.5", "x"), ("1", None))
+    assert found["columns the first ones swapped"].rows == ((None, "1"), ("x", "2.5"))
+    assert found["columns at by another name"].columns[1].name == "at_x"
+    assert found["column at another value in row 1"].rows == (("1", "0"), ("2.5", "x"))
+    assert found["column id another value in row 2"].rows == (("1", None), ("2.51", "x"))
+    assert found["column id a value higher by 1 in row 2"].rows == (("1", None), ("3.5", "x"))
     assert list(changed_table(Table(columns=columns, rows=()))) == []
-    assert "reversed" not in dict(changed_table(Table(columns=columns, rows=(("1", None),))))
+    assert "rows: order reversed" not in by_change(changed_table(Table(columns=columns, rows=(("1", None),))))
+    ranks = [
+        {place.rank for place, _, _ in changed_table(table, named=named) if place.name == "columns"}
+        for named in (True, False)
+    ]
+    assert ranks == [{Rank.AROUND}, {Rank.FREE}]
 
 
 def test_changes_of_a_store() -> None:
     keys = (KeyFact(name="a", type="string", ttl=5.0), KeyFact(name="b", type="string"))
-    found = dict(changed_found(Found(keys=keys, count=2)))
-    assert found["without its last key"].keys == keys[:1]
-    assert found["without its last key"].count == 1
-    assert found["a: never expires"].keys == (keys[0].model_copy(update={"ttl": None}), keys[1])
-    assert "b: expires" in found
-    assert [key.name for key in found["with another key"].keys or ()] == ["a", "b", "bx"]
-    assert [key.type for key in found["a: of another type"].keys or ()] == ["another", "string"]
-    assert "$ higher by 1" in dict(changed_found(Found(reply="3")))
+    found = by_change(changed_found(Found(keys=keys, count=2)))
+    assert found["keys without the last one"].keys == keys[:1]
+    assert found["keys without the last one"].count == 1
+    assert found["ttl a never expires"].keys == (keys[0].model_copy(update={"ttl": None}), keys[1])
+    assert "ttl b expires" in found
+    assert [key.name for key in found["keys with another one"].keys or ()] == ["a", "b", "bx"]
+    assert [key.type for key in found["type a of another one"].keys or ()] == ["another", "string"]
+    assert "$ higher by 1" in by_change(changed_found(Found(reply="3")))
     assert list(changed_found(Found(error="gone"))) == []
 
 
+def by_change(found: Changes[T]) -> dict[str, T]:
+    return {f"{place.name} {what}": other for place, what, other in found}
+
+
+def places(kind_name: str, spec: dict[str, Any], evidence: dict[str, Any]) -> dict[str, Place]:
+    return {place.name: place for place, _, _ in changes_of(kind_name, spec, evidence)}
+
+
 def changes(kind_name: str, spec: dict[str, Any], evidence: dict[str, Any]) -> list[str]:
+    return [f"{place.name} {what}" for place, what, _ in changes_of(kind_name, spec, evidence)]
+
+
+def changes_of(kind_name: str, spec: dict[str, Any], evidence: dict[str, Any]) -> Changes[Any]:
     kind = KINDS[kind_name]
     assert kind.oracle is not None
     right = kind.evidence.model_validate_json(json.dumps(evidence))
-    return [what for what, _ in kind.oracle.changed(kind.spec.model_validate(spec), right)]
+    return kind.oracle.changed(kind.spec.model_validate(spec), right)
 
 
 def test_changes_of_a_scenario_are_those_of_all_that_it_saw() -> None:
@@ -277,10 +294,10 @@ def test_changes_of_a_scenario_are_those_of_all_that_it_saw() -> None:
     found = changes(
         "http", spec, {"uuid": "u", "runs": [{"exchanges": exchanges, "after": [{"found": {"reply": "7"}}]}]}
     )
-    assert "GET /a: one status 500" in found
-    assert "GET /b: page 1: $ higher by 1" in found
-    assert "database: update t set n = 1: one row more changed" in found
-    assert "database: update t set n = 1: row 1, n: another value" in found
+    assert "GET /a: statuses one is 500" in found
+    assert "GET /b: $ higher by 1 on page 1" in found
+    assert "database: update t set n = 1: changed rows one more" in found
+    assert "database: update t set n = 1: column n another value in row 1" in found
     assert "after: GET n: $ null" in found
     # What got no response has nothing to change.
     assert not [what for what in found if what.startswith("GET /c")]
@@ -296,8 +313,8 @@ def test_changes_of_a_race_are_those_of_its_first_round() -> None:
     after = [{"table": {"columns": [{"name": "n", "type": "int4"}], "rows": [["1"]]}}]
     one = {"statuses": [201, 409], "after": after}
     found = changes("race", spec, {"uuid": "u", "rounds": [one, one]})
-    assert found[:2] == ["one status 500", "one status 200"]
-    assert "after: select n from t: without its last row" in found
+    assert found[:2] == ["statuses one is 500", "statuses one is 200"]
+    assert "after: select n from t: rows without the last one" in found
     assert changes("race", spec, {"uuid": "u"}) == []
 
 
@@ -315,15 +332,15 @@ def test_changes_of_tables_leave_out_those_that_nobody_asks_for() -> None:
         {"tables": [{"name": "t", **table}, {"name": "other", **table}]},
     )
     assert found == [
-        "t: left out",
-        "t: id left out",
-        "t: id: another type",
-        "t: id: NULL allowed",
-        "t: without primary key",
-        "t: without unique key 1",
-        "t: without index 1",
-        "t: without index 2",
-        "t: without index 3",
+        "t left out",
+        "t.id left out",
+        "t.id: type another",
+        "t.id: NULL allowed",
+        "t: primary key left out",
+        "t: unique key (a) left out",
+        "t: index (a) left out",
+        "t: index (id) left out",
+        "t: index (b) left out",
     ]
 
 
@@ -331,7 +348,7 @@ def test_what_did_not_come_is_not_changed() -> None:
     sql = {"file": "q.sql", "dataset": "d", "expect": {"value": 1}}
     assert changes("sql", sql, {"source": "x", "runs": [{"dataset": "d", "candidate": {"error": "no"}}]}) == []
     moved = {"dataset": "d", "candidate": {"affected": 3}}
-    assert changes("sql", sql, {"source": "x", "runs": [moved]}) == ["one row more changed"]
+    assert changes("sql", sql, {"source": "x", "runs": [moved]}) == ["changed rows one more"]
     killed = {"name": "run", "ending": "timeout", "exit_code": None, "stdout": {"base64": "/w==", "size": 1}}
     assert changes("command", {"run": "x"}, {"runs": [killed]}) == []
 
@@ -348,3 +365,69 @@ def test_cases_of_a_scenario_are_tried_one_by_one() -> None:
         ("a", 1, 1),
         ("case 2", 1, 1),
     ]
+
+
+def test_places_say_how_telling_they_are_and_where_they_are_the_same() -> None:
+    body = {"id": 7, "error": {"message": "it is not there"}, "lines": [{"sku": "a"}]}
+    received = {"status": 200, "headers": [["ETag", "x"]], "body": {"text": json.dumps(body)}}
+    steps = {
+        "GET /orders/7?full=1": {"status": 200},
+        "GET /orders/PEN-BLUE/lines": "any",
+        "GET /orders/8": {"status": 404},
+    }
+    exchanges = [
+        {"sent": {"method": "GET", "target": step.removeprefix("GET ")}, "received": {**received, "status": status}}
+        for step, status in zip(steps, (200, 200, 404), strict=True)
+    ]
+    found = places(
+        "http",
+        {"steps": [{"request": step, "expect": expect} for step, expect in steps.items()]},
+        {"uuid": "u", "runs": [{"exchanges": exchanges}]},
+    )
+    first = "GET /orders/7?full=1: "
+    assert found[f"{first}status"] == Place(f"{first}status")
+    assert found[f"{first}$.id"] == Place(f"{first}$.id", Rank.VALUE, "GET /orders/* $.id")
+    assert found[f"{first}$.lines[0].sku"].about == "GET /orders/* $.lines[*].sku"
+    assert found[f"{first}$.error.message"].rank is Rank.WORDS
+    # Headers are those of the app, and errors are alike; who expects anything has said that it is free.
+    assert found[f"{first}header ETag"] == Place(f"{first}header ETag", Rank.AROUND, "header etag")
+    assert found["GET /orders/8: $.id"].about == "error $.id"
+    assert found["GET /orders/PEN-BLUE/lines: $.id"] == Place(
+        "GET /orders/PEN-BLUE/lines: $.id", Rank.FREE, "GET /orders/*/lines $.id"
+    )
+
+
+def test_only_statuses_of_several_clients_are_looked_at() -> None:
+    exchange = {"received": {"status": 200, "body": {"text": "7"}}, "statuses": [200, 200]}
+    steps = [{"request": "GET /a", "clients": 2, "expect": {"statuses": {"200": 2}}}]
+    found = places("http", {"steps": steps}, {"uuid": "u", "runs": [{"exchanges": [exchange]}]})
+    assert {place.rank for place in found.values()} == {Rank.FREE}
+
+
+def test_a_program_that_printed_nothing_may_print() -> None:
+    run = {"name": "run", "ending": "exited", "exit_code": 0}
+    run |= {"stdout": {"text": "7\n", "size": 2}, "stderr": {"text": "", "size": 0}}
+    for line, program in (
+        ({"run": "python3 count.py 7"}, "python3 count.py"),
+        ({"run": {"python": "./count", "node": "./other"}}, "./count ./other"),
+        ({"procfile": "worker"}, "worker"),
+    ):
+        found = places("command", line, {"runs": [run]})
+        assert found["stderr: text"].rank is Rank.FREE
+        assert found["stdout: $"] == Place("stdout: $", Rank.VALUE, f"{program} stdout $")
+
+
+def test_tables_may_have_more_than_is_asked_for() -> None:
+    columns = [{"name": name, "type": "integer", "nullable": False} for name in ("id", "note")]
+    tables = [{"name": "t", "columns": columns, "primary_key": ["id"]}]
+    found = places("schema", {"dataset": "d", "tables": {"t": {"columns": {"id": {}}}}}, {"tables": tables})
+    assert {name for name, place in found.items() if place.rank is Rank.FREE} == {
+        "t.note",
+        "t.note: type",
+        "t.note: NULL",
+        "t: primary key",
+    }
+
+
+def test_titles_are_told_apart() -> None:
+    assert list(numbered(["a", "b", "a", "a"])) == ["a", "b", "a (2)", "a (3)"]

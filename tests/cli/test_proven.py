@@ -112,7 +112,25 @@ def test_expectations_that_nobody_needs_are_named() -> None:
         "noticed": 7,
         "expectations": 4,
         "needless": ["a", "b"],
+        "seen": [],
+        "unseen": [],
     }
+
+
+def test_places_that_nobody_looks_at_are_named_the_most_telling_first() -> None:
+    sharp = Sharpness(changed=9, noticed=7, expectations=4, unseen=("GET /a: status", "GET /a: $.x", "GET /a: $.y"))
+    other = sharp.model_copy(update={"unseen": ("exit code", "stdout: $.z")})
+    found = list(proven.lines(replace(ORDERS, sharpness={"health": sharp, "rounding": other})))
+    assert found[4:9] == [
+        "no expectation looks at these places of the reference's answers; is one forgotten?",
+        "    health: GET /a: status",
+        "    rounding: exit code",
+        "    health: GET /a: $.x, $.y",
+        "    rounding: stdout: $.z",
+    ]
+    many = sharp.model_copy(update={"unseen": tuple(f"GET /{name}: $" for name in "abcdefghijkl")})
+    assert list(proven.lines(replace(ORDERS, sharpness={"x": many})))[-2] == "    and 2 more, see challenge.lock"
+    assert not any("no expectation" in line for line in proven.lines(replace(ORDERS, sharpness={})))
 
 
 def test_the_table_has_challenges_and_languages() -> None:

@@ -17,7 +17,7 @@ from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
 from gradekit.checks.jsontext import JsonProblem, parse
 from gradekit.checks.lines import Environment, Files, Lines, languages_left_out, line_for
 from gradekit.checks.match import Match
-from gradekit.checks.oracle import Oracle, Part, changed_text, replaced
+from gradekit.checks.oracle import Changes, Oracle, Part, Place, changed_text, replaced
 from gradekit.checks.procfile import NAME_PATTERN, command_of
 from gradekit.checks.sense import PATHS, TEXT, literal, unmet
 from gradekit.checks.tally import errored, examined, failed, tally
@@ -299,20 +299,22 @@ def _parts_of(
         yield Part(case.name, alone, CommandEvidence(runs=(run,)))
 
 
-def _changed(spec: CommandSpec, evidence: CommandEvidence) -> Iterator[tuple[str, CommandEvidence]]:
+def _changed(spec: CommandSpec, evidence: CommandEvidence) -> Changes[CommandEvidence]:
     """Runs with another exit code, or with one change in what they printed."""
-    del spec
-    for index, run in enumerate(evidence.runs):
-        changes: list[tuple[str, dict[str, object]]] = []
+    for index, (plan, run) in enumerate(zip(spec.plans(), evidence.runs, strict=False)):
+        lines = plan.run if isinstance(plan.run, str) else " ".join((plan.run or {}).values())
+        program = plan.procfile or " ".join(lines.split()[:2])
+        changes: list[tuple[Place, str, dict[str, object]]] = []
         if run.exit_code is not None:
             code = 0 if run.exit_code else 1
-            changes.append((f"exit code {code}", {"exit_code": code}))
+            changes.append((Place("exit code"), str(code), {"exit_code": code}))
         for name, stream in (("stdout", run.stdout), ("stderr", run.stderr)):
             if stream.text is not None:
-                for what, text in changed_text(stream.text):
-                    changes.append((f"{name}: {what}", {name: Stream.of(text.encode())}))
-        for what, update in changes:
-            yield what, CommandEvidence(runs=replaced(evidence.runs, index, run.model_copy(update=update)))
+                for place, what, text in changed_text(stream.text):
+                    at = place.below(name, about=f"{program} {name}", free=not stream.text)
+                    changes.append((at, what, {name: Stream.of(text.encode())}))
+        for place, what, update in changes:
+            yield place, what, CommandEvidence(runs=replaced(evidence.runs, index, run.model_copy(update=update)))
 
 
 KIND = Kind(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import IntEnum
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
@@ -31,12 +32,76 @@ UNSET: Final = object()
 FEW: Final = 6
 """Items of a list that are all changed; of more, the first and the last are."""
 
+WORDS: Final = 3
+"""A text of so many words is taken to be one for people."""
+
+_VERDICTS: Final = frozenset({"error", "exit code", "status", "statuses"})
+_TITLE = 100
+"""Characters of what stands before a place."""
 _DIGIT = re.compile("[0-9]")
+_FRACTION = re.compile(r"-?[0-9]+\.[0-9]+")
+_INDEX = re.compile(r"\[[0-9]+\]")
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 
 Files: TypeAlias = Mapping[str, bytes]
 Neutral: TypeAlias = Mapping[type[BaseModel], Mapping[str, object]]
 """By model: fields that expect something, each with the value that expects nothing, or ``UNSET``."""
+
+
+class Rank(IntEnum):
+    """How much it tells that nobody looks at a place."""
+
+    VALUE = 0
+    AROUND = 1
+    """Of the message rather than of what it says, such as a header."""
+    WORDS = 2
+    """A text for people."""
+    FREE = 3
+    """Nothing: it is as it should be that nobody does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What of an answer is changed."""
+
+    name: str
+    rank: Rank = Rank.VALUE
+    about: str = ""
+    """What the place is of, however often it is answered: one that is looked at once is not forgotten."""
+
+    def below(self, title: str, *, about: str = "", free: bool = False) -> Place:
+        """The same place in the answer that has this title, to something that is always ``about`` the same."""
+        if about and not self.about and not is_verdict(self.name):
+            about = f"{about} {any_item(self.name)}"
+        else:
+            about = self.about
+        return Place(f"{clean(title, _TITLE)}: {self.name}", Rank.FREE if free else self.rank, about)
+
+    def of(self, part: str) -> Place:
+        """The same place in a part of a check; a part without a name is all of it."""
+        return self.below(part) if part else self
+
+
+def is_verdict(place: str) -> bool:
+    """Whether a place says by itself how a request, a run or a call ended, which is different each time."""
+    return place.rpartition(": ")[2] in _VERDICTS
+
+
+Changes: TypeAlias = Iterator[tuple[Place, str, T]]
+"""Where something is changed, the change in words, and all with this change."""
+
+
+def any_item(place: str) -> str:
+    """A place with any item of its lists in the place of a certain one."""
+    return _INDEX.sub("[*]", place)
+
+
+def numbered(titles: Sequence[str]) -> Sequence[str]:
+    """Titles of which no two are the same: the second such one has a 2 behind it."""
+    return [
+        title if title not in titles[:index] else f"{title} ({titles[:index].count(title) + 1})"
+        for index, title in enumerate(titles)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +111,16 @@ class Part(Generic[S, E]):
     name: str
     spec: S
     evidence: E
+    shared: bool = False
+    """Whether what is expected in a place of it is the same for all parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Oracle(Generic[S, E]):
     """How the expectations of a kind of checks are tried."""
 
-    changed: Callable[[S, E], Iterator[tuple[str, E]]]
-    """Evidence as slightly wrong programs would have given it, each with what is different in words."""
+    changed: Callable[[S, E], Changes[E]]
+    """Evidence as slightly wrong programs would have given it."""
     parts: Callable[[S, E, Files], Iterator[Part[S, E]]] = lambda spec, evidence, _: iter((Part("", spec, evidence),))
     """The pieces of a check, judged one at a time; with the challenge's files."""
     neutral: Neutral = field(default_factory=dict)
@@ -118,37 +185,42 @@ def replaced(items: Sequence[T], index: int, item: T) -> tuple[T, ...]:
     return (*items[:index], item, *items[index + 1 :])
 
 
-def changed_text(text: str) -> Iterator[tuple[str, str]]:
-    """A text as a slightly wrong program would write it; with words for the change, which fit after its place."""
+def changed_text(text: str) -> Changes[str]:
+    """A text as a slightly wrong program would write it."""
     try:
         value = parse(text)
     except JsonProblem:
-        yield from _changed_string(text)
+        yield from ((Place("text"), what, other) for what, other in _changed_string(text))
         return
     for place, what, other in changed_json(value):
-        yield f"{place} {what}", render(other)
+        yield place, what, render(other)
 
 
-def changed_json(value: Json, place: str = "$") -> Iterator[tuple[str, str, Json]]:
-    """A JSON value with one change in it: the place (a JSONPath), the change in words, the whole value.
+def changed_json(value: Json, path: str = "$") -> Changes[Json]:
+    """A JSON value with one change in it; places are JSONPaths.
 
     Of a long list, the first and the last item stand for all.
     """
+    place = _placed(value, path)
     yield from ((place, what, other) for what, other in _changed_leaf(value))
     if isinstance(value, Mapping):
         for name, item in value.items():
-            below = f"{place}.{name}" if _PLAIN.fullmatch(name) else f"{place}[{render(name)}]"
-            yield below, "left out", {key: kept for key, kept in value.items() if key != name}
+            below = f"{path}.{name}" if _PLAIN.fullmatch(name) else f"{path}[{render(name)}]"
+            yield _placed(item, below), "left out", {key: kept for key, kept in value.items() if key != name}
             for at, what, other in changed_json(item, below):
                 yield at, what, {**value, name: other}
     elif is_list(value) and value:
         yield place, "without its last item", value[:-1]
         yield place, "with its last item twice", [*value, value[-1]]
         if list(value) != list(reversed(value)):
-            yield place, "reversed", list(reversed(value))
+            yield Place(f"{path}: order", Rank.AROUND), "reversed", list(reversed(value))
         for index in range(len(value)) if len(value) <= FEW else (0, len(value) - 1):
-            for at, what, other in changed_json(value[index], f"{place}[{index}]"):
+            for at, what, other in changed_json(value[index], f"{path}[{index}]"):
                 yield at, what, list(replaced(value, index, other))
+
+
+def _placed(value: Json, path: str) -> Place:
+    return Place(path, Rank.WORDS if isinstance(value, str) and len(value.split()) >= WORDS else Rank.VALUE)
 
 
 def _changed_leaf(value: Json) -> Iterator[tuple[str, Json]]:
@@ -178,26 +250,36 @@ def _changed_string(text: str) -> Iterator[tuple[str, str]]:
         yield "with another digit", f"{text[: digit.start()]}{other}{text[digit.end() :]}"
 
 
-def changed_table(table: Table) -> Iterator[tuple[str, Table]]:
-    """Rows with one change in them; the first and the last row stand for all."""
-    rows = table.rows
+def changed_table(table: Table, *, named: bool = True) -> Changes[Table]:
+    """Rows with one change in them; the first and the last row stand for all.
+
+    ``named``: the names of the columns are part of the answer, and not those of our own question.
+    """
+    rows, whole, names = table.rows, Place("rows"), Place("columns", Rank.AROUND if named else Rank.FREE)
     if not rows:
         return
-    yield "without its last row", table.model_copy(update={"rows": rows[:-1]})
-    yield "with its last row twice", table.model_copy(update={"rows": (*rows, rows[-1])})
+    yield whole, "without the last one", table.model_copy(update={"rows": rows[:-1]})
+    yield whole, "with the last one twice", table.model_copy(update={"rows": (*rows, rows[-1])})
     if rows != rows[::-1]:
-        yield "reversed", table.model_copy(update={"rows": rows[::-1]})
+        yield Place("rows: order", Rank.FREE), "reversed", table.model_copy(update={"rows": rows[::-1]})
     if len(table.columns) > 1:
         swapped = [(row[1], row[0], *row[2:]) for row in rows]
         columns = (table.columns[1], table.columns[0], *table.columns[2:])
-        yield "its first columns swapped", table.model_copy(update={"columns": columns, "rows": tuple(swapped)})
+        both = {"columns": columns, "rows": tuple(swapped)}
+        yield names, "the first ones swapped", table.model_copy(update=both)
     for index, column in enumerate(table.columns):
         columns = replaced(table.columns, index, column.model_copy(update={"name": f"{column.name}_x"}))
-        yield f"{column.name}: another name", table.model_copy(update={"columns": columns})
+        yield names, f"{column.name} by another name", table.model_copy(update={"columns": columns})
     for number in sorted({0, len(rows) - 1}):
         row = rows[number]
         for index, column in enumerate(table.columns):
-            cell = row[index]
-            other = "0" if cell is None else f"{cell}1"
-            changed = table.model_copy(update={"rows": replaced(rows, number, replaced(row, index, other))})
-            yield f"row {number + 1}, {column.name}: another value", changed
+            for what, other in _changed_cell(row[index]):
+                changed = table.model_copy(update={"rows": replaced(rows, number, replaced(row, index, other))})
+                yield Place(f"column {column.name}"), f"{what} in row {number + 1}", changed
+
+
+def _changed_cell(cell: str | None) -> Iterator[tuple[str, str]]:
+    yield "another value", "0" if cell is None else f"{cell}1"
+    if cell is not None and _FRACTION.fullmatch(cell):
+        # The last digit may be one that nobody asks for.
+        yield "a value higher by 1", str(Decimal(cell) + 1)

@@ -27,7 +27,7 @@ from gradekit.checks.compare import (
 )
 from gradekit.checks.complaints import not_text, unknown_dataset
 from gradekit.checks.features import WORDS, Feature, used
-from gradekit.checks.oracle import Oracle, Part, changed_table, replaced
+from gradekit.checks.oracle import Changes, Oracle, Part, Place, changed_table, replaced
 from gradekit.checks.ordering import sort_keys
 from gradekit.checks.sqlstates import engine_failed
 from gradekit.checks.submitted import FLAWS, Flaw, Flawed, StatementClass, disallowed, source, unfit
@@ -240,22 +240,22 @@ def _datasets(spec: SqlSpec, evidence: SqlEvidence, files: Mapping[str, bytes]) 
     del files
     for run in evidence.runs:
         alone = spec.model_copy(update={"dataset": run.dataset, "datasets": None})
-        yield Part(_title(run.dataset), alone, evidence.model_copy(update={"runs": (run,)}))
+        yield Part(_title(run.dataset), alone, evidence.model_copy(update={"runs": (run,)}), shared=True)
 
 
-def _changed(spec: SqlSpec, evidence: SqlEvidence) -> Iterator[tuple[str, SqlEvidence]]:
+def _changed(spec: SqlSpec, evidence: SqlEvidence) -> Changes[SqlEvidence]:
     """Results with one change in them."""
     del spec
     for index, run in enumerate(evidence.runs):
         ran = run.candidate
-        others: list[tuple[str, dict[str, object]]] = []
+        others: list[tuple[Place, str, dict[str, object]]] = []
         if ran.affected is not None:
-            others.append(("one row more changed", {"affected": ran.affected + 1}))
+            others.append((Place("changed rows"), "one more", {"affected": ran.affected + 1}))
         if ran.result is not None:
-            others += [(what, {"result": table}) for what, table in changed_table(ran.result)]
-        for what, update in others:
+            others += [(place, what, {"result": table}) for place, what, table in changed_table(ran.result)]
+        for place, what, update in others:
             other = run.model_copy(update={"candidate": ran.model_copy(update=update)})
-            yield what, evidence.model_copy(update={"runs": replaced(evidence.runs, index, other)})
+            yield place, what, evidence.model_copy(update={"runs": replaced(evidence.runs, index, other)})
 
 
 KIND = Kind(

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from gradekit.checks.oracle import is_verdict
 from gradekit.cli import outline
 from gradekit.errors import ExitCode, GradekitError
 from gradekit.mutation.campaign import Campaign
+from gradekit.oracle import listed
 from gradekit.score import points
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lock import Lock, Sharpness, untwinned
@@ -19,6 +21,8 @@ from gradekit.verify import Verified, unproven
 _NONE = "-"
 _NEEDLESS = 10
 """Needless expectations that are named."""
+_UNSEEN = 10
+"""Lines with places that nobody looks at."""
 _NO_LANGUAGE = "none"
 """As `runner: none` in a challenge that runs no code of a submission."""
 
@@ -127,6 +131,7 @@ def lines(proof: Proof) -> Iterator[str]:
         why = f"no wrong solution loses {them} and passes another check, so nothing shows that {they} can fail"
         yield f"unproven: {', '.join(proof.unproven)}: {why}; add one that does"
     yield from _sharpness(proof.sharpness)
+    yield from _unseen(proof.sharpness)
     yield from outline.untwinned_lines(proof.untwinned)
     for runner, stand_in in proof.stand_ins.items():
         yield f"runner {runner}: {stand_in}; that wrong solutions fail is shown for that one only"
@@ -158,6 +163,22 @@ def _sharpness(found: Mapping[str, Sharpness]) -> Iterator[str]:
     yield from (f"    {line}" for line in needless[:_NEEDLESS])
     if len(needless) > _NEEDLESS:
         yield f"    and {len(needless) - _NEEDLESS} more, see challenge.lock"
+
+
+def _unseen(found: Mapping[str, Sharpness]) -> Iterator[str]:
+    """Where answers could be wrong in a way that nobody would see."""
+    lines = [
+        f"{check}: {line}"
+        for telling in (True, False)
+        for check, tried in found.items()
+        for line in listed([place for place in tried.unseen if is_verdict(place) is telling])
+    ]
+    if not lines:
+        return
+    yield "no expectation looks at these places of the reference's answers; is one forgotten?"
+    yield from (f"    {line}" for line in lines[:_UNSEEN])
+    if len(lines) > _UNSEEN:
+        yield f"    and {len(lines) - _UNSEEN} more, see challenge.lock"
 
 
 def _of_mutants(found: Campaign) -> Iterator[str]:

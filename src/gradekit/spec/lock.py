@@ -36,6 +36,10 @@ class Sharpness(Model):
     expectations: int
     needless: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
     """Places of those without which it would notice as many, and fail as many wrong solutions."""
+    seen: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
+    """Places of the answers where it notices some change, sorted."""
+    unseen: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
+    """Places where neither it nor another check notices any, the most telling first."""
 
 
 class Lock(Model):

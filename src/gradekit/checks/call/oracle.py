@@ -10,10 +10,11 @@ from gradekit.checks.call.evidence import CallEvidence, CaseFact, Exchange
 from gradekit.checks.call.model import CallSpec, Raises
 from gradekit.checks.call.wire import read
 from gradekit.checks.jsontext import Json, render
-from gradekit.checks.oracle import Files, Oracle, Part, changed_json, replaced
+from gradekit.checks.oracle import Changes, Files, Oracle, Part, Place, Rank, changed_json, numbered, replaced
 
 _ANY_ERROR: Final = "changed:Error"
 """A class that no language knows as any kind of error."""
+_HOW: Final = Place("error")
 _OTHER: Final = "something else"
 
 
@@ -27,31 +28,37 @@ def _parts(spec: CallSpec, evidence: CallEvidence, files: Files) -> Iterator[Par
             yield Part(case.name, alone, evidence.model_copy(update={"cases": (fact,)}))
 
 
-def _changed(spec: CallSpec, evidence: CallEvidence) -> Iterator[tuple[str, CallEvidence]]:
+def _changed(spec: CallSpec, evidence: CallEvidence) -> Changes[CallEvidence]:
     for number, (case, fact) in enumerate(zip(spec.cases, evidence.cases, strict=False)):
-        for index, (action, exchange) in enumerate(zip(case.actions(), fact.exchanges, strict=False)):
-            for what, other in _changed_exchange(exchange):
+        actions = case.actions()
+        titles = numbered([action.label for action in actions])
+        for index, (title, action, exchange) in enumerate(zip(titles, actions, fact.exchanges, strict=False)):
+            about = action.call or action.new or action.get or ""
+            for place, what, other in _changed_exchange(exchange):
                 exchanges = replaced(fact.exchanges, index, other)
                 cases = replaced(evidence.cases, number, CaseFact(name=fact.name, exchanges=exchanges))
-                yield f"{action.label}: {what}", evidence.model_copy(update={"cases": cases})
+                yield place.below(title, about=about), what, evidence.model_copy(update={"cases": cases})
 
 
-def _changed_exchange(exchange: Exchange) -> Iterator[tuple[str, Exchange]]:
+def _changed_exchange(exchange: Exchange) -> Changes[Exchange]:
     was = read(exchange)
     answer: Any = json.loads(exchange.reply) if was.kind in {"value", "error"} else {}
-    others: list[tuple[str, dict[str, Json]]] = []
+    others: list[tuple[Place, str, dict[str, Json]]] = []
     if was.kind == "value" and was.handle is None:
-        others = [(f"{place} {what}", {"value": value}) for place, what, value in changed_json(answer["value"])]
-        others.append(("raises an error instead", {"error": {"classes": [_ANY_ERROR], "message": ""}}))
+        others = [(place, what, {"value": value}) for place, what, value in changed_json(answer["value"])]
+        others.append((_HOW, "an error instead", {"error": {"classes": [_ANY_ERROR], "message": ""}}))
     elif was.kind == "error":
-        others = [("returns null instead", {"value": None})]
-        for what, error in (("another error", {"classes": [_ANY_ERROR]}), ("another message", {"message": _OTHER})):
-            others.append((what, {"error": {**answer["error"], **error}}))
-    for what, changes in others:
+        error = answer["error"]
+        others = [
+            (_HOW, "null instead", {"value": None}),
+            (Place("error: kind"), "another", {"error": {**error, "classes": [_ANY_ERROR]}}),
+            (Place("error: message", Rank.FREE), "another", {"error": {**error, "message": _OTHER}}),
+        ]
+    for place, what, changes in others:
         other = exchange.model_copy(update={"reply": render({"id": exchange.id, **changes})})
         # A change inside of a tagged value may make nonsense of it, which every case notices.
         if read(other).kind != "broken":
-            yield what, other
+            yield place, what, other
 
 
 ORACLE: Final = Oracle(_changed, _parts, neutral={Raises: {"kind": "any"}})

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from gradekit.checks.nosql.evidence import NosqlEvidence
 from gradekit.checks.nosql.model import NosqlSpec
-from gradekit.checks.oracle import Oracle, replaced
+from gradekit.checks.oracle import Changes, Oracle, numbered, replaced
 from gradekit.checks.stores.oracle import changed_found
 
 
-def _changed(spec: NosqlSpec, evidence: NosqlEvidence) -> Iterator[tuple[str, NosqlEvidence]]:
-    for index, (question, found) in enumerate(zip(spec.ask, evidence.answers, strict=False)):
-        for what, other in changed_found(found):
+def _changed(spec: NosqlSpec, evidence: NosqlEvidence) -> Changes[NosqlEvidence]:
+    titles = numbered([question.title for question in spec.ask])
+    for index, (title, found) in enumerate(zip(titles, evidence.answers, strict=False)):
+        for place, what, other in changed_found(found):
             answers = replaced(evidence.answers, index, other)
-            yield f"{question.title}: {what}", evidence.model_copy(update={"answers": answers})
+            yield place.below(title), what, evidence.model_copy(update={"answers": answers})
 
 
 ORACLE: Final = Oracle(_changed)

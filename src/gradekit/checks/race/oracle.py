@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from gradekit.checks.http.oracle import NEUTRAL, changed_answers, changed_statuses
-from gradekit.checks.oracle import Oracle, replaced
+from gradekit.checks.oracle import Changes, Oracle, replaced
 from gradekit.checks.race.evidence import RaceEvidence
 from gradekit.checks.race.model import RaceSpec
 
 
-def _changed(spec: RaceSpec, evidence: RaceEvidence) -> Iterator[tuple[str, RaceEvidence]]:
+def _changed(spec: RaceSpec, evidence: RaceEvidence) -> Changes[RaceEvidence]:
     if not evidence.rounds:
         return
     first = evidence.rounds[0]
-    for what, statuses in changed_statuses(first.statuses):
+    for place, what, statuses in changed_statuses(first.statuses):
         other = first.model_copy(update={"statuses": statuses})
-        yield what, evidence.model_copy(update={"rounds": replaced(evidence.rounds, 0, other)})
-    for what, after in changed_answers(spec.after, first.after):
+        yield place, what, evidence.model_copy(update={"rounds": replaced(evidence.rounds, 0, other)})
+    for place, what, after in changed_answers(spec.after, first.after):
         other = first.model_copy(update={"after": after})
-        yield what, evidence.model_copy(update={"rounds": replaced(evidence.rounds, 0, other)})
+        yield place, what, evidence.model_copy(update={"rounds": replaced(evidence.rounds, 0, other)})
 
 
 ORACLE: Final = Oracle(_changed, neutral=NEUTRAL)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from gradekit.checks.oracle import changed_text, replaced
+from gradekit.checks.oracle import Changes, Place, changed_text, replaced
 from gradekit.checks.stores.answers import Found
 
 
-def changed_found(found: Found) -> Iterator[tuple[str, Found]]:
-    """The answer with one change in it, and the change in words."""
+def changed_found(found: Found) -> Changes[Found]:
+    """The answer with one change in it."""
     if found.reply is not None:
-        for what, text in changed_text(found.reply):
-            yield what, found.model_copy(update={"reply": text})
+        for place, what, text in changed_text(found.reply):
+            yield place, what, found.model_copy(update={"reply": text})
     if found.keys:
-        yield "without its last key", found.model_copy(update={"keys": found.keys[:-1], "count": found.count - 1})
-        more = found.keys[-1].model_copy(update={"name": f"{found.keys[-1].name}x"})
-        yield "with another key", found.model_copy(update={"keys": (*found.keys, more), "count": found.count + 1})
+        fewer = {"keys": found.keys[:-1], "count": found.count - 1}
+        yield Place("keys"), "without the last one", found.model_copy(update=fewer)
+        another = found.keys[-1].model_copy(update={"name": f"{found.keys[-1].name}x"})
+        more = {"keys": (*found.keys, another), "count": found.count + 1}
+        yield Place("keys"), "with another one", found.model_copy(update=more)
         for index, key in enumerate(found.keys):
             expiring = key.model_copy(update={"ttl": 1.0 if key.ttl is None else None})
-            what = f"{key.name}: {'expires' if key.ttl is None else 'never expires'}"
-            yield what, found.model_copy(update={"keys": replaced(found.keys, index, expiring)})
+            what = f"{key.name} {'expires' if key.ttl is None else 'never expires'}"
+            keys = replaced(found.keys, index, expiring)
+            yield Place("ttl"), what, found.model_copy(update={"keys": keys})
             other = key.model_copy(update={"type": "another"})
-            what = f"{key.name}: of another type"
-            yield what, found.model_copy(update={"keys": replaced(found.keys, index, other)})
+            keys = replaced(found.keys, index, other)
+            yield Place("type"), f"{key.name} of another one", found.model_copy(update={"keys": keys})
