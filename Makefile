@@ -5,6 +5,8 @@ BIN := .venv/bin
 # What has no effects is covered whole, every branch of it.
 PURE := checks errors language model record report results score spec texts verify
 COVERAGE := $(PURE:%=--cov=gradekit.%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+# As many tests at a time as there are cores; tests/conftest.py says which may not share the machine.
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 4
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -21,7 +23,7 @@ demo: setup ## grade two sample submissions and show their reports
 	@$(BIN)/gradekit demo --fix
 
 test: engine ## all tests, those in containers included
-	@GRADEKIT_REQUIRE_DOCKER=1 $(BIN)/pytest $(COVERAGE)
+	@GRADEKIT_REQUIRE_DOCKER=1 $(PYTEST) $(COVERAGE)
 
 check: lint test ## what CI runs
 
@@ -32,7 +34,7 @@ fmt: setup ## format and apply safe fixes
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
 
 unit: setup ## the tests that need no engine, with the coverage of the pure packages
-	@$(BIN)/pytest -m "not docker" $(COVERAGE)
+	@$(PYTEST) -m "not docker" $(COVERAGE)
 
 golden: setup ## rewrite golden files; review the diff
 	@$(BIN)/pytest -m "not docker" --update-golden

@@ -5,16 +5,34 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from fcntl import LOCK_EX, LOCK_SH, LOCK_UN, flock
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 REQUIRE_DOCKER = os.environ.get("GRADEKIT_REQUIRE_DOCKER") == "1"
 REQUIRE_BROWSER = os.environ.get("GRADEKIT_REQUIRE_BROWSER") == "1"
 REQUIRE_SSHD = os.environ.get("GRADEKIT_REQUIRE_SSHD") == "1"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+SPREAD = (
+    "tests/e2e/",
+    "tests/forgers/",
+    "tests/hostile/",
+    "tests/runners/test_conformance.py",
+    "tests/runners/test_php.py",
+    "tests/runners/test_ruby.py",
+    "tests/runners/test_go.py",
+    "tests/runners/test_java.py",
+)
+"""Where each test is worth a worker of its own choice; else the tests of a file share one, with their fixtures."""
+TOGETHER = ("tests/e2e/test_toy_runner.py", "tests/e2e/test_split.py")
+"""The exceptions there: tests of one image, and of one laboratory."""
+DOOR, ROOM = Path(__file__), Path(__file__).parents[1] / "pyproject.toml"
+"""Files that are locked, for want of others that every worker knows."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +49,38 @@ def pytest_configure() -> None:
     """Hear Ctrl-C again: a shell that starts us in the background makes us, and every child, deaf to it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class Scheduling(LoadScopeScheduling):
+    """Which tests stay together when several processes share the work."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith(SPREAD) and not nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> Scheduling:
+    return Scheduling(config)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let tests that are marked ``alone`` have the machine for themselves: other workers wait."""
+    if not hasattr(item.config, "workerinput"):
+        return (yield)
+    how = LOCK_EX if item.get_closest_marker("alone") else LOCK_SH
+    with DOOR.open() as door, ROOM.open() as room:
+        # Who wants to be alone keeps the door shut while the others leave; else they would come in again and again.
+        flock(door, how)
+        flock(room, how)
+        if how == LOCK_SH:
+            flock(door, LOCK_UN)
+        try:
+            return (yield)
+        finally:
+            # By hand: a process that a test left behind may still have the files open.
+            flock(room, LOCK_UN)
+            flock(door, LOCK_UN)
 
 
 @pytest.fixture

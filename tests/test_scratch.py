@@ -38,7 +38,7 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) 
     assert len(list(tmp_path.iterdir())) == 4
 
 
-@pytest.mark.parametrize("pid", [1, os.getpid()])
+@pytest.mark.parametrize("pid", [1, os.getpid()], ids=["first", "own"])
 def test_folders_of_living_processes_stay(tmp_path: Path, pid: int) -> None:
     (tmp_path / f"gradekit-{pid}-clone-x").mkdir()
     assert remove_left_behind() == ()

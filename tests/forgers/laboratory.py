@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,8 +110,8 @@ class Row:
     rounds: tuple[Round, ...]
 
 
-ROWS: Final[list[Row]] = []
-"""Everything that was measured in this session."""
+PROPERTY: Final = "forgers"
+"""The property of a test that holds its line of the table."""
 
 
 @dataclass
@@ -142,9 +142,7 @@ class Laboratory:
 
     def measure(self, case: Case) -> Row:
         """Observe a case as often as is planned."""
-        row = Row(case, tuple(self.observe(case, mode) for mode, count in case.plan for _ in range(count)))
-        ROWS.append(row)
-        return row
+        return Row(case, tuple(self.observe(case, mode) for mode, count in case.plan for _ in range(count)))
 
     def observe(self, case: Case, mode: Mode) -> Round:
         """Observe and judge once, in a pod of its own: what a forger left in one would tell it of earlier rounds."""
@@ -180,24 +178,24 @@ class Laboratory:
         )
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The rounds as a table in Markdown."""
-    lines = [
-        "| submission | tests passed | when not accused | accused, sample | accused, all | suite runs | s a round |",
-        "| --- " * 7 + "|",
+def table(lines: Iterable[str]) -> str:
+    """A table in Markdown of the lines of cases."""
+    head = "| submission | tests passed | when not accused | accused, sample | accused, all | suite runs | s a round |"
+    return "\n".join([head, "| --- " * 7 + "|", *sorted(lines)])
+
+
+def line(row: Row) -> str:
+    """What one case came to."""
+    cells = [
+        f"{row.case.kind} {row.case.name}",
+        f"{_span(row.rounds)} of {row.rounds[0].tests}",
+        _span([found for found in row.rounds if not found.accused]),
+        _accused(row, "sample"),
+        _accused(row, "all"),
+        f"{mean(found.runs for found in row.rounds):.1f}",
+        f"{mean(found.seconds for found in row.rounds):.1f}",
     ]
-    for row in sorted(rows, key=lambda row: (row.case.kind, row.case.name)):
-        cells = [
-            f"{row.case.kind} {row.case.name}",
-            f"{_span(row.rounds)} of {row.rounds[0].tests}",
-            _span([found for found in row.rounds if not found.accused]),
-            _accused(row, "sample"),
-            _accused(row, "all"),
-            f"{mean(found.runs for found in row.rounds):.1f}",
-            f"{mean(found.seconds for found in row.rounds):.1f}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return f"| {' | '.join(cells)} |"
 
 
 def _span(rounds: Sequence[Round]) -> str:

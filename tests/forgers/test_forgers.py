@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.forgers.laboratory import Laboratory, Row, cases
+from tests.forgers.laboratory import PROPERTY, Case, Laboratory, Row, cases, line
 
 pytestmark = pytest.mark.docker
 
@@ -21,13 +21,25 @@ def laboratory() -> Iterator[Laboratory]:
     opened.close()
 
 
+@pytest.fixture
+def measure(laboratory: Laboratory, record_property: Callable[[str, object], None]) -> Callable[[Case], Row]:
+    """Measure a case; the table after the tests has a line of it."""
+
+    def measured(case: Case) -> Row:
+        row = laboratory.measure(case)
+        record_property(PROPERTY, line(row))
+        return row
+
+    return measured
+
+
 def test_the_lock_belongs_to_the_challenge(laboratory: Laboratory) -> None:
     assert laboratory.fresh(), "run gradekit challenge verify tests/forgers/challenge"
 
 
 @pytest.mark.parametrize("name", FORGING)
-def test_forging(name: str, laboratory: Laboratory) -> None:
-    row = laboratory.measure(FORGING[name])
+def test_forging(name: str, measure: Callable[[Case], Row]) -> None:
+    row = measure(FORGING[name])
     check_passed(row)
     accused = {mode: {bool(found.accused) for found in row.rounds if found.mode == mode} for mode in ("sample", "all")}
     match row.case.expect.caught:
@@ -40,8 +52,8 @@ def test_forging(name: str, laboratory: Laboratory) -> None:
 
 
 @pytest.mark.parametrize("name", HONEST)
-def test_honest(name: str, laboratory: Laboratory) -> None:
-    row = laboratory.measure(HONEST[name])
+def test_honest(name: str, measure: Callable[[Case], Row]) -> None:
+    row = measure(HONEST[name])
     check_passed(row)
     accused = [found.accused for found in row.rounds if found.accused]
     if limit := row.case.expect.known_limit:

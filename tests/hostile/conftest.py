@@ -21,11 +21,17 @@ def ground() -> Iterator[Ground]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def before(request: pytest.FixtureRequest) -> HostState | None:
-    """The host before the first case; None where no test of this run needs an engine."""
+def before(request: pytest.FixtureRequest) -> Iterator[HostState | None]:
+    """The host before the first case of this process; None where no test of this run needs an engine.
+
+    At the end nothing of this process may be left: `test_nothing_is_left_on_the_host` runs in one process only.
+    """
     if not any(
         item.get_closest_marker("docker") and not item.get_closest_marker("skip") for item in request.session.items
     ):
-        return None
+        yield None
+        return
     ground: Ground = request.getfixturevalue("ground")
-    return look(ground.engine)
+    state = look(ground.engine)
+    yield state
+    assert running.left(state, ground) == {}

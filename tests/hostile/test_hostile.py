@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from gradekit.corpus import Ground, attempt
-from gradekit.corpus.host import HostState, settled
-from tests.hostile.running import CORPUS
+from gradekit.corpus.host import HostState, look
+from tests.hostile.running import CORPUS, left
 
 pytestmark = pytest.mark.docker
+GREEDY = ("disk-fill", "memory-bomb", "output-flood")
+"""They would use up disk and memory if they could."""
 
 
 @pytest.mark.parametrize("name", CORPUS)
@@ -41,6 +43,16 @@ def test_a_neighbour_under_attack_is_graded_as_if_alone(ground: Ground, tmp_path
     assert alone.exit == 0
 
 
-def test_nothing_is_left_on_the_host(ground: Ground, before: HostState) -> None:
-    """The last test of this file: it compares with the host before the first case."""
-    assert [row for row in settled(before, ground.engine) if row.left] == []
+@pytest.mark.alone
+def test_nothing_is_left_on_the_host(ground: Ground, before: HostState, tmp_path: Path) -> None:
+    """The last test of this file: it compares with the host before the first case.
+
+    Free disk and memory tell something only while nobody else uses them: the greedy cases are tried once more.
+    """
+    alone = look(ground.engine)
+    for name in GREEDY:
+        folder = tmp_path / name
+        folder.mkdir()
+        assert attempt(CORPUS[name], ground, folder).complaints == ()
+    assert left(alone, ground, amounts=True) == {}
+    assert left(before, ground) == {}
