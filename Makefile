@@ -5,8 +5,10 @@ BIN := .venv/bin
 # What has no effects is covered whole, every branch of it.
 PURE := checks errors language model record report results score spec texts verify
 COVERAGE := $(PURE:%=--cov=gradekit.%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
-# As many tests at a time as there are cores; tests/conftest.py says which may not share the machine.
-PYTEST := $(BIN)/pytest -n auto --maxprocesses 4
+# Tests wait for the engine a good part of their time: one process more than there are cores, up to six. Which tests
+# may not share the machine is said in tests/conftest.py.
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 5 ? cores + 1 : 6)))
+PYTEST := $(BIN)/pytest -n $(WORKERS) --durations=20
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12

@@ -15,7 +15,7 @@ import pytest
 from gradekit.cli.demo import STEPS
 from gradekit.submission.publish import publish
 from gradekit.submission.serve import serve_repositories
-from tests.e2e.running import CHALLENGE, ROOT, Background, EngineProxy, Finished, command, run_in
+from tests.e2e.running import CHALLENGE, NOTES, ROOT, Background, EngineProxy, Finished, command, run_in
 
 
 @pytest.fixture
@@ -35,8 +35,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, st
     names = {"reference": "reference", "oversell": "known-bad/oversell"}
     for name, path in names.items():
         publish(CHALLENGE / "solutions" / path, folder / f"{name}.git", steps=STEPS)
+    publish(NOTES / "solutions" / "reference", folder / "notes.git")
     with serve_repositories(folder) as base:
-        yield {name: f"{base}/{name}.git" for name in names}
+        yield {name: f"{base}/{name}.git" for name in (*names, "notes")}
 
 
 @pytest.fixture
@@ -45,6 +46,19 @@ def challenge_copy(tmp_path: Path) -> Path:
     copy = tmp_path / "challenges" / "orders-api"
     shutil.copytree(CHALLENGE, copy)
     shutil.copytree(ROOT / "rubrics", tmp_path / "rubrics")
+    return copy
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """A copy of the small challenge, with time for busy machines and a criterion that people score."""
+    copy = Path(shutil.copytree(NOTES, tmp_path / "notes"))
+    spec, rubric = copy / "challenge.yaml", copy / "rubric.yaml"
+    spec.write_text(spec.read_text().replace("timeout: 12s}", "timeout: 2m}").replace("timeout: 3s}", "timeout: 30s}"))
+    review = "  review: {title: Review, weight: 10, manual: true, levels: [%s]}\n"
+    levels = ("{level: 0, title: poor, anchor: none}", "{level: 1, title: sound, anchor: some}")
+    criteria = rubric.read_text().replace("weight: 100", "weight: 90").replace("pass_mark: 100", "pass_mark: 50")
+    rubric.write_text(criteria + review % ", ".join(levels))
     return copy
 
 

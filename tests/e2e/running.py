@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 CHALLENGE = ROOT / "challenges" / "orders-api"
+NOTES = ROOT / "tests" / "hostile" / "challenge"
+"""A small challenge with an app, a database and a suite: a grading takes two seconds instead of half a minute."""
 OWNER = "io.gradekit.owner"
 _PATIENCE = 1200.0
 """Seconds for a command: verify grades the shipped challenge in five languages, also on a busy machine."""
