@@ -68,14 +68,16 @@ class FakeDatabase:
         timeout: float,
         read_only: bool = False,
         max_rows: int = 100_000,
+        max_bytes: int = 8 << 20,
         theirs: bool = False,
+        keep_going: bool = False,
     ) -> Sequence[SqlResult]:
-        del theirs
+        del theirs, max_bytes
         self.bench.queries.append(Query(self.dataset, tuple(statements), role, read_only, timeout, max_rows))
         results: list[SqlResult] = []
         for statement in statements:
             results.append(self.bench.answer(statement))
-            if results[-1].error is not None:
+            if results[-1].error is not None and not keep_going:
                 break
         return results
 

@@ -119,6 +119,14 @@ def test_statements_stop_at_the_first_error(run: Run) -> None:
     assert [(len(result.rows), result.sqlstate) for result in results] == [(1, None), (0, "42601")]
 
 
+def test_statements_can_go_on_after_an_error(run: Run) -> None:
+    script = ("create temp table kept (a int)", "selec 2", "select pg_sleep(5)", "select a from kept")
+    results = run(*script, timeout=0.5, keep_going=True)
+    assert [result.sqlstate for result in results] == [None, "42601", "57014", None]
+    (lost,) = run("select pg_terminate_backend(pg_backend_pid())", "select 1", keep_going=True)
+    assert lost.error is not None
+
+
 @pytest.mark.parametrize("statement", ["", " ", "-- nothing\n", ";"])
 def test_nothing_to_do(run: Run, statement: str) -> None:
     assert run(statement) == (SqlResult(),)

@@ -74,6 +74,8 @@ class Scope:
     """The runners of the services that the app's data sets are on."""
     tools: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Of scanners that say it, what each can be asked for."""
+    submitted: Sequence[str] = ()
+    """The data sets that load files of the submission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,11 @@ class Database(Protocol):
         timeout: float,
         read_only: bool = False,
         max_rows: int = 100_000,
+        max_bytes: int = 8 << 20,
         theirs: bool = False,
+        keep_going: bool = False,
     ) -> Sequence[SqlResult]:
-        """Run statements as a role; see ``Sandbox.sql``. ``theirs``: the candidate wrote them."""
+        """Run statements as a role; see ``SqlRequest``. ``theirs``: the candidate wrote them."""
 
     def interleave(
         self, steps: Sequence[tuple[str, Sequence[str]]], *, timeout: float, total: float, theirs: bool

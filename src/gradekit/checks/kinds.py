@@ -23,6 +23,7 @@ from gradekit.checks import (
     security,
     sessions,
     sql,
+    sqllogictest,
     suite,
 )
 from gradekit.checks.base import Kind
@@ -37,6 +38,7 @@ KINDS: Mapping[str, Kind[Any, Any]] = {
         load.KIND,
         n_plus_one.KIND,
         sql.KIND,
+        sqllogictest.KIND,
         plan.KIND,
         sessions.KIND,
         migrations.KIND,

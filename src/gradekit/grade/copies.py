@@ -58,7 +58,9 @@ class SqlCopy(DatasetCopy):
         timeout: float,
         read_only: bool = False,
         max_rows: int = 100_000,
+        max_bytes: int = 8 << 20,
         theirs: bool = False,
+        keep_going: bool = False,
     ) -> Sequence[SqlResult]:
         """Run statements as a role, all of them within the check's deadline."""
         self.server.touched |= theirs
@@ -70,6 +72,8 @@ class SqlCopy(DatasetCopy):
             total=self.within(timeout * max(1, len(statements))),
             read_only=read_only,
             max_rows=max_rows,
+            max_bytes=max_bytes,
+            keep_going=keep_going,
         )
 
     def interleave(

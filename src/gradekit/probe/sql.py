@@ -13,7 +13,10 @@ from gradekit.probe.wire import GRACE, Deadline, Json
 
 
 def sql(request: Json) -> Json:
-    """Run statements on a server in one session of their own, each alone, up to the first that fails."""
+    """Run statements on a server in one session of their own, each alone, up to the first that fails.
+
+    With ``keep_going``, up to the end of the session.
+    """
     timeout = float(request["timeout"])
     whole = Deadline(float(request["total"]) + GRACE)
     results: list[Json] = []
@@ -24,7 +27,9 @@ def sql(request: Json) -> Json:
     with contextlib.closing(session), memory_limit(HEADROOM + 4 * int(request["max_bytes"])):
         for statement in request["statements"]:
             results.append(session.run(statement, int(request["max_rows"]), int(request["max_bytes"])))
-            if results[-1]["error"] is not None:
+            if results[-1]["error"] is not None and not (
+                request.get("keep_going") and results[-1]["sqlstate"] != CONNECTION_FAILURE
+            ):
                 break
     return {"results": results}
 

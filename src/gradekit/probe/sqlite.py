@@ -21,7 +21,8 @@ class SqliteSession:
         """
         self._left: list[Json] = []
         told = ("user", "database", "statements", "read_only", "max_rows", "max_bytes")
-        line = json.dumps({**{name: request[name] for name in told}, "timeout": timeout, "total": request["total"]})
+        times = {"timeout": timeout, "total": request["total"]}
+        line = json.dumps({**{name: request[name] for name in told}, **times, "keep_going": request.get("keep_going")})
         # A byte becomes up to six in JSON.
         cap = 6 * int(request["max_bytes"]) * max(1, len(request["statements"])) + HEADROOM
         try:

@@ -166,6 +166,7 @@ class ProbeClient:
                 "read_only": request.read_only,
                 "max_rows": request.max_rows,
                 "max_bytes": request.max_bytes,
+                "keep_going": request.keep_going,
             },
             timeout=total,
             # A byte of a value becomes up to six in JSON (\u0000), and each statement has its own allowance.

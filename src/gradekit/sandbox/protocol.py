@@ -197,8 +197,11 @@ class SqlRequest:
     read_only: bool = False
     max_rows: int = 100_000
     max_bytes: int = 8 << 20
+    """Of each statement's result."""
     engine: str = "postgres"
     """What the service speaks: ``engine`` of its runner."""
+    keep_going: bool = False
+    """Run what follows a statement that failed, too, unless the session is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +221,7 @@ class SqlResult:
     affected: int | None = None
     truncated: bool = False
     error: str | None = None
-    """The engine's message; execution stopped here."""
+    """The engine's message; execution stopped here, unless it was to keep going."""
     sqlstate: str | None = None
     """As PostgreSQL would say it where an engine's own says less, such as 23505, 23514 and 57014."""
 

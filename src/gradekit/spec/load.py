@@ -231,6 +231,11 @@ class _Loading:
                     if name in head.datasets and head.datasets[name].service in head.services
                 ],
                 self.tools,
+                [
+                    name
+                    for name, dataset in head.datasets.items()
+                    if any(step.submission is not None for step in dataset.load)
+                ],
             ),
         )
         problems = [*_sorted(self.document, self.found), *self.elsewhere]

@@ -111,6 +111,8 @@ class SqlServer(Server, Protocol):
         total: float | None = None,
         read_only: bool = False,
         max_rows: int = 100_000,
+        max_bytes: int = 8 << 20,
+        keep_going: bool = False,
     ) -> Sequence[SqlResult]:
         """Run candidate or challenge statements with the rights of ``role``; ``total`` seconds are for all of them."""
 

@@ -203,6 +203,8 @@ class PostgresServer:
         total: float | None = None,
         read_only: bool = False,
         max_rows: int = 100_000,
+        max_bytes: int = 8 << 20,
+        keep_going: bool = False,
     ) -> Sequence[SqlResult]:
         """Run candidate or challenge statements with the rights of ``role``; ``total`` seconds are for all of them."""
         login = _LOGIN[role]
@@ -217,6 +219,8 @@ class PostgresServer:
                 total=total,
                 read_only=read_only,
                 max_rows=max_rows,
+                max_bytes=max_bytes,
+                keep_going=keep_going,
             )
         )
 

@@ -108,6 +108,8 @@ class SqliteServer:
         total: float | None = None,
         read_only: bool = False,
         max_rows: int = 100_000,
+        max_bytes: int = 8 << 20,
+        keep_going: bool = False,
     ) -> Sequence[SqlResult]:
         """Run candidate or challenge statements with the rights of ``role``; ``total`` seconds are for all of them."""
         return self.sandbox.sql(
@@ -120,6 +122,8 @@ class SqliteServer:
                 total=total,
                 read_only=read_only,
                 max_rows=max_rows,
+                max_bytes=max_bytes,
+                keep_going=keep_going,
                 engine=_ENGINE,
             )
         )
