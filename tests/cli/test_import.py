@@ -32,6 +32,13 @@ def test_an_import_is_written_and_says_what_it_changed(tmp_path: Path) -> None:
     assert (tmp_path / "challenges/sums/solutions/reference/add.js").is_file()
 
 
+def test_a_document_gives_a_draft(tmp_path: Path) -> None:
+    done = run("import", "openapi", str(GOLDEN / "openapi/petstore-expanded/source/openapi.json"), "pets", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "pets: 9 files\nservers: the path /api is left out" in done.stdout
+    assert done.stdout.endswith("gradekit challenge lint pets  says what is left to write\n")
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
@@ -40,6 +47,7 @@ def test_an_import_is_written_and_says_what_it_changed(tmp_path: Path) -> None:
         (["exercism", "."], ".meta/config.json"),
         (["exercism", ".", "Sums"], 'TARGET: "Sums" is no name for a challenge'),
         (["exercism", ".", "there"], "there: is there already"),
+        (["openapi", "."], ".: is no file"),
     ],
 )
 def test_what_cannot_be_imported(argv: list[str], said: str, tmp_path: Path) -> None:

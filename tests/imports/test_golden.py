@@ -19,9 +19,10 @@ GOOD = sorted(path.parent for path in ROOT.glob("*/*/source") if path.is_dir())
 
 @pytest.mark.parametrize("folder", GOOD, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
 def test_import(folder: Path, golden: Callable[[Path, str], None], tmp_path: Path) -> None:
-    make = FORMATS[folder.parent.name].make
+    form = FORMATS[folder.parent.name]
+    (document,) = (folder / "source").glob("openapi.*") if form.read is source.read_file else (folder / "source",)
     try:
-        found = make(source.read(folder / "source", "source"), folder.name)
+        found = form.make(form.read(document, document.name), folder.name)
     except UsageError as error:
         golden(folder / "refused.txt", "".join(f"{problem}\n" for problem in error.problems))
         assert not (folder / "made").exists()

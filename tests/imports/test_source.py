@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,18 @@ def test_nothing_stays_of_a_challenge_that_cannot_be_written(tmp_path: Path) -> 
     with pytest.raises(OSError, match=r"exists|directory"):
         made.write(target, made.Made({"a": b"1", "a/b": b"2"}))
     assert not target.exists()
+
+
+def test_one_file_is_a_source_with_the_licence_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "shop.v1.yaml").write_text("openapi: 3.0.0")
+    (tmp_path / "LICENSE").write_text("MIT")
+    found = source.read_file(tmp_path / "shop.v1.yaml", "shop.v1.yaml")
+    assert (found.name, dict(found.files)) == ("shop.v1", {"shop.v1.yaml": b"openapi: 3.0.0"})
+    assert dict(found.licences) == {"LICENSE": b"MIT"}
+    with pytest.raises(UsageError, match="there: is no file"):
+        source.read_file(tmp_path / "there", "there")
+    too_much = tmp_path / "large.yaml"
+    too_much.touch()
+    os.truncate(too_much, source.MAX_TOTAL + 1)
+    with pytest.raises(UsageError, match="is too much"):
+        source.read_file(too_much, "large.yaml")

@@ -116,9 +116,12 @@ def format_names(incomplete: str) -> list[str]:
 @guarded
 def import_(
     form: Annotated[
-        str, typer.Argument(metavar="FORMAT", help="What it is: exercism or kattis.", autocompletion=format_names)
+        str,
+        typer.Argument(metavar="FORMAT", help="What it is: exercism, kattis or openapi.", autocompletion=format_names),
     ],
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The folder of one exercise or problem.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="The folder of one exercise or problem, or a document.")
+    ],
     target: Annotated[
         str | None, typer.Argument(metavar="[TARGET]", help="Its id, or a path that ends with it; by default SOURCE's.")
     ] = None,
@@ -126,24 +129,25 @@ def import_(
     """Make a challenge from what others have.
 
     exercism is an exercise of an Exercism track, with its tests and example solution; kattis a problem package of a
-    programming contest, with its data and submissions. Nothing is fetched, and nothing of it runs. What was changed or
-    left out is told, and stands in challenge.yaml, too.
+    programming contest, with its data and submissions; openapi a document of a service, which gives a draft without
+    solutions. Nothing is fetched, and nothing of it runs. What was changed or left out is told, and stands in
+    challenge.yaml, too.
 
     Examples:
       gradekit challenge import exercism ../python/exercises/practice/leap
       gradekit challenge import exercism ../python/exercises/practice/leap leap-python
       gradekit challenge import kattis ../contest/different
+      gradekit challenge import openapi ../petstore.yaml pet-shop
     """
     from gradekit.cli import assemble, scaffold
     from gradekit.imports import made
-    from gradekit.imports import source as sources
     from gradekit.imports.table import FORMATS
     from gradekit.spec.lint import lint as run_lint
 
     if form not in FORMATS:
         expected = f"one of {', '.join(FORMATS)}"
         raise UsageError(Problem("FORMAT", f'"{clean(form)}" is unknown', expected, near(form, FORMATS)))
-    found = sources.read(source, str(source))
+    found = FORMATS[form].read(source, str(source))
     folder = scaffold.folder_for(target or found.name, Path.cwd(), "TARGET")
     challenge = FORMATS[form].make(found, folder.name)
     made.write(Path.cwd() / folder, challenge)
@@ -155,7 +159,10 @@ def import_(
     if linted.problems:
         fail(*linted.problems)
         return ExitCode.USAGE
-    sys.stdout.write(f"gradekit challenge verify {named}  grades its solutions\n")
+    if any(path.startswith("solutions/") for path in challenge.files):
+        sys.stdout.write(f"gradekit challenge verify {named}  grades its solutions\n")
+    else:
+        sys.stdout.write(f"gradekit challenge lint {named}  says what is left to write\n")
     return ExitCode.OK
 
 

@@ -19,10 +19,11 @@ RUBRIC: Final = """\
 gradekit: 1
 id: {name}
 title: {title}
-pass_mark: 100
+pass_mark: {mark}
 criteria:
-  behaviour: {{title: Behaviour, weight: 100}}
+{criteria}
 """
+_BEHAVIOUR: Final[Mapping[str, tuple[str, int]]] = {"behaviour": ("Behaviour", 100)}
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*([ ./][A-Za-z0-9_-]+)*")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _WIDTH: Final = 110
@@ -73,6 +74,7 @@ def challenge(
     files: Mapping[str, bytes],
     notes: Sequence[str] = (),
     licence: str = "",
+    criteria: Mapping[str, tuple[str, int]] = _BEHAVIOUR,
 ) -> Made:
     """Put a challenge's folder together: spec, rubric, brief with its source, licence.
 
@@ -85,6 +87,7 @@ def challenge(
         files: all others.
         notes: what was changed or left out.
         licence: what it says itself of its licence.
+        criteria: of the rubric: id -> title and weight; with one alone, all of it is needed to pass.
     """
     linked = [f"{path}: left out, for it is a link to a folder, or out of the source" for path in source.links]
     # Names of files are a stranger's: one with a line break must not end the comment.
@@ -99,7 +102,14 @@ def challenge(
     origin = f"## Source\n\nThis is the {kind} `{source.name}`, imported by gradekit. {' '.join(terms)}\n\n{about}"
     brief = "\n\n".join((f"# {spec['title']}", *readme, origin.strip())) + "\n"
     head = [f"# Imported from the {kind} {source.name}.", *(f"# - {note}" for note in notes)]
-    rubric = RUBRIC.format(name=spec["id"], title=as_yaml(spec["title"]).splitlines()[0])
+    rubric = RUBRIC.format(
+        name=spec["id"],
+        title=_inline(spec["title"]),
+        mark=100 if len(criteria) == 1 else 60,
+        criteria="\n".join(
+            f"  {name}: {{title: {_inline(title)}, weight: {weight}}}" for name, (title, weight) in criteria.items()
+        ),
+    )
     made = {
         "challenge.yaml": ("\n".join(head) + "\n" + as_yaml(spec)).encode(),
         "rubric.yaml": rubric.encode(),
@@ -108,6 +118,12 @@ def challenge(
         **files,
     }
     return Made(dict(sorted(made.items())), notes)
+
+
+def _inline(text: str) -> str:
+    """A text as it stands in a line of YAML."""
+    node = yaml.dump(text, Dumper=_Dumper, allow_unicode=True, width=10 * _NOTE)
+    return node.splitlines()[0]
 
 
 def deeper(markdown: str) -> str:

@@ -120,6 +120,24 @@ def read(folder: Path, place: str) -> Source:
     return Source(place.rstrip("/"), root.name, files, _licences(root), tuple(sorted(links)))
 
 
+def read_file(file: Path, place: str) -> Source:
+    """Read one file; its name without the ending is that of the source.
+
+    Raises:
+        UsageError: it is none, or too much.
+    """
+    if not file.is_file():
+        raise UsageError(Problem(place, "is no file", "a file, such as openapi.yaml"))
+    if file.stat().st_size > MAX_TOTAL:
+        raise UsageError(Problem(place, "is too much", f"at most {MAX_TOTAL >> 20} MiB"))
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(Problem(place, f"cannot be read: {error.strerror}")) from error
+    path = file.resolve()
+    return Source(place, path.stem, {path.name: data}, _licences(path.parent))
+
+
 def _below(folder: Path) -> Iterator[Path]:
     """All files, and links to folders, which are not followed."""
     for parent, folders, names in os.walk(folder):
