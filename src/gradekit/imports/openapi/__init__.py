@@ -56,6 +56,8 @@ def make(source: Source, name: str) -> Made:
     notes += [f"{scheme}: requests carry {how}, which is made up" for scheme, how in draft.schemes.items()]
     notes += _never_called(document, known)
     notes.append("there is no solution in it: write one, and some that are wrong, before you grade with it")
+    if len(excluded) == len(known):
+        raise source.refusal("", f"no operation of it can be asked; {unmade[0]}", hint="change its `security`")
     criteria = _criteria(drafted)
     files: dict[str, bytes] = {DOCUMENT: as_json(document)}
     checks = [_check(check, operation, made, criteria, files) for check, (operation, made) in drafted.items()]
