@@ -640,6 +640,16 @@ def test_a_restart_keeps_the_data_and_the_environment(world: World) -> None:
     assert world.bench.app_database().name == database
 
 
+def test_what_the_app_printed_is_kept_to_its_last_lines(world: World) -> None:
+    world.sandbox._start = lambda plan: FakeRunning(plan, said="".join(f"line {number}\n" for number in range(9_000)))
+    world.begin(app=True)
+    printed = world.bench.printed(wait=False)
+    assert printed is not None
+    assert 3 << 10 < len(printed.text.encode()) <= 4 << 10
+    assert printed.text.startswith("line ")
+    assert printed.text.endswith("\nline 8999\n")
+
+
 def test_what_the_app_printed_is_that_of_the_check(world: World) -> None:
     world.sandbox._start = lambda plan: FakeRunning(plan, said="starting\n")
     world.begin()

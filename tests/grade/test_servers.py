@@ -29,7 +29,7 @@ from gradekit.grade.setting import Setting
 from gradekit.results import Status
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
-from gradekit.sandbox.protocol import ContainerPlan, FileEntry, SqlResult
+from gradekit.sandbox.protocol import ContainerPlan, FileEntry, SqlRequest, SqlResult
 from gradekit.spec.load import load_challenge
 from tests.grade.conftest import RUBRIC
 
@@ -228,6 +228,11 @@ def test_statements_of_the_app_are_counted_and_no_others(server: SqlServer) -> N
     assert server.count_anew(copy) is (server.engine != "sqlite")
     ask(server, copy, "select count(*) from orders", reads=False)
     assert replace(server.counted(copy), texts=()) == Counted()
+    if server.engine == "postgres":
+        # What an app sets for its role ends with its copy.
+        mine = SqlRequest(server.service, copy, ["select 1 from orders"], "app", server.passwords["app"])
+        assert [result.error for result in server.sandbox.sql(mine)] == [None]
+        assert server.counted(copy).sent == 1
     server.drop(copy)
 
 

@@ -154,6 +154,7 @@ JSON = "tests/checks/test_jsontext.py::test_refused"
 SERVER = "tests/grade/test_servers.py::test_"
 SMOKE = "tests/runners/test_conformance.py::test_smoke"
 SUITE = "tests/checks/test_suite.py::"
+HURL = "tests/checks/test_hurl.py::"
 FORMATS = "tests/report/test_report_formats.py::"
 
 
@@ -164,6 +165,12 @@ def _calls(name: str, stops: str, *calls: str, told: str = "Extra items", elsewh
     """A group of system calls that the profile leaves out."""
     place = "sandbox/seccomp.json"
     return Defence(f"no {name}", stops, place, take.calls_allowed(*calls), {CALLS: told}, elsewhere=elsewhere)
+
+
+def _scan(name: str, stops: str, case: str, old: str, new: str = "", *, runner: str = "scanners") -> Defence:
+    """What keeps the text that is looked at from deciding what is found."""
+    place, without = f"../../runners/{runner}/bin/scan", take.scanner_without(runner, old, new)
+    return Defence(name, stops, place, without, {f"{SMOKE}[{runner}/{case}]": ": found ["})
 
 
 CONFINEMENT = (
@@ -527,6 +534,20 @@ TEXTS = (
         take.changed("checks.regex:compile_regex", take.lenient),
         {"tests/checks/test_regex.py::test_refused": "DID NOT RAISE"},
     ),
+    Defence(
+        "Hurl: no encoding that takes the square of a text's time",
+        "a body that is chosen for it keeps a filter busy for ever",
+        "checks/http/hurl/parse.py",
+        take.set_to("checks.http.hurl.parse:_Reader.check_codec", lambda *_: None),
+        {f"{HURL}test_what_cannot_be_used_is_told_with_its_place[refused]": "punycode"},
+    ),
+    Defence(
+        "Hurl: a cap on what a filter makes of a text",
+        "our own memory is used up by a body that each filter makes longer",
+        "checks/http/hurl/run.py",
+        take.set_to("checks.http.hurl.run:MAX_TEXT", GIB),
+        {f"{HURL}test_bodies_that_are_not_what_they_must_be": "cannot be applied"},
+    ),
 )
 SUITES = (
     Defence(
@@ -789,6 +810,13 @@ SERVERS = (
         {f"{SERVER}a_copy_is_dropped_although_its_app_holds_locks[mariadb]": "refused a statement of ours"},
     ),
     Defence(
+        "statements of the app are counted whatever its role says",
+        "an app changes its role, and the statements of the next copy are not seen",
+        "grade/servers/postgres.py",
+        take.statements_without("pg_stat_statements.track"),
+        {f"{SERVER}statements_of_the_app_are_counted_and_no_others[postgres]": "assert"},
+    ),
+    Defence(
         "MariaDB: a cap on the memory of a session",
         "a sort uses up the server's memory, and ends it for everybody",
         "../../runners/mariadb/server.cnf",
@@ -861,6 +889,55 @@ SERVERS = (
         "../../runners/sqlite/bin/serve",
         take.service_without("sqlite", ("return time.monotonic() > self.end", "return False")),
         reason="the process beside it ends the session a second later, and answers the same",
+    ),
+)
+SCANNERS = (
+    _scan(
+        "RuboCop: comments switch nothing off",
+        "a comment hides what is found in Ruby",
+        "rubocop",
+        '"--ignore-disable-comments", ',
+    ),
+    _scan(
+        "PHP_CodeSniffer: comments switch nothing off",
+        "a comment hides what is found in PHP",
+        "phpcs",
+        '"--ignore-annotations", ',
+    ),
+    _scan(
+        "Hadolint: pragmas switch nothing off",
+        "a comment hides what is found in a Dockerfile",
+        "hadolint",
+        '"--disable-ignore-pragma", ',
+    ),
+    _scan(
+        "ESLint: comments switch nothing off",
+        "a comment hides what is found in JavaScript and TypeScript",
+        "eslint",
+        '"--no-inline-config", ',
+    ),
+    _scan(
+        "jscpd reads copies without its marks",
+        "a comment hides a passage that stands twice",
+        "duplication",
+        're.sub(rb"(?i)jscpd", b"jscp-", file.read())',
+        "file.read()",
+    ),
+    _scan(
+        "PMD: a mark that nobody knows",
+        "a comment hides what is found in Java",
+        "pmd",
+        '"--suppress-marker", "no such marker", ',
+        runner="scanners-java",
+    ),
+    _scan(
+        "PMD reads copies without annotations that suppress",
+        "an annotation hides what is found in Java",
+        "pmd",
+        '    text = SUPPRESSION.sub(lambda found: "\\n" * found[0].count("\\n"), text)\n'
+        "    # Those of another form, with a comment inside, say.\n"
+        '    text = text.replace("SuppressWarnings", "Suppresswarnings")\n',
+        runner="scanners-java",
     ),
 )
 REPORTS = (
@@ -1132,6 +1209,13 @@ RULES = (
         {f"{BENCH}test_statements_share_the_time_of_their_check": "AssertionError"},
     ),
     Defence(
+        "what an app printed is kept only to its last lines",
+        "an app fills the records and reports of all its checks",
+        "grade/bench.py",
+        take.set_to("grade.bench:_PRINTED", GIB),
+        {f"{BENCH}test_what_the_app_printed_is_kept_to_its_last_lines": "assert"},
+    ),
+    Defence(
         "everything of a run is removed",
         "containers and volumes pile up",
         "sandbox/pod.py",
@@ -1155,6 +1239,7 @@ DEFENCES: tuple[Defence, ...] = (
     *SUITES,
     *DATABASES,
     *SERVERS,
+    *SCANNERS,
     *REPORTS,
     *SUBMISSIONS,
     *PACKAGES,

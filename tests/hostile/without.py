@@ -243,6 +243,19 @@ def script_without(name: str, *edits: tuple[str, str], interpreter: Sequence[str
     return body(edit)
 
 
+def scanner_without(name: str, old: str, new: str) -> Without:
+    """The program of a scanner has other text: it is run from its argv, for the image has the right one."""
+    text = (RUNNERS / name / "bin" / "scan").read_text(encoding="utf-8")
+    argv = [*text.splitlines()[0].removeprefix("#!").split(), "-c", edited(text, old, new)]
+
+    def edit(made: Config, _plan: ContainerPlan, _named: Mapping[str, Any]) -> None:
+        program, _, tool = made["Entrypoint"][-1].rpartition(" ")
+        if program == "exec /opt/gradekit/bin/scan":
+            made["Entrypoint"] = [*argv, tool]
+
+    return body(edit)
+
+
 def service_without(name: str, *edits: tuple[str, str]) -> Without:
     """The program that starts a service has other text: it is run from its argv, for the image has the right one."""
     runner = find(RUNNERS, name)
