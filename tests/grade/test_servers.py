@@ -25,6 +25,7 @@ from gradekit.errors import Blocked, InfrastructureError
 from gradekit.grade.bench import PodBench
 from gradekit.grade.pod import Pod
 from gradekit.grade.servers.base import Script, SqlServer
+from gradekit.grade.servers.postgres import PostgresServer
 from gradekit.grade.setting import Setting
 from gradekit.results import Status
 from gradekit.sandbox import images
@@ -228,7 +229,7 @@ def test_statements_of_the_app_are_counted_and_no_others(server: SqlServer) -> N
     assert server.count_anew(copy) is (server.engine != "sqlite")
     ask(server, copy, "select count(*) from orders", reads=False)
     assert replace(server.counted(copy), texts=()) == Counted()
-    if server.engine == "postgres":
+    if isinstance(server, PostgresServer):
         # What an app sets for its role ends with its copy.
         mine = SqlRequest(server.service, copy, ["select 1 from orders"], "app", server.passwords["app"])
         assert [result.error for result in server.sandbox.sql(mine)] == [None]
