@@ -11,7 +11,7 @@ import pytest
 from gradekit import runner
 from gradekit.checks.scan import ScanSpec
 from gradekit.corpus import SmokeCase, attempt_smoke, lacking, read_smoke
-from gradekit.corpus.smoke import REQUIRED, SmokeExpect, _compared, _judged, smoke_expected
+from gradekit.corpus.smoke import REQUIRED, SmokeExpect, _as_records, _compared, _judged, smoke_expected
 from gradekit.errors import UsageError
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
@@ -51,6 +51,9 @@ def test_only_what_a_runner_does_is_asked() -> None:
     assert [attempt.name for attempt in lacking(redis, ())] == ["redis/query", "redis/roles", "redis/exhaustion"]
     assert lacking(redis, read_smoke([redis])) == []
     assert lacking(runner.find(RUNNERS, "probe"), ()) == []
+    schemathesis = runner.find(RUNNERS, "schemathesis")
+    assert [attempt.name for attempt in lacking(schemathesis, ())] == ["schemathesis/operations"]
+    assert lacking(schemathesis, read_smoke([schemathesis])) == []
 
 
 @pytest.mark.parametrize(
@@ -65,6 +68,8 @@ def test_only_what_a_runner_does_is_asked() -> None:
         ("nosql: [{commands: [{}, PING]}]", "nosql.0.documents.commands.1"),
         ("{verb: scan, tool: ruff}", "case"),
         ("{verb: test, tool: ruff, findings: {}}", "case"),
+        ("{verb: check, settings: {}}", "case"),
+        ("{verb: test, app: x, settings: {}}", "case"),
         ("verb: test\nrecord: {}", "record"),
         ("a: [", ""),
     ],
@@ -133,6 +138,27 @@ RECORDS = b'{"test": "a", "outcome": "passed", "message": "m"}\n'
 )
 def test_what_a_program_did_is_compared(fields: dict[str, object], result: ExecResult, complaints: list[str]) -> None:
     assert _judged(SmokeExpect.model_validate({"verb": "test", **fields}), result)[1] == complaints
+
+
+def test_what_a_checker_said_is_compared_as_records() -> None:
+    lines = [
+        {"operation": "GET /a", "failures": [], "errors": [], "ran": True},
+        {"operation": "GET /b", "failures": ["why"], "errors": [], "ran": True},
+        {"operation": "GET /c", "failures": [], "errors": ["timeout"], "ran": True},
+        {"operation": "GET /d", "failures": [], "errors": [], "ran": False},
+    ]
+    said = b"\n".join(json.dumps(line).encode() for line in lines)
+    wanted = dict(
+        zip(("GET /a", "GET /b", "GET /c", "GET /d"), ("passed", "failed", "errored", "skipped"), strict=True)
+    )
+    expect = SmokeExpect.model_validate(
+        {"verb": "check", "app": "x", "settings": {}, "records": wanted, "message": "why"}
+    )
+    assert _judged(expect, exited(0, _as_records(said + b'\n{"end": true}\n')))[1] == []
+    assert _judged(expect, exited(0, _as_records(said)))[1] == ["the end record did not come"]
+    assert _judged(expect, exited(0, _as_records(b'nonsense\n{"end": true}')))[1][0] == (
+        "GET /a: missing, should be passed: ''"
+    )
 
 
 def scanned(*rules: str) -> bytes:

@@ -8,7 +8,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ from gradekit.checks.scan import ScanSpec, read
 from gradekit.corpus.attempt import Attempt
 from gradekit.corpus.case import EXPECT, Texts
 from gradekit.errors import InfrastructureError, Problem, UsageError
-from gradekit.grade.bench import SCANNING
+from gradekit.grade.bench import CHECKING, SCANNING
 from gradekit.grade.servers import ENGINES
 from gradekit.model import Model, Slug, tuple_of
 from gradekit.runner import Runner, Verb
@@ -193,7 +193,7 @@ _Asked = Annotated[
 class SmokeExpect(Model):
     """The content of a smoke case's ``expect.yaml``; runners/README.md describes every field."""
 
-    verb: Literal["deps", "build", "serve", "test", "call", "scan"] | None = None
+    verb: Literal["deps", "build", "serve", "test", "call", "scan", "check"] | None = None
     timeout: float = Field(default=60.0, gt=0)
     max_output: int = 4 << 20
     ending: str = Ending.EXITED.value
@@ -206,6 +206,8 @@ class SmokeExpect(Model):
     message: str = ""
     tool: Slug | None = None
     findings: Mapping[str, Annotated[tuple[str, ...], BeforeValidator(tuple_of)]] | None = None
+    app: str | None = None
+    settings: Mapping[str, JsonValue] | None = None
     http: Http | None = None
     sql: Annotated[tuple[Step, ...], BeforeValidator(tuple_of)] = ()
     nosql: Annotated[tuple[_Asked, ...], BeforeValidator(tuple_of)] = ()
@@ -223,6 +225,8 @@ class SmokeExpect(Model):
             raise ValueError("a case of `deps` needs `exit`")
         if (self.verb == "scan") != (self.tool is not None) or (self.tool is None) != (self.findings is None):
             raise ValueError("a case of `scan`, and no other, has `tool` and `findings`")
+        if (self.verb == "check") != (self.app is not None) or (self.app is None) != (self.settings is None):
+            raise ValueError("a case of `check`, and no other, has `app` and `settings`")
         return self
 
 
@@ -313,6 +317,12 @@ REQUIRED = (
     Required("broken-build", "build", "exit: 1", lambda expect: expect.exit == 1),
     Required("service", "serve", "http", lambda expect: expect.http is not None),
     Required("no-procfile", "serve", "exit: 3", lambda expect: expect.exit == _NOTHING_TO_SERVE),
+    Required(
+        "operations",
+        "check",
+        "operations that passed and operations that failed",
+        lambda expect: {"passed", "failed"} <= _outcomes(expect) and expect.complete,
+    ),
     Required("query", "sql", "rows", lambda expect: any(step.rows is not None for step in expect.sql)),
     Required("roles", "sql", "an SQLSTATE of what is denied", lambda expect: any(step.sqlstate for step in expect.sql)),
     Required(
@@ -412,6 +422,8 @@ def attempt_smoke(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Ima
         got, complaints = _split(case, engine, built)
     elif verb == "scan":
         got, complaints = _scan(case, engine, built)
+    elif verb == "check":
+        got, complaints = _check(case, engine, built)
     else:
         got, complaints = _program(case, verb, engine, built)
     return Attempt(case.name, CLASS, smoke_expected(case.expect), got, time.monotonic() - begun, tuple(complaints))
@@ -554,6 +566,41 @@ def _scan(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) -> 
         )
         result = sandbox.run(plan, timeout=expect.timeout, max_output=expect.max_output)
     return _compared(expect, spec, result, files)
+
+
+def _check(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) -> tuple[str, list[str]]:
+    """What a checker says of an app that runs in its image, too, as the candidate's does beside it in a grading."""
+    runner, expect = case.runner, case.expect
+    image = built[runner.name].id
+    if "check" not in runner.verbs:
+        raise _not_asked_of(case)
+    with engine.open(_pod(built, VolumePlan("work", _WORK))) as sandbox:
+        sandbox.fill("work", _files(case.folder / "submission"))
+        argv = ("/bin/sh", "-c", f"exec {expect.app}")
+        mounts = (Mount("work", "/work"),)
+        app = sandbox.start(ContainerPlan(image, argv, env={"PORT": str(_PORT)}, workdir="/work", mounts=mounts))
+        if not sandbox.listening(_PORT, timeout=_STARTING):
+            return "does not listen", [f"the app does not listen: {app.tail()!r}"]
+        plan = ContainerPlan(image, runner.argv("check"), uid=TESTER_UID, workdir="/tmp", limits=CHECKING)  # noqa: S108
+        asked = json.dumps({**(expect.settings or {}), "port": _PORT}).encode()
+        result = sandbox.run(plan, stdin=asked, timeout=expect.timeout, max_output=expect.max_output)
+        app.stop()
+    return _judged(expect, replace(result, stdout=_as_records(result.stdout)))
+
+
+def _as_records(stdout: bytes) -> bytes:
+    """What a checker says of operations, as a suite says it of tests."""
+    told, complete = [], False
+    for line in map(_record, stdout.splitlines()):
+        if line == {"end": True}:
+            complete = True
+        elif "operation" in line:
+            failures, errors = line.get("failures"), line.get("errors")
+            outcome = "errored" if errors else "failed" if failures else "passed" if line.get("ran") else "skipped"
+            told.append({"test": line["operation"], "outcome": outcome, "message": str(errors or failures)})
+        else:
+            told.append(line)
+    return "\n".join(map(json.dumps, [*told, {"end": len(told)}] if complete else told)).encode()
 
 
 def _compared(

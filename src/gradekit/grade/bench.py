@@ -46,7 +46,7 @@ BUILD = "build"
 """The volume that holds what the runner's `build` made of it."""
 _VERBS = "/opt/gradekit/bin"
 _READY_PAUSE = 0.03
-_CHECKER = Limits(memory=1 << 30, cpus=2.0, pids=128)
+CHECKING = Limits(memory=1 << 30, cpus=2.0, pids=128)
 """Whatever a challenge leaves to candidates, a checker has what it needs."""
 _SCRATCH = 256 << 20
 SCANNING = Limits(memory=1 << 30, cpus=2.0, pids=128)
@@ -777,7 +777,7 @@ class PodBench:
                 (f"{_VERBS}/check",),
                 uid=TESTER_UID,
                 workdir="/tmp",  # noqa: S108 - inside the container
-                limits=_CHECKER,
+                limits=CHECKING,
                 name=f"{name} {self.context.check}",
             ),
             stdin=render({**settings, "port": self._app_spec.port}).encode(),
