@@ -74,6 +74,8 @@ from gradekit.spec.lock import read_lock
 from gradekit.submission import Access, explain, globs
 from gradekit.submission.address import Address
 from gradekit.submission.blobs import Blobs
+from gradekit.submission.gitio import Enough
+from gradekit.submission.lines import _Contents, _Kept
 from gradekit.submission.obtain import _Listing
 from gradekit.submission.sieve import CloneRules, Sieve
 from tests.checks.bench import FakeBench, finished
@@ -524,6 +526,25 @@ def blobs(data: bytes) -> None:
     for at in range(0, len(data), 100):
         taken.feed(data[at : at + 100])
     assert all(len(blob) == sizes[oid] for oid, blob in found.items())
+
+
+_COMMIT = b"%040x %040x\0\0:100644 100644 %040x %040x M\0a/b\0" % (1, 2, 3, 4)
+_MERGE = b"%040x %040x %040x\0\0::100644 100644 100644 %040x %040x %040x MM\0c\0" % (2, 3, 4, 3, 4, 5)
+
+
+@target("git-history", mutate.lines(separator=b"\0"), _COMMIT + _MERGE, _COMMIT + b"%040x \0" % 2)
+def git_history(data: bytes) -> None:
+    """What commits have, as git lists it, and the content of one of their files."""
+    contents = _Contents(b"a/", {"*.js"}, {f"{9:040x}"})
+    with suppress(Enough):
+        for at in range(0, len(data), 100):
+            contents.feed(data[at : at + 100])
+    places = contents.places.values()
+    assert all(commit in contents.parents and len(path) <= 300 for _, commit, path in places)
+    contents.places[b"x"] = (0, "", "x")
+    kept = _Kept(contents)
+    kept.take(b"x", data.replace(b"\0", b"\n"))
+    assert all(line.text == text and len(text.splitlines()) == 1 for text, (_, line) in kept.lines.items())
 
 
 @target("git-errors", mutate.lines())
