@@ -29,7 +29,7 @@ from gradekit.results import (
 from gradekit.sandbox.protocol import STAND_IN_LABEL, Image
 from gradekit.spec.challenge import Bounds, Challenge, Expectation
 from gradekit.spec.load import load_challenge
-from gradekit.spec.lock import Lock, Sharpness
+from gradekit.spec.lock import Lock, Sharpness, Times
 from gradekit.submission import Submission
 from gradekit.verify import MISTAKES, Verified, matching, mismatches, unproven, verify, verify_some
 from tests.fakes import FakeEngine
@@ -243,6 +243,23 @@ def test_every_solution_is_judged_by_the_tests_that_the_reference_passed(
         "solutions/early": {"earned": 50.0, "possible": 100.0, "fails": ["tests"], "language": ""},
         "solutions/late": {"earned": 50.0, "possible": 100.0, "fails": ["run"], "language": ""},
     }
+
+
+def test_what_references_take_is_kept_by_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([1.0, 4.0, 2.0, 9.0, 9.0])
+
+    def timed(challenge: Challenge, *rest: Any, **more: bool) -> Record:  # noqa: ANN401 - of grade
+        record = graded(challenge, *rest, **more)
+        suite, command = record.observations
+        command = command.model_copy(update={"spent": next(seconds)})
+        if command.evidence is not None:
+            runs: JsonValue = [{"name": "run", "ending": "exited", "exit_code": 0, "seconds": 0.5}]
+            command = command.model_copy(update={"evidence": {"runs": runs}})
+        return record.model_copy(update={"observations": (suite, command)})
+
+    monkeypatch.setattr("gradekit.verify.grade", timed)
+    lock, _ = verify(challenge_in(tmp_path), SETTING, Notes())
+    assert lock.times == {"run": {"": Times(median=2.0, slowest=4.0, action=0.5, runs=3)}}
 
 
 def test_some_solutions_are_graded_by_the_lock_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

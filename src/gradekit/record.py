@@ -50,6 +50,8 @@ class Observation(Model):
     printed: Printed | None = None
     """None where no app was used or it wrote nothing."""
     seconds: float = 0.0
+    spent: float | None = None
+    """Seconds that counted against its limit: without the start of the app, and without what the engine took."""
     stand_in: str = ""
     """What was used in the place of an official image, in words; what it observed can only confirm."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,9 @@ from gradekit.record import Record
 from gradekit.report.words import summary
 from gradekit.results import Report, Status
 from gradekit.scratch import scratch
+from gradekit.spec import limits
 from gradekit.spec.challenge import Challenge, Expectation, Solution
-from gradekit.spec.lock import Lock, freshness, staleness
+from gradekit.spec.lock import Lock, Times, freshness, staleness
 from gradekit.submission import CloneRules, obtain
 
 MISTAKES: Final = 20
@@ -47,6 +48,8 @@ class Verified:
     """Whether it claims to pass everything."""
     runs: int = 1
     """How often it was graded; ``report`` is that of the first time."""
+    times: Mapping[str, Sequence[tuple[float, float | None]]] = field(default_factory=dict)
+    """By check, for each grading: seconds of its limit, and those of its slowest action."""
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -210,7 +213,18 @@ def verify(
         results[0] = replace(results[0], mismatches=(*results[0].mismatches, *blunt))
     got = {result.path: _got(result) for result in results}
     sharp = {check: found.sharpness for check, found in tried.items()}
-    return lock.model_copy(update={"solutions": got, "stand_ins": stand_ins, "sharpness": sharp}), results
+    update = {"solutions": got, "stand_ins": stand_ins, "sharpness": sharp, "times": _times(results)}
+    return lock.model_copy(update=update), results
+
+
+def _times(results: Sequence[Verified]) -> Mapping[str, Mapping[str, Times]]:
+    """By check and language, what the references took."""
+    found: dict[str, dict[str, Times]] = {}
+    for result in results:
+        for check, runs in result.times.items() if result.reference else ():
+            of_check = found.setdefault(check, {})
+            of_check[result.language] = limits.merged(of_check.get(result.language), limits.measured(runs))
+    return found
 
 
 def _with_ratios(challenge: Challenge, lock: Lock, record: Record) -> tuple[Lock, list[str]]:
@@ -314,6 +328,11 @@ def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lo
         mismatches=mismatches(solution.expect, report),
         language=languages[0] if languages else "",
         reference=solution.expect.passes == "all",
+        times={
+            seen.check: [(seen.spent, limits.slowest_action(seen.kind, seen.evidence))]
+            for seen in record.observations
+            if seen.state == "observed" and seen.spent is not None
+        },
     )
 
 
@@ -325,6 +344,8 @@ def _again(first: Verified, once: Callable[[], Verified], progress: Progress, re
         progress.note(f"{first.path}, {number} of {runs}")
         results.append(once())
     found = dict.fromkeys(mismatch for result in results for mismatch in result.mismatches)
+    times = {check: [run for result in results for run in result.times.get(check, ())] for check in first.times}
+    first = replace(first, times=times)
     return replace(first, mismatches=(*found, *flaky([result.report for result in results])), runs=runs)
 
 

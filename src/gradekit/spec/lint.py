@@ -11,6 +11,7 @@ from typing import cast
 from gradekit.errors import Problem, SpecError
 from gradekit.spec import folder, slips
 from gradekit.spec.challenge import Challenge
+from gradekit.spec.limits import limits
 from gradekit.spec.load import build, spec_file
 from gradekit.spec.lock import CHANGED, Lock, freshness, read_lock, staleness, untwinned
 from gradekit.spec.reader import read_file
@@ -73,3 +74,7 @@ def _lock(challenge: Challenge, lock: Lock | None) -> Iterator[Warned]:
         why = CHANGED
     if why:
         yield Warned("stale-lock", "", Problem(place, f"is stale: {why}", hint=remedy))
+        return
+    for limit in limits(challenge, lock):
+        if limit.tight:
+            yield Warned("tight-limit", limit.check, Problem(str(challenge.source), limit.told, hint=limit.hint))

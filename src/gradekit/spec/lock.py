@@ -42,6 +42,16 @@ class Sharpness(Model):
     """Places where neither it nor another check notices any, the most telling first."""
 
 
+class Times(Model):
+    """Seconds that a check took of its limit when a reference was graded; never judged by."""
+
+    median: float = Field(ge=0)
+    slowest: float = Field(ge=0)
+    action: float | None = Field(default=None, ge=0)
+    """The slowest of what the check did, such as one request or one run; None where nothing of it is timed."""
+    runs: int = Field(ge=1)
+
+
 class Lock(Model):
     """The content of challenge.lock."""
 
@@ -69,6 +79,8 @@ class Lock(Model):
     """Per solution: what it got, for people to compare."""
     sharpness: Mapping[str, Sharpness] = Field(default_factory=dict)
     """Per check: what its expectations notice."""
+    times: Mapping[str, Mapping[str, Times]] = Field(default_factory=dict)
+    """Per check: language -> what its references took, beside which its limits can be seen."""
     stand_ins: Mapping[str, str] = Field(default_factory=dict)
     """Per runner: what stood in for which official image while the solutions were graded."""
 
@@ -120,7 +132,7 @@ def write_lock(path: Path, lock: Lock) -> None:
     Raises:
         UsageError: if the folder cannot be written.
     """
-    unsaid = {name for name in ("code_mutants", "ratios", "stand_ins") if not getattr(lock, name)}
+    unsaid = {name for name in ("code_mutants", "ratios", "stand_ins", "times") if not getattr(lock, name)}
     text = json.dumps(lock.model_dump(mode="json", exclude=unsaid), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     write_atomically(path, text.encode())
 

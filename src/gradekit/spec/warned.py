@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from gradekit.errors import Problem
 from gradekit.model import Loc
@@ -28,7 +27,7 @@ class Warned:
 
     def wanted(self, silenced: Silenced) -> bool:
         """Whether the author says that it is as it is to be."""
-        return self.name == silenced.warning and (silenced.at is None or fnmatchcase(self.at, silenced.at))
+        return silenced.covers(self.name, self.at)
 
 
 @dataclass(frozen=True, slots=True)
