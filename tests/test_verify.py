@@ -248,7 +248,7 @@ def test_every_solution_is_judged_by_the_tests_that_the_reference_passed(
 def test_what_references_take_is_kept_by_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = iter([1.0, 4.0, 2.0, 9.0, 9.0])
 
-    def timed(challenge: Challenge, *rest: Any, **more: bool) -> Record:  # noqa: ANN401 - of grade
+    def timed(challenge: Challenge, *rest: Any, **more: Any) -> Record:  # noqa: ANN401 - of grade
         record = graded(challenge, *rest, **more)
         suite, command = record.observations
         command = command.model_copy(update={"spent": next(seconds)})
