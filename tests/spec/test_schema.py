@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator
 from gradekit.checks.kinds import KINDS
 from gradekit.checks.operators import MEANINGS, OPERATORS
 from gradekit.cli.config import schema as config_schema
+from gradekit.report import record
 from gradekit.spec.reader import read_file
 from gradekit.spec.schema import challenge_schema, rubric_schema
 
@@ -74,9 +75,14 @@ def _described(schema: dict[str, Any], node: dict[str, Any]) -> bool:
     return "description" in node or (bool(name) and _described(schema, schema["$defs"][name]))
 
 
-@pytest.mark.parametrize("schema", [challenge_schema(), rubric_schema(), config_schema()])
+@pytest.mark.parametrize(
+    "schema",
+    [challenge_schema(), rubric_schema(), config_schema(), json.loads(record.schema())],
+    ids=[*SCHEMAS, "report"],
+)
 def test_every_key_is_described(schema: dict[str, Any]) -> None:
     assert list(_undescribed(schema, schema)) == []
+    assert list(_undescribed({"$defs": {}}, {"properties": {"a": {"properties": {"b": {}}}}})) == ["a", "b"]
     assert '"examples"' in json.dumps(schema)
 
 
