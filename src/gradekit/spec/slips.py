@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final, cast
 
 from gradekit.checks import sense
+from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.kinds import KINDS
 from gradekit.model import Loc
 from gradekit.results import Tier
@@ -165,6 +166,7 @@ class _Seen:
         for found in sense.idle(check.body):
             yield _slip("vacuous", check.id, self._place(index, check, found.loc), found.what, found.hint)
         yield from self._statuses(index, check)
+        yield from self._captures(index, check)
         for position, step in enumerate(self._raw(index)[check.kind].get("steps", ())):
             yield from self._step((*loc, check.kind, "steps", position), step, index, check)
 
@@ -211,6 +213,18 @@ class _Seen:
                         place = self._place(index, check, (*loc, field, *below))
                         hint = "write one that is, or silence this warning if the brief asks for it"
                         yield _slip("unknown-status", check.id, place, what, hint, key=field == "statuses")
+
+    def _captures(self, index: int, check: Check) -> Iterator[Slip]:
+        """Captures of a .hurl file that neither the file nor the check uses."""
+        steps = [step for step in getattr(check.body, "steps", ()) if isinstance(step, HurlStep)]
+        texts = [*strings(self._raw(index)), *(self.challenge.files[step.file].decode() for step in steps[:1])]
+        for step in steps:
+            for capture in step.script.response.captures if step.script.response is not None else ():
+                used = re.compile(rf"\$\{{{re.escape(capture.name)}\}}|\{{\{{\s*{re.escape(capture.name)}\b")
+                if not any(map(used.search, texts)):
+                    what = f"nothing uses {{{{{capture.name}}}}}, which {step.file}:{capture.line} captures"
+                    place = self._place(index, check, ("hurl",))
+                    yield _slip("unused-save", check.id, place, what, "use it, or remove it")
 
     def _default(self, kind: str) -> Mapping[str, object]:
         """The default fields of a kind, as they are written."""
