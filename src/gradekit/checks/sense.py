@@ -332,10 +332,11 @@ def _ordered(end: Json, *, low: bool | None = None, high: bool | None = None) ->
 
 def _lengths(wanted: Match) -> Range:
     """The lengths that meet an expectation, and maybe others between them."""
-    if impossible(wanted, COUNT) is not None:
+    tests = [test for test in wanted.tests if _known(test)]
+    if not _possible(tests, COUNT):
         return Range((Decimal(1), False), (Decimal(0), False))
     found = COUNT
-    for name, operand in filter(_known, wanted.tests):
+    for name, operand in tests:
         found = found & _ASKED[name](operand)
     return found.number
 
