@@ -51,7 +51,7 @@ def read(folder: Path) -> tuple[Kind[Any, Any], Any, Any, Context]:
 
 
 def test_kinds_that_judge_answers_are_tried() -> None:
-    assert set(TRIED) == {"http", "race", "sql", "schema", "nosql", "command", "call"}
+    assert set(TRIED) == {"http", "race", "n_plus_one", "sql", "sessions", "schema", "nosql", "command", "call"}
 
 
 @pytest.mark.parametrize("folder", RIGHT, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
@@ -427,6 +427,114 @@ def test_tables_may_have_more_than_is_asked_for() -> None:
         "t.note: NULL",
         "t: primary key",
     }
+
+
+def needed(kind_name: str, spec: dict[str, Any], evidence: dict[str, Any]) -> dict[str, bool]:
+    """Expectations, each with whether some change passes without it alone."""
+    kind = KINDS[kind_name]
+    assert kind.oracle is not None
+    parsed, right = kind.spec.model_validate(spec), kind.evidence.model_validate_json(json.dumps(evidence))
+    assert kind.judge(parsed, right, Context("c")).outcome.status is Status.PASSED
+    changed = [other for _, _, other in kind.oracle.changed(parsed, right)]
+    lost = [other for other in changed if kind.judge(parsed, other, Context("c")).outcome.status is Status.FAILED]
+    return {
+        place: any(kind.judge(weaker, other, Context("c")).outcome.status is Status.PASSED for other in lost)
+        for place, weaker in kind.oracle.weaker(parsed)
+    }
+
+
+def test_all_that_is_expected_of_sessions_is_needed() -> None:
+    def one(value: str) -> dict[str, Any]:
+        return {"table": {"columns": [{"name": "n", "type": "int4"}], "rows": [[value]]}}
+
+    steps = [
+        {"step": "a1", "answered": one("1")},
+        {"step": "b1", "waited": True, "answered": one("3")},
+        {"step": "a2", "answered": {"error": "twice"}, "sqlstate": "23505"},
+    ]
+    expect = {
+        "waits": ["b1"],
+        "errors": {"a2": "unique", "b1": ["none", "any"]},
+        "results": {"b1": {"value": 3}, "a1": {"rows": [[1]]}},
+    }
+    spec = {
+        "dataset": "d",
+        "sessions": {"a": ["select 1", "insert into t values (1)"], "b": ["select n from t"]},
+        "order": ["a1", "b1", "a2"],
+        "expect": expect,
+        "after": [{"sql": "select count(*) from t", "expect": {"value": 7}}],
+    }
+    evidence = {"runs": [{"steps": steps, "after": [one("7")]}]}
+    assert needed("sessions", spec, evidence) == {
+        "expect.waits": True,
+        'expect.errors["a2"]': True,
+        'expect.results["a1"]': True,
+        'expect.results["b1"].value': True,
+        "after[0].expect.value": True,
+    }
+    found = changes("sessions", spec, evidence)
+    assert {"a1: waits it does", "b1: waits it does not", "a1: error one of SQLSTATE 40001", "a2: error none"} <= set(
+        found
+    )
+    assert places("sessions", spec, evidence)["a1: waits"].rank is Rank.FREE
+
+
+def test_a_victim_needs_its_kind_of_error() -> None:
+    steps = [{"step": "a1"}, {"step": "b1", "answered": {"error": "no"}, "sqlstate": "40001"}]
+    spec = {
+        "dataset": "d",
+        "sessions": {"a": ["commit"], "b": ["commit"]},
+        "order": ["a1", "b1"],
+        "expect": {"victim": "serialization"},
+    }
+    assert needed("sessions", spec, {"runs": [{"steps": steps}]}) == {"expect.victim": True}
+
+
+def test_all_that_is_expected_of_counted_statements_is_needed() -> None:
+    def measured(size: int) -> dict[str, Any]:
+        body = json.dumps({"orders": [{"id": number} for number in range(size)], "unit": "pieces"})
+        received = {"status": 200, "body": {"text": body}}
+        return {
+            "sent": {"method": "GET", "target": f"/orders?limit={size}"},
+            "received": received,
+            "count": {"sent": 2},
+        }
+
+    spec = {
+        "request": "GET /orders?limit=${n}",
+        "sizes": [2, 6],
+        "rounds": 1,
+        "items": "$.orders",
+        "response": {"json": {"$.unit": "pieces"}},
+        "expect": {"growth": 0, "queries": {"gte": 1, "lte": 20}, "inside": 0},
+    }
+    evidence = {"uuid": "u", "rounds": [{"small": measured(2), "big": measured(6)}]}
+    assert needed("n_plus_one", spec, evidence) == {
+        "items": True,
+        'response.json["$.unit"]': True,
+        "expect.growth": True,
+        "expect.queries.gte": True,
+        "expect.queries.lte": True,
+        "expect.inside": True,
+    }
+    at = "GET /orders?limit=${n}: $.unit"
+    assert places("n_plus_one", spec, evidence)[at] == Place(at, Rank.VALUE, "GET /orders $.unit")
+    assert changes("n_plus_one", spec, {"uuid": "u"}) == []
+    assert changes("n_plus_one", spec, {"uuid": "u", "rounds": [{"big": {"count": {"sent": 0}}}]}) == [
+        "growth one more for each item",
+        "queries many more at both sizes",
+        "inside one more for each item",
+    ]
+
+
+def test_a_statement_that_only_has_to_work_is_looked_at_no_further() -> None:
+    answered = {"affected": 1, "table": {"columns": [{"name": "n", "type": "int4"}], "rows": [["4"]]}}
+    found = places(
+        "http",
+        {"steps": [{"sql": "select n from t"}, {"request": "GET /a", "expect": "any"}]},
+        {"uuid": "u", "runs": [{"exchanges": [{"answered": answered}]}]},
+    )
+    assert {place.rank for place in found.values()} == {Rank.FREE}
 
 
 def test_titles_are_told_apart() -> None:

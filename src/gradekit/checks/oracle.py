@@ -29,6 +29,14 @@ T = TypeVar("T")
 UNSET: Final = object()
 """In the place of a value: the field is as if nobody had written it."""
 
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """In the place of a value: a map of which each value is an expectation, which this one takes away."""
+
+    value: object
+
+
 FEW: Final = 6
 """Items of a list that are all changed; of more, the first and the last are."""
 
@@ -45,7 +53,7 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*")
 
 Files: TypeAlias = Mapping[str, bytes]
 Neutral: TypeAlias = Mapping[type[BaseModel], Mapping[str, object]]
-"""By model: fields that expect something, each with the value that expects nothing, or ``UNSET``."""
+"""By model: fields that expect something, each with the value that expects nothing, ``UNSET`` or ``Each``."""
 
 
 class Rank(IntEnum):
@@ -125,7 +133,7 @@ class Oracle(Generic[S, E]):
     """The pieces of a check, judged one at a time; with the challenge's files."""
     neutral: Neutral = field(default_factory=dict)
     listed: Mapping[type[BaseModel], Sequence[str]] = field(default_factory=dict)
-    """By model: fields whose items are expectations, each of which can be left out."""
+    """By model: fields whose items, or names, are expectations, each of which can be left out."""
 
     def weaker(self, spec: S) -> Iterator[tuple[str, S]]:
         """The check without one of its expectations, for each of them; with its place in the check."""
@@ -141,11 +149,15 @@ def _weaker(model: M, neutral: Neutral, listed: Mapping[type[BaseModel], Sequenc
             continue
         shown, value = info.alias or name, getattr(model, name)
         inside = list(_less(value, neutral, listed))
-        if name in values and not inside and value != values[name]:
-            yield shown, _with(model, name, values[name])
+        neutral_value = values.get(name, value)
+        if isinstance(neutral_value, Each):
+            for key, item in value.items():
+                if item != neutral_value.value:
+                    yield f"{shown}{_key(key)}", _with(model, name, {**value, key: neutral_value.value})
+        elif not inside and value != neutral_value:
+            yield shown, _with(model, name, neutral_value)
         if name in lists:
-            for index in range(len(value)):
-                yield f"{shown}[{index}]", _with(model, name, (*value[:index], *value[index + 1 :]))
+            yield from ((f"{shown}{place}", _with(model, name, rest)) for place, rest in _without(value, inside))
         yield from ((f"{shown}{place}", _with(model, name, less)) for place, less in inside)
 
 
@@ -161,7 +173,7 @@ def _less(
         yield from ((f".{place}", less) for place, less in _weaker(value, neutral, listed))
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            name = f'["{clean(str(key))}"]'
+            name = _key(key)
             yield from ((f"{name}{place}", {**value, key: less}) for place, less in _less(item, neutral, listed))
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
@@ -169,6 +181,20 @@ def _less(
             yield from (
                 (f"{name}{place}", replaced(value, index, less)) for place, less in _less(item, neutral, listed)
             )
+
+
+def _without(value: Any, inside: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - of a field
+    """A list or a map without one of its items; one with expectations inside is tried by these."""
+    if not isinstance(value, Mapping):
+        yield from ((f"[{index}]", (*value[:index], *value[index + 1 :])) for index in range(len(value)))
+        return
+    for key in value:
+        if not any(place.startswith(_key(key)) for place, _ in inside):
+            yield _key(key), {name: item for name, item in value.items() if name != key}
+
+
+def _key(key: object) -> str:
+    return f'["{clean(str(key))}"]'
 
 
 def _with(model: M, name: str, value: object) -> M:

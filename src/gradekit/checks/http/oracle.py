@@ -59,7 +59,8 @@ def _changed_run(spec: HttpSpec, run: CaseRun) -> Changes[CaseRun]:
     titles = numbered([step_title(step) for step in spec.steps])
     for index, (title, step, exchange) in enumerate(zip(titles, spec.steps, run.exchanges, strict=False)):
         # Who writes `expect: any` has said that all of it is free; of several clients, only statuses are judged.
-        free = isinstance(step, Step) and (step.expect == Expect() or step.clients is not None)
+        free = isinstance(step, Step) and (step.expect.any or step.clients is not None)
+        free = free or (isinstance(step, Ask) and step.expect is None)
         about = asked(exchange.sent, exchange.received)
         for place, what, other in _changed_exchange(exchange):
             exchanges = replaced(run.exchanges, index, other)
@@ -90,7 +91,7 @@ def changed_answer(answered: Answered) -> Changes[Answered]:
             yield place, what, answered.model_copy(update={"found": found})
     if answered.affected is not None:
         more = answered.model_copy(update={"affected": answered.affected + 1})
-        yield Place("changed rows"), "one more", more
+        yield Place("changed rows", Rank.FREE), "one more", more
     for place, what, table in changed_table(answered.table, named=False):
         yield place, what, answered.model_copy(update={"table": table})
 

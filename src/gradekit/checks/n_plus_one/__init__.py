@@ -8,6 +8,7 @@ from gradekit.checks.n_plus_one.judge import judge
 from gradekit.checks.n_plus_one.lint import lint, paths
 from gradekit.checks.n_plus_one.model import NPlusOneSpec
 from gradekit.checks.n_plus_one.observe import observe
+from gradekit.checks.n_plus_one.oracle import ORACLE
 from gradekit.checks.n_plus_one.show import show
 from gradekit.results import Tier
 
@@ -24,4 +25,5 @@ KIND = Kind(
     lint=lint,
     paths=paths,
     uses_app=lambda _spec: True,
+    oracle=ORACLE,
 )

@@ -66,5 +66,5 @@ class NPlusOneSpec(Request):
         """The request as a step of the kind http, with what its response must be."""
         expect = self.response
         if expect.status is None:
-            expect = Expect.model_validate({**expect.model_dump(by_alias=True, exclude_unset=True), "status": "2xx"})
+            expect = expect.model_copy(update={"status": ("2xx",)})
         return Step(request=self.request, expect=expect)

@@ -8,6 +8,7 @@ from gradekit.checks.sessions.judge import judge
 from gradekit.checks.sessions.lint import lint, paths
 from gradekit.checks.sessions.model import SessionsSpec
 from gradekit.checks.sessions.observe import observe
+from gradekit.checks.sessions.oracle import ORACLE
 from gradekit.checks.sessions.show import show
 from gradekit.results import Tier
 
@@ -24,4 +25,5 @@ KIND = Kind(
     lint=lint,
     paths=paths,
     runs_code=False,
+    oracle=ORACLE,
 )
