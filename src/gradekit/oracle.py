@@ -66,17 +66,11 @@ def sharpness(challenge: Challenge, right: Record, wrong: Sequence[Record], lock
         if tried is not None:
             found[check.id] = tried
     told = {place.about for _, places in found.values() for place in places.of(noticed=True)}
-    return {
-        check: Tried(
-            sharp.model_copy(update={"seen": places.seen(), "unseen": places.unseen(told)}),
-            *(frozenset(place.name for place in places.of(noticed=noticed)) for noticed in (True, False)),
-        )
-        for check, (sharp, places) in found.items()
-    }
+    return {check: places.judged(sharp, told) for check, (sharp, places) in found.items()}
 
 
-def noticing(challenge: Challenge, check: Check, right: Record, lock: Lock | None) -> tuple[int, int] | None:
-    """How many changes were tried on what the reference answered to a check, and how many the check noticed.
+def noticing(challenge: Challenge, check: Check, right: Record, lock: Lock | None) -> Tried | None:
+    """What one check notices, without which of its expectations are needed.
 
     None for a kind whose expectations cannot be tried, and for a check that the reference does not pass.
     """
@@ -85,7 +79,8 @@ def noticing(challenge: Challenge, check: Check, right: Record, lock: Lock | Non
         return None
     places = _Places()
     tried = [trial.changed(part, places) for part in trial.parts]
-    return sum(count for count, _ in tried), sum(len(seen) for _, seen in tried)
+    changed, noticed = sum(count for count, _ in tried), sum(len(seen) for _, seen in tried)
+    return places.judged(Sharpness(changed=changed, noticed=noticed, expectations=0), set())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +137,12 @@ class _Places:
         # Who looks at a piece of something looks at it.
         above = {name for place, seen in self._found.values() if seen for name in _above(place.name)}
         return [place for place, seen in self._found.values() if (seen or place.name in above) is noticed]
+
+    def judged(self, sharp: Sharpness, told: set[str]) -> Tried:
+        """The same check with its places; ``told`` as in ``unseen``."""
+        kept = sharp.model_copy(update={"seen": self.seen(), "unseen": self.unseen(told)})
+        noticed, unnoticed = (frozenset(place.name for place in self.of(noticed=noticed)) for noticed in (True, False))
+        return Tried(kept, noticed, unnoticed)
 
     def seen(self) -> tuple[str, ...]:
         """The smallest ones of which some change was noticed, sorted."""
