@@ -24,6 +24,8 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False)
 
 
+Scalar = str | int | float | bool
+"""A value that is no list and no map, of an author's."""
 Loc = tuple[str | int, ...]
 """Keys and indexes that lead to a part of a value."""
 

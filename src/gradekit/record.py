@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field, JsonValue, ValidationError
 
 from gradekit.errors import Problem, UsageError
 from gradekit.model import Model, tuple_of
-from gradekit.results import Isolation, Phase, SubmissionRef, Versions
+from gradekit.results import Isolation, Phase, SubmissionRef, Variant, Versions
 
 RECORD = "record.json"
 EVIDENCE = "evidence"
@@ -73,6 +73,8 @@ class Record(Model):
     """Id of the challenge that was run."""
     challenge_path: str
     challenge_digest: str
+    variant: Variant | None = None
+    """Which variant of the challenge was run; None where it has none."""
     submission: SubmissionRef
     isolation: Isolation | None
     images: Mapping[str, str]

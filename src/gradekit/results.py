@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from gradekit.model import Model, tuple_of
+from gradekit.model import Model, Scalar, tuple_of
 
 
 class Status(StrEnum):
@@ -163,6 +163,16 @@ class Score(Model):
     )
 
 
+class Variant(Model):
+    """One variant of a challenge: the values that its parameters have for some candidates."""
+
+    number: int = Field(ge=1, description="Its number, from 1.")
+    of: int = Field(ge=1, description="How many there are.")
+    parameters: Mapping[str, Scalar] = Field(
+        description="The values by name.", examples=[{"discount": 10, "currency": "EUR"}]
+    )
+
+
 class ChallengeRef(Model):
     """Which challenge it was; ``digest`` covers every file of it that can influence a grade."""
 
@@ -174,6 +184,10 @@ class ChallengeRef(Model):
     )
     min_tier: Annotated[Tier, Field(strict=False)] = Field(
         default=Tier.IN_PROCESS, description="The lowest tier that the challenge allows for a check."
+    )
+    variant: Variant | None = Field(
+        default=None,
+        description="Which variant was graded; null where the challenge has none. The digest is of all variants.",
     )
 
 

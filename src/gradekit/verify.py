@@ -24,6 +24,7 @@ from gradekit.results import Report, Status
 from gradekit.scratch import scratch
 from gradekit.spec import limits
 from gradekit.spec.challenge import Challenge, Expectation, Solution
+from gradekit.spec.handed import with_values
 from gradekit.spec.lock import Lock, Times, freshness, staleness
 from gradekit.submission import CloneRules, obtain
 
@@ -59,10 +60,19 @@ class Verified:
 
 
 def run_solution(
-    challenge: Challenge, lock: Lock | None, solution: Solution, setting: Setting, progress: Progress
+    challenge: Challenge,
+    lock: Lock | None,
+    solution: Solution,
+    setting: Setting,
+    progress: Progress,
+    *,
+    of: Challenge | None = None,
 ) -> Record:
-    """Grade one solution's folder; without a lock it is the reference, and observed for what a lock needs."""
-    with _folder(challenge.root, solution) as folder:
+    """Grade one solution's folder; without a lock it is the reference, and observed for what a lock needs.
+
+    ``of``: the challenge in another variant, whose values the solution's files have.
+    """
+    with _folder(of or challenge, solution) as folder:
         return grade(
             challenge,
             lock,
@@ -82,16 +92,17 @@ def run_solution(
 
 
 @contextmanager
-def _folder(root: Path, solution: Solution) -> Iterator[Path]:
+def _folder(challenge: Challenge, solution: Solution) -> Iterator[Path]:
     """A solution's files, put over a copy of its base where it has one."""
-    if solution.base is None:
-        yield root / solution.path
-        return
-    with scratch("solution") as folder:
-        whole = folder / Path(solution.path).name
-        for part in solution.folders:
-            shutil.copytree(root / part, whole, symlinks=True, dirs_exist_ok=True)
-        yield whole
+    with with_values(challenge, [challenge.root / part for part in solution.folders]) as parts:
+        if solution.base is None:
+            yield parts[0]
+            return
+        with scratch("solution") as folder:
+            whole = folder / Path(solution.path).name
+            for part in parts:
+                shutil.copytree(part, whole, symlinks=True, dirs_exist_ok=True)
+            yield whole
 
 
 def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
@@ -173,7 +184,7 @@ def verify(
         SubmissionError: a solution's folder is refused.
     """
     solutions = challenge.spec.solutions
-    reference = _reference(challenge)
+    reference = reference_of(challenge)
 
     def graded(solution: Solution, lock: Lock) -> Verified:
         return _graded(challenge, lock, solution, setting, progress)
@@ -295,7 +306,7 @@ def matching(challenge: Challenge, patterns: Sequence[str]) -> Sequence[Solution
     return [solution for solution in solutions if any(fnmatchcase(solution.path, pattern) for pattern in asked)]
 
 
-def _reference(challenge: Challenge) -> Solution:
+def reference_of(challenge: Challenge) -> Solution:
     """The first solution that has to pass everything.
 
     Raises:

@@ -25,6 +25,7 @@ COMMANDS = [
     ["challenge", "list"],
     ["challenge", "show"],
     ["challenge", "lint"],
+    ["challenge", "variant"],
     ["challenge", "verify"],
     ["runner"],
     ["runner", "list"],

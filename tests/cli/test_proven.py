@@ -154,7 +154,9 @@ def test_one_reference_needs_no_table_but_a_verdict() -> None:
     assert list(proven.matrix([TEXTS])) == ["not as claimed: 1 of 2 solutions: reference"]
     alone = replace(ORDERS, results=ORDERS.results[:1])
     assert list(proven.matrix([alone])) == ["all as claimed: 1 challenge, 1 solution"]
-    assert list(proven.matrix([replace(alone, partial=True)])) == ["as claimed: 1 solution; others were not graded"]
+    assert list(proven.matrix([replace(alone, partial="--solution leaves solutions out")])) == [
+        "as claimed: 1 solution; others were not graded"
+    ]
     (unknown,) = proven.matrix([replace(TEXTS, code=ExitCode.INFRASTRUCTURE)])
     assert unknown == "not known: some of texts could not be graded, which is no fault of its solutions"
     (mutants,) = proven.matrix([replace(alone, code=ExitCode.BELOW)])
@@ -239,7 +241,7 @@ def test_what_stood_in_is_told() -> None:
 
 
 def test_some_solutions_prove_no_challenge_and_write_no_lock(tmp_path: Path) -> None:
-    proof = replace(ORDERS, partial=True)
+    proof = replace(ORDERS, partial="--solution leaves solutions out")
     assert (proof.holds, proof.locks) == (True, False)
     assert list(proven.lines(proof))[-1] == "challenge.lock was not written, for --solution leaves solutions out"
     (challenge,) = json.loads(proven.document([proof]))["challenges"]

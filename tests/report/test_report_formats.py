@@ -39,6 +39,7 @@ from gradekit.results import (
     Status,
     SubmissionRef,
     Tier,
+    Variant,
 )
 
 HERE = Path(__file__).parent
@@ -525,3 +526,19 @@ def test_junit_counts_and_kinds() -> None:
     waiting = root.find(".//testcase[@classname='design']/skipped")
     assert waiting is not None
     assert waiting.get("message") == "waits for a review by a person"
+
+
+def test_a_variant_is_told_in_every_format() -> None:
+    plain = load("passed")
+    variant = Variant(number=3, of=8, parameters={"discount": 10, "currency": "EUR", "late": True})
+    told = plain.model_copy(update={"challenge": plain.challenge.model_copy(update={"variant": variant})})
+    for name in EXPECTED:
+        assert "3 of 8: discount 10, currency EUR, late true" in render(name, told), name
+        assert not re.search(r"variant( |</dt>|\")", render(name, plain), re.IGNORECASE), name
+    record = json.loads(render("json", told))
+    assert record["challenge"]["variant"] == {
+        "number": 3,
+        "of": 8,
+        "parameters": {"discount": 10, "currency": "EUR", "late": True},
+    }
+    assert read(render("json", told)).challenge.variant == variant

@@ -51,13 +51,13 @@ def test_by_name(project: Path) -> None:
     assert _refusal(places, "zzz") == '--challenge: no challenge "zzz"; there is: orders-api, reports'
 
 
-def test_a_variant_is_a_file_beside_the_challenge_and_named_after_both(project: Path) -> None:
-    variant = Path("challenges/reports/challenge.sqlite.yaml")
-    (project / variant).write_text("gradekit: 1\n", encoding="utf-8")
+def test_an_edition_is_a_file_beside_the_challenge_and_named_after_both(project: Path) -> None:
+    edition = Path("challenges/reports/challenge.sqlite.yaml")
+    (project / edition).write_text("gradekit: 1\n", encoding="utf-8")
     (project / "challenges/notes/challenge.sqlite.yaml").write_text("gradekit: 1\n", encoding="utf-8")
     places = Places(project, {})
     assert list(places.list_challenges()) == ["orders-api", "reports", "reports.sqlite"]
-    assert places.find_challenge("reports.sqlite") == variant
+    assert places.find_challenge("reports.sqlite") == edition
     assert places.find_challenge("reports") == Path("challenges/reports")
 
 

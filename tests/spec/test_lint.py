@@ -110,7 +110,7 @@ def test_a_folder_of_the_starter_that_is_nearly_a_runner(folder: Path) -> None:
     assert 'did you mean "node"?' in str(warned)
 
 
-def test_what_a_variant_names_is_used(folder: Path) -> None:
+def test_what_another_edition_names_is_used(folder: Path) -> None:
     write(folder, "hidden/other.sql")
     write(folder, "solutions/other/x")
     assert names(folder) == [("unused-file", "hidden/other.sql"), ("unused-solution", "solutions/other")]

@@ -168,3 +168,22 @@ def test_each_kind_is_offered_in_checks_and_defaults() -> None:
     schema = challenge_schema()
     assert set(schema["properties"]["defaults"]["properties"]) == set(KINDS)
     assert set(KINDS) <= set(schema["$defs"]["check"]["properties"])
+
+
+def test_a_placeholder_may_stand_where_a_value_is_put_in() -> None:
+    check = {"id": "a", "criterion": "api", "timeout": "{{ variant.seconds }}s", "openapi": {"seed": "{{ variant.x }}"}}
+    step = {"request": "GET /", "expect": {"status": "{{ variant.status }}", "json": {"$.a": "{{ variant.x }}"}}}
+    whole = {
+        "gradekit": 1, "id": "demo", "title": "Demo", "runner": "any", "rubric": "x",
+        "variants": {"parameters": {"x": [1, 2], "y": {"from": 1, "to": 3}}, "together": {"t": [{"a": 1}, {"a": 2}]}},
+        "app": {"port": "{{ variant.port }}"},
+        "checks": [check, {"id": "b", "criterion": "api", "http": {"timeout": "{{variant.x}}", "steps": [step]}}],
+    }  # fmt: skip
+    validator = Draft7Validator(challenge_schema())
+    assert [error.message for error in validator.iter_errors(whole)] == []
+    wrong = [
+        {**whole, "limits": {"pids": "{{ variant.x }}"}},
+        {**whole, "checks": [{**check, "points": "{{ variant.x }}"}]},
+        {**whole, "app": {"port": "{{ x }}"}},
+    ]
+    assert all(list(validator.iter_errors(each)) for each in wrong)

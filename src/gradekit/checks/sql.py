@@ -322,7 +322,7 @@ def _engine(spec: SqlSpec, bench: Bench) -> str:
     engines = sorted({bench.engine(name) for name in spec.names()})
     if len(engines) > 1:
         what = f"its data sets are on different engines: {', '.join(engines)}"
-        hint = "make a variant of the challenge for each engine"
+        hint = "make an edition of the challenge for each engine"
         raise InfrastructureError(Problem(f"check {bench.context.check}", what, "one engine", hint))
     return engines[0]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypedDict
 
@@ -17,7 +18,7 @@ from gradekit.progress import Progress
 from gradekit.sandbox.protocol import Image
 from gradekit.spec.challenge import Challenge, ChallengeSpec
 from gradekit.spec.find import Places
-from gradekit.spec.load import load_challenge
+from gradekit.spec.load import load_challenge, load_variants
 from gradekit.spec.lock import Lock, read_lock
 
 if TYPE_CHECKING:
@@ -56,18 +57,42 @@ def known_runners(config: configuration.Config) -> Known:
 
 
 def challenge_for(
-    name: str | None, config: configuration.Config, foreign: Path | None = None
+    name: str | None,
+    config: configuration.Config,
+    foreign: Path | None = None,
+    choose: Callable[[Challenge], int | None] = lambda _: None,
 ) -> tuple[Challenge, Lock | None]:
     """The challenge that ``-c`` names, or the only one there is, with its lock; none in ``foreign``.
 
+    ``choose`` says which of its variants it is to be, None for the first one.
+
     Raises:
-        UsageError: there is none of that name, or a choice is needed.
+        UsageError: there is none of that name, no such variant, or a choice is needed.
         SpecError: it is wrong.
     """
     where = places(config, foreign)
     path = where.find_challenge(name)
-    challenge = load_challenge(path, rubrics=where.rubric_folders(path), **known_runners(config))
-    return challenge, read_lock(challenge.lock_path)
+    load = partial(load_challenge, path, rubrics=where.rubric_folders(path), **known_runners(config))
+    challenge = load()
+    number = choose(challenge)
+    if number is not None:
+        challenge = load(variant=number)
+    lock = read_lock(challenge.lock_path)
+    return challenge, None if lock is None else lock.at(challenge.variant)
+
+
+def variants_for(
+    name: str | None, config: configuration.Config, variant: int | None = None
+) -> tuple[Sequence[Challenge], Lock | None]:
+    """As ``challenge_for``, in each of its variants or only one; the lock is that of all of them."""
+    where = places(config)
+    path = where.find_challenge(name)
+    rubrics, known = where.rubric_folders(path), known_runners(config)
+    if variant is None:
+        found = load_variants(path, rubrics=rubrics, **known)
+    else:
+        found = (load_challenge(path, rubrics=rubrics, **known, variant=variant),)
+    return found, read_lock(found[0].lock_path)
 
 
 def image_names(spec: ChallengeSpec, known: Mapping[str, runners.Runner]) -> Sequence[str]:

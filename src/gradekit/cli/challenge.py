@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from gradekit.cli.checkout import submission_folder
 from gradekit.cli.grade import QuietOption, VerboseOption, challenge_names
 from gradekit.cli.guard import fail, guarded
 from gradekit.cli.terminal import Lines
+from gradekit.cli.variant import VariantOption, handed_out
 from gradekit.errors import ExitCode, GradekitError, Problem, UsageError
 from gradekit.progress import Progress, Silent
 from gradekit.report.text import clean
@@ -22,6 +24,9 @@ from gradekit.texts import near
 
 if TYPE_CHECKING:
     from gradekit.cli.proven import Proof
+    from gradekit.grade.setting import Setting
+    from gradekit.spec.challenge import Challenge
+    from gradekit.spec.lock import Lock
 
 commands = typer.Typer(no_args_is_help=True, help="Challenges: list, show, check and prove them.")
 ChallengeArgument = Annotated[
@@ -190,6 +195,45 @@ def show(
 
 @commands.command()
 @guarded
+def variant(
+    challenge: ChallengeArgument = None,
+    candidate: Annotated[
+        str | None,
+        typer.Option("--candidate", metavar="NAME", help="Whose variant: the name that grade is given, too."),
+    ] = None,
+    number: VariantOption = None,
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="FOLDER", help="Write the brief and the starter there.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Show the variants of a challenge, or make what one candidate gets.
+
+    With --candidate, the key in GRADEKIT_VARIANT_KEY says which variant it is. --into writes the brief, the starter and
+    the files of data/ that the brief names, with the variant's values put in, and nothing hidden.
+
+    Examples:
+      gradekit challenge variant invoices
+      gradekit challenge variant invoices --candidate ana@example.org
+      gradekit challenge variant invoices --candidate ana@example.org --into handed-out/ana
+    """
+    from gradekit.cli import assemble
+    from gradekit.cli.variants import shown, write
+
+    choose = handed_out(candidate, number)
+    asked = candidate is not None or number is not None or into is not None
+    found, _ = assemble.challenge_for(challenge, configuration.load(), None, choose if asked else lambda _: None)
+    if found.spec.variants is None:
+        hint = "add variants to its challenge.yaml, or hand out its folder's README.md and starter/"
+        raise UsageError(Problem(found.spec.id, "has no variants", hint=hint))
+    if into is not None:
+        write(found, into)
+    those = [found.variant] if asked and found.variant is not None else found.spec.variants.variants()
+    sys.stdout.write(shown(those, as_json=as_json))
+
+
+@commands.command()
+@guarded
 def lint(challenge: ChallengeArgument = None) -> ExitCode:
     """Check a challenge's files without running anything.
 
@@ -262,6 +306,12 @@ def verify(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another sample of mutants.")] = 0,
+    variant: Annotated[
+        int | None,
+        typer.Option(
+            "--variant", metavar="N", min=1, help="Grade only this variant, and write no lock.", show_default=False
+        ),
+    ] = None,
     quiet: QuietOption = 0,
     verbose: VerboseOption = 0,
 ) -> ExitCode:
@@ -281,16 +331,17 @@ def verify(
     from gradekit.cli import proven
 
     config = configuration.load()
-    if solutions and mutants is not None:
-        raise UsageError(
-            Problem("--mutants", "stands beside --solution", "only one of the two can be given", "leave one out")
-        )
+    for other, given in (("--solution", solutions), ("--variant", variant)):
+        if given and mutants is not None:
+            raise UsageError(
+                Problem("--mutants", f"stands beside {other}", "only one of the two can be given", "leave one out")
+            )
     names = _wanted(challenges, config, every=every)
     proofs = []
     for name in names:
         sample = None if mutants is None else (mutants, seed)
-        some = solutions or ()
-        proof = _prove(name, config, quiet, verbose, repeat, sample, some=some, several=len(names) > 1, weaker=weaker)
+        asked = _Asked(repeat, sample, solutions or (), variant, several=len(names) > 1, weaker=weaker)
+        proof = _prove(name, config, quiet, verbose, asked)
         proofs.append(proof)
         if not as_json:
             sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.lines(proof))
@@ -337,6 +388,7 @@ def try_checks(
     offline: Annotated[
         bool, typer.Option("--offline", help="Fetch no packages: take them from the cache. Also: GRADEKIT_OFFLINE=1.")
     ] = False,
+    variant: VariantOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document on stdout; with --watch one line each time.")
     ] = False,
@@ -370,7 +422,7 @@ def try_checks(
             )
         what, hint = "stdin or stdout is no terminal", "run it in a terminal, or leave --shell out"
         raise UsageError(Problem("--shell", what, "a shell needs one", hint))
-    choice = trying.Choice(challenge, check, folder, runner, offline)
+    choice = trying.Choice(challenge, check, folder, runner, offline, variant)
     foreign = None if folder is None else submission_folder(folder, Path.cwd())
     config = configuration.load(foreign=foreign)
     look = trying.Look(as_json=as_json, lines=watch, verbose=verbose, quiet=quiet)
@@ -406,23 +458,25 @@ def _wanted(names: list[str] | None, config: configuration.Config, *, every: boo
     return found
 
 
-def _prove(
-    name: str | None,
-    config: configuration.Config,
-    quiet: int,
-    verbose: int,
-    repeat: int | None,
-    sample: tuple[int, int] | None,
-    *,
-    some: Sequence[str],
-    several: bool,
-    weaker: bool,
-) -> Proof:
-    """Grade the solutions of one challenge, all or some; write its lock and table, if all of them are as claimed.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What verify was asked for."""
 
-    ``some``: patterns of the only solutions that are graded; the lock is left as it is then.
-    ``sample``: how many mutants of the reference are graded, and their seed; solutions are then not graded again where
-    the lock fits the challenge.
+    repeat: int | None
+    sample: tuple[int, int] | None
+    """How many mutants of the reference are graded, and their seed; solutions are then not graded again where the lock
+    fits the challenge."""
+    some: Sequence[str]
+    """Patterns of the only solutions that are graded; the lock is left as it is then."""
+    variant: int | None
+    """The only variant that is graded; the lock is left as it is then."""
+    several: bool
+    """Whether other challenges were asked for, too."""
+    weaker: bool
+
+
+def _prove(name: str | None, config: configuration.Config, quiet: int, verbose: int, asked: _Asked) -> Proof:
+    """Grade the solutions of one challenge, all or some; write its lock and table, if all of them are as claimed.
 
     Raises:
         GradekitError: it cannot be done, and it is the only one that is asked for.
@@ -432,38 +486,39 @@ def _prove(
     from gradekit.spec.lock import earlier_lock, write_lock
     from gradekit.spec.proof import marked_brief, write_table
     from gradekit.verify import matching, verify_some
-    from gradekit.verify import verify as run_verify
 
     progress: Progress = Silent() if quiet else Lines(verbose)
     try:
-        challenge, old = assemble.challenge_for(name, config)
-        if several:
+        challenges, old = assemble.variants_for(name, config, asked.variant)
+        challenge = challenges[0]
+        if asked.several:
             progress.note(f"{challenge.spec.id}: {len(challenge.spec.solutions)} solutions")
-        wanted = matching(challenge, some)
+        wanted = matching(challenge, asked.some)
         marked_brief(challenge)
         setting = assemble.setting_for(challenge.spec, config, progress, later=True)
-        if some:
+        if asked.some:
             setting.make(assemble.solved_in(challenge, setting))
-            lock, results = verify_some(challenge, old, wanted, setting, progress, repeat=repeat)
-            return proven.Proof.of(challenge, lock, results, partial=True)
-        if sample is not None and old is not None and old.challenge == challenge.digest:
+            here = None if old is None else old.at(challenge.variant)
+            lock, results = verify_some(challenge, here, wanted, setting, progress, repeat=asked.repeat)
+            return proven.Proof.of(challenge, lock, results, partial="--solution leaves solutions out")
+        if asked.sample is not None and old is not None and old.challenge == challenge.digest:
             lock, proof = old, proven.Proof.of_lock(challenge, old)
         else:
             setting.make(assemble.solved_in(challenge, setting))
-            before = None if weaker else earlier_lock(challenge.lock_path)
-            lock, results = run_verify(challenge, setting, progress, repeat, before)
-            proof = proven.Proof.of(challenge, lock, results)
+            before = None if asked.weaker else earlier_lock(challenge.lock_path)
+            lock, proof = _graded(challenges, setting, progress, asked, before)
             if old is not None and old.challenge == challenge.digest:
                 lock = lock.model_copy(update={"code_mutants": old.code_mutants})
-        if sample is not None and proof.holds:
-            done = campaign(challenge, lock, setting, progress, sample=sample[0], seed=sample[1])
+        if asked.sample is not None and proof.holds:
+            here, (count, seed) = lock.at(challenge.variant), asked.sample
+            done = campaign(challenge, here, setting, progress, sample=count, seed=seed)
             lock = lock.model_copy(update={"code_mutants": done.document()})
             proof = proof.with_mutants(done)
-        if proof.holds:
+        if proof.locks:
             write_lock(challenge.lock_path, lock)
             proof = proof.with_table(write_table(challenge))
     except GradekitError as error:
-        if not several:
+        if not asked.several:
             raise
         fail(*error.problems)
         return proven.Proof.failed(name or "", error)
@@ -471,3 +526,21 @@ def _prove(
         if isinstance(progress, Lines):
             progress.close()
     return proof
+
+
+def _graded(
+    challenges: Sequence[Challenge], setting: Setting, progress: Progress, asked: _Asked, before: Lock | None
+) -> tuple[Lock, Proof]:
+    """Verify a challenge, in each variant that was asked for; the lock to write, and what there is to say."""
+    from gradekit.cli import proven
+    from gradekit.difficulty import merged, verify_variants
+    from gradekit.verify import verify as run_verify
+
+    challenge = challenges[0]
+    if len(challenges) > 1:
+        lock, found = verify_variants(challenges, setting, progress, asked.repeat, before)
+        return lock, proven.Proof.of(challenge, lock, merged(found), variants=found)
+    was = None if before is None else before.at(challenge.variant)
+    lock, results = run_verify(challenge, setting, progress, asked.repeat, was)
+    partial = "" if asked.variant is None else "--variant leaves variants out"
+    return lock, proven.Proof.of(challenge, lock, results, partial=partial)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,10 +15,14 @@ from gradekit.cli import output
 from gradekit.cli.checkout import submission_folder
 from gradekit.cli.guard import guarded
 from gradekit.cli.terminal import Lines
+from gradekit.cli.variant import Choose, VariantOption, handed_out, recorded
 from gradekit.errors import ExitCode, GradekitError, InfrastructureError, Problem, UsageError
 from gradekit.progress import Progress, Silent
 from gradekit.record import Record
 from gradekit.report.formats import FORMATS
+
+if TYPE_CHECKING:
+    from gradekit.spec.challenge import Challenge
 
 
 def challenge_names(incomplete: str) -> list[str]:
@@ -134,8 +138,14 @@ def grade(
         typer.Option("--before", metavar="TIME", help="The last commit before this time (ISO 8601) is graded."),
     ] = None,
     candidate: Annotated[
-        str | None, typer.Option("--candidate", metavar="NAME", help="Name or id for the report.")
+        str | None,
+        typer.Option(
+            "--candidate",
+            metavar="NAME",
+            help="Name or id for the report; it chooses the variant where there are some.",
+        ),
     ] = None,
+    variant: VariantOption = None,
     runner: Annotated[
         str | None, typer.Option("--runner", metavar="NAME", help="Language, when the files do not tell.")
     ] = None,
@@ -178,7 +188,7 @@ def grade(
     foreign = submission_folder(repo, Path.cwd())
     config = configuration.load(foreign=foreign)
     access = configuration.access(config)
-    spec, lock = assemble.challenge_for(challenge, config, foreign)
+    spec, lock = assemble.challenge_for(challenge, config, foreign, handed_out(candidate, variant))
     progress: Progress = Silent() if quiet else Lines(verbose)
     if config.ignored:
         progress.note(f"{config.ignored} is the submission's and is not read")
@@ -251,19 +261,28 @@ def regrade(
     record = records.read(record_folder(run))
     foreign = submission_folder(record.submission.repo, Path.cwd())
     config = configuration.load(foreign=foreign)
-    spec, lock = assemble.challenge_for(challenge or _challenge_of(record), config, foreign)
-    if spec.spec.id != record.challenge:
-        raise UsageError(
-            Problem(
-                run,
-                f'is a run of challenge "{record.challenge}", not of "{spec.spec.id}"',
-                "a run is judged by its own challenge",
-                "change -c",
-            )
-        )
+    spec, lock = assemble.challenge_for(challenge or _challenge_of(record), config, foreign, _variant_of(record, run))
     report = judge(spec, record, lock)
     output.emit(report, formats=names, out=out, record=record, quiet=quiet)
     return output.exit_code(report, exit_zero=exit_zero)
+
+
+def _variant_of(record: Record, run: str) -> Choose:
+    """The variant that was run; the choice raises UsageError for another challenge, too."""
+
+    def choose(challenge: Challenge) -> int | None:
+        if challenge.spec.id != record.challenge:
+            raise UsageError(
+                Problem(
+                    run,
+                    f'is a run of challenge "{record.challenge}", not of "{challenge.spec.id}"',
+                    "a run is judged by its own challenge",
+                    "change -c",
+                )
+            )
+        return recorded(record, run)(challenge)
+
+    return choose
 
 
 def _challenge_of(record: Record) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gradekit.checks.kinds import KINDS
 from gradekit.model import Model
-from gradekit.results import Tier
+from gradekit.results import Tier, Variant
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lock import Freshness, Lock, freshness, untwinned
 
@@ -51,6 +51,7 @@ class Outline(Model):
     """Name -> runner."""
     datasets: tuple[str, ...]
     solutions: tuple[str, ...]
+    variants: tuple[Variant, ...] = ()
     min_tier: Annotated[Tier, Field(strict=False)]
     """The lowest tier that a check may have."""
     lock: Freshness
@@ -97,6 +98,7 @@ def outline(challenge: Challenge, lock: Lock | None) -> Outline:
         services={name: service.runner for name, service in spec.services.items()},
         datasets=tuple(spec.datasets),
         solutions=tuple(solution.path for solution in spec.solutions),
+        variants=() if spec.variants is None else spec.variants.variants(),
         min_tier=Tier(spec.min_tier),
         lock=freshness(challenge, lock),
         untwinned=untwinned(challenge, lock),
@@ -117,6 +119,9 @@ def lines(outlined: Outline) -> Iterator[str]:
         "data sets": ", ".join(outlined.datasets) or "none",
         "solutions": ", ".join(outlined.solutions) or "none",
     }
+    if outlined.variants:
+        names = ", ".join(outlined.variants[0].parameters)
+        facts["variants"] = f"{len(outlined.variants)}, of {names}; what stands below is the first"
     if outlined.min_tier is not Tier.IN_PROCESS:
         facts["min_tier"] = f"{outlined.min_tier.value}: no check of a lower tier"
     yield from (f"{name:<10} {fact}" for name, fact in facts.items())

@@ -10,10 +10,10 @@ from typing import Any
 
 from gradekit.checks.oracle import is_verdict
 from gradekit.cli import outline
+from gradekit.difficulty import InVariant, copied, shown_score, table
 from gradekit.errors import ExitCode, GradekitError
 from gradekit.mutation.campaign import Campaign
 from gradekit.oracle import listed
-from gradekit.score import points
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.limits import Limit, limits, longest, lost
 from gradekit.spec.lock import Lock, Sharpness, untwinned
@@ -61,16 +61,29 @@ class Proof:
     longest: float = 0.0
     """Seconds that the checks of a submission can take."""
     code: ExitCode = ExitCode.OK
-    partial: bool = False
-    """Only some solutions were asked for, which prove no challenge."""
+    partial: str = ""
+    """What was left out, as an option asked for, so that it proves no challenge."""
+    variants: Sequence[InVariant] = ()
+    """What came of each variant, where the challenge has some."""
     brief: str = ""
     """The brief whose table is of this lock now."""
 
     @classmethod
-    def of(cls, challenge: Challenge, lock: Lock, results: Sequence[Verified], *, partial: bool = False) -> Proof:
-        """Solutions that were graded."""
+    def of(
+        cls,
+        challenge: Challenge,
+        lock: Lock,
+        results: Sequence[Verified],
+        *,
+        partial: str = "",
+        variants: Sequence[InVariant] = (),
+    ) -> Proof:
+        """Solutions that were graded; ``lock`` is that of all variants."""
         code = ExitCode.OK
-        if any(result.report.score.state == "incomplete" for result in results):
+        locks = [lock, *lock.variants.values()]
+        lock = lock.at(challenge.variant)
+        incomplete = any(result.report.score.state == "incomplete" for result in results)
+        if incomplete or any(one.foreign.incomplete for one in variants):
             code = ExitCode.INFRASTRUCTURE
         elif any(result.mismatches for result in results):
             code = ExitCode.BELOW
@@ -78,7 +91,7 @@ class Proof:
         return cls(
             name=challenge.spec.id,
             lock_path=str(challenge.lock_path),
-            tests=sum(len(ids) for ids in lock.tests.values()),
+            tests=_tests(locks),
             results=results,
             untwinned=untwinned(challenge, lock),
             unproven=() if partial else unproven(results),
@@ -90,13 +103,15 @@ class Proof:
             longest=longest(challenge),
             code=code,
             partial=partial,
+            variants=variants,
         )
 
     @classmethod
     def of_lock(cls, challenge: Challenge, lock: Lock) -> Proof:
         """Solutions that are not graded again, for the lock fits the challenge."""
-        tests = sum(len(ids) for ids in lock.tests.values())
-        return cls(challenge.spec.id, str(challenge.lock_path), tests, query_mutants=lock.mutants)
+        tests = _tests([lock, *lock.variants.values()])
+        mutants = lock.at(challenge.variant).mutants
+        return cls(challenge.spec.id, str(challenge.lock_path), tests, query_mutants=mutants)
 
     def with_mutants(self, mutants: Campaign) -> Proof:
         """The same with mutants that were graded after the solutions."""
@@ -125,6 +140,11 @@ class Proof:
     def locks(self) -> bool:
         """Whether the lock may be written: all is as claimed, and nothing was left out."""
         return self.holds and not self.partial
+
+
+def _tests(locks: Sequence[Lock]) -> int:
+    """Test ids in locks."""
+    return sum(len(ids) for lock in locks for ids in lock.tests.values())
 
 
 def exit_code(proofs: Sequence[Proof]) -> ExitCode:
@@ -156,11 +176,12 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"mutants of reference queries: the data sets tell {told} apart"
     if proof.mutants is not None:
         yield from _of_mutants(proof.mutants)
+    yield from _of_variants(proof.variants)
     if proof.locks:
         ids = f" ({proof.tests} test id{'s' * (proof.tests != 1)})" if proof.tests else ""
         yield f"wrote {proof.lock_path}{ids}" + (f" and the table in {proof.brief}" if proof.brief else "")
     elif proof.partial:
-        yield "challenge.lock was not written, for --solution leaves solutions out"
+        yield f"challenge.lock was not written, for {proof.partial}"
     elif proof.code is ExitCode.BELOW:
         yield "challenge.lock was not written"
 
@@ -224,6 +245,17 @@ def _limits(proof: Proof) -> Iterator[str]:
     yield f"    a submission that uses every limit up takes {proof.longest / 60:.0f} min in its checks"
     for limit in proof.tight:
         yield f"tight limit: {limit.told}; {limit.hint}"
+
+
+def _of_variants(found: Sequence[InVariant]) -> Iterator[str]:
+    """How hard each variant is, and whether a copied answer is caught."""
+    if not found:
+        return
+    yield ""
+    yield from _columns(list(table(found)))
+    if copied(found):
+        yield copied(found)
+    yield ""
 
 
 def _of_mutants(found: Campaign) -> Iterator[str]:
@@ -291,7 +323,8 @@ def _verdict(proof: Proof) -> str:
         return "challenge.lock fits, so solutions were not graded again"
     if proof.partial:
         return f"as claimed: {solutions}; others were not graded"
-    return f"all as claimed: 1 challenge, {solutions}"
+    variants = f", {len(proof.variants)} variants" if proof.variants else ""
+    return f"all as claimed: 1 challenge, {solutions}{variants}"
 
 
 def document(proofs: Sequence[Proof]) -> str:
@@ -320,6 +353,7 @@ def document(proofs: Sequence[Proof]) -> str:
             "longest": proof.longest or None,
             "query_mutants": dict(proof.query_mutants) or None,
             "mutants": None if proof.mutants is None else proof.mutants.document(),
+            "variants": [one.document() for one in proof.variants],
             "solutions": [
                 {
                     "path": result.path,
@@ -346,8 +380,7 @@ def _references(proof: Proof, language: str) -> list[Verified]:
 
 
 def _score(result: Verified) -> str:
-    score = result.report.score
-    return "no score" if score.earned is None else f"{points(score.earned)} of {points(score.possible or 0)}"
+    return shown_score(result.report)
 
 
 def _cell(result: Verified) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -16,6 +16,7 @@ from gradekit.cli import assemble, output, watching
 from gradekit.cli.config import Config
 from gradekit.cli.guard import fail
 from gradekit.cli.terminal import Lines
+from gradekit.cli.variant import numbered
 from gradekit.errors import Blocked, ExitCode, GradekitError, InfrastructureError, Problem, UsageError
 from gradekit.grade.judging import context_of, exhibits_of, lock_of
 from gradekit.grade.session import Session, Tried
@@ -25,7 +26,9 @@ from gradekit.report import console
 from gradekit.report.text import clean
 from gradekit.results import CheckResult, CheckRun, Exhibit, Status
 from gradekit.spec.challenge import Challenge, Check
+from gradekit.spec.handed import with_values
 from gradekit.spec.lock import Lock, freshness, staleness
+from gradekit.spec.variants import told
 from gradekit.submission import CloneRules, Submission, read
 from gradekit.texts import near
 
@@ -42,6 +45,8 @@ class Choice:
     folder: str | None
     runner: str | None = None
     offline: bool = False
+    variant: int | None = None
+    """Of a challenge with variants; None for the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,9 @@ class Bay:
         Raises:
             GradekitError: the challenge is wrong, or has no such check.
         """
-        challenge, lock = assemble.challenge_for(self.choice.challenge, self.config, self.foreign)
+        challenge, lock = assemble.challenge_for(
+            self.choice.challenge, self.config, self.foreign, numbered(self.choice.variant)
+        )
         return challenge, lock, chosen(challenge, self.choice.pattern), subject(challenge, self.choice.folder)
 
     def once(self) -> ExitCode | None:
@@ -168,7 +175,8 @@ class Bay:
             GradekitError: something cannot be read, or no engine answers.
         """
         challenge, lock, checks, what = self.load()
-        submission = read(what.folders, candidate=what.name, rules=CloneRules.of(challenge.spec))
+        with with_values(challenge, what.folders) as folders:
+            submission = read(folders, candidate=what.name, rules=CloneRules.of(challenge.spec))
         state = (challenge.digest, submission.tree, lock)
         if state == self._shown:
             return None
@@ -282,14 +290,18 @@ def _records(challenge: Challenge, lock: Lock | None, what: Subject) -> bool:
     return what.reference and freshness(challenge, lock) in {"missing", "stale"}
 
 
-def _notes(challenge: Challenge, lock: Lock | None, what: Subject) -> Sequence[str]:
+def _notes(challenge: Challenge, lock: Lock | None, what: Subject) -> Iterator[str]:
+    variant = challenge.variant
+    if variant is not None:
+        yield f"variant {variant.number} of {variant.of}: {told(variant)}"
     state = freshness(challenge, lock)
     if state not in {"missing", "stale"}:
-        return ()
+        return
     why = "is missing" if state == "missing" else f"is stale: {staleness(challenge, lock)}"
     if what.reference:
-        return (f"challenge.lock {why}; this run of the reference says what counts",)
-    return (f"challenge.lock {why}; run gradekit challenge verify {shlex.quote(str(challenge.place))}",)
+        yield f"challenge.lock {why}; this run of the reference says what counts"
+    else:
+        yield f"challenge.lock {why}; run gradekit challenge verify {shlex.quote(str(challenge.place))}"
 
 
 def _text(challenge: Challenge, lock: Lock | None, what: Subject, tried: Sequence[Tried], *, whole: bool) -> str:

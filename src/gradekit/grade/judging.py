@@ -211,6 +211,7 @@ def judge(challenge: Challenge, record: Record, lock: Lock | None, *, trusting: 
             digest=challenge.digest,
             lock=state,
             min_tier=Tier(challenge.spec.min_tier),
+            variant=challenge.variant,
         ),
         rubric=challenge.rubric_name,
         submission=record.submission,

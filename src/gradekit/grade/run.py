@@ -20,6 +20,7 @@ from gradekit.progress import Progress
 from gradekit.record import Observation, Record
 from gradekit.results import Isolation, SubmissionRef
 from gradekit.spec.challenge import Challenge
+from gradekit.spec.handed import of_others
 from gradekit.spec.lock import Lock
 from gradekit.submission import Submission
 
@@ -62,7 +63,7 @@ def grade(
         used = ready.used(challenge, runner)
         setting.make(used)
         opening = opening or threads.submit(pod.open)
-        notices: list[str] = []
+        notices = list(of_others(challenge, ((path, entry.data) for path, entry in submission.files.items())))
         try:
             bench = ready.make_ready(
                 challenge,
@@ -92,6 +93,7 @@ def grade(
         challenge=challenge.spec.id,
         challenge_path=str(challenge.place.resolve()),
         challenge_digest=challenge.digest,
+        variant=challenge.variant,
         submission=reference(submission),
         isolation=_isolation(setting),
         images={name: setting.images[name].id for name in sorted(set(used))},

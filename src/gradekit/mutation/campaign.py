@@ -18,6 +18,7 @@ from gradekit.progress import Progress, Silent
 from gradekit.results import CheckResult, Status
 from gradekit.sandbox.protocol import FileEntry
 from gradekit.spec.challenge import Challenge, Check, MutationSpec, Solution
+from gradekit.spec.handed import with_values
 from gradekit.spec.lock import Lock
 from gradekit.submission import CloneRules, Submission, read
 
@@ -114,8 +115,8 @@ def campaign(
     solution = next((solution for solution in challenge.spec.solutions if solution.expect.passes == "all"), None)
     if solution is None:
         raise UsageError(Problem(challenge.spec.id, "lists no reference", "one with expect: {passes: all}", "add it"))
-    folders = [challenge.root / part for part in solution.folders]
-    right = read(folders, candidate=solution.path, rules=CloneRules.of(challenge.spec))
+    with with_values(challenge, [challenge.root / part for part in solution.folders]) as folders:
+        right = read(folders, candidate=solution.path, rules=CloneRules.of(challenge.spec))
     found = mutants({path: entry.data for path, entry in right.files.items()}, _engine(challenge, setting))
     named = {f"{solution.path}/{mutant.name}": mutant for mutant in found}
     problems: list[str] = []

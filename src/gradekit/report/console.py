@@ -90,6 +90,8 @@ def _head(page: _Page, report: Report) -> None:
     page.line((report.challenge.title, "bold"), (f" · {report.challenge.id}", "dim"))
     page.line(f"candidate   {words.who(report)}")
     page.line(f"submission  {words.origin(report)}")
+    if words.variant(report):
+        page.line(f"variant     {words.variant(report)}")
     page.line("")
     page.line(
         (f"{words.TONE_MARK[verdict.tone]} {verdict.word.upper()}", f"bold {_STYLE[verdict.tone]}"),

@@ -48,6 +48,7 @@ def _suite(report: Report, criterion: CriterionScore) -> TestSuite:
         "score.possible": None if score.possible is None else number(score.possible),
         "score.passed": None if score.passed is None else str(score.passed).lower(),
         "commit": report.submission.commit,
+        "challenge.variant": words.variant(report) or None,
         "challenge.min_tier": report.challenge.min_tier.value if words.least_tier(report) else None,
     }
     for name, value in facts.items():

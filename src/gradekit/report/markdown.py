@@ -54,7 +54,8 @@ def _blocks(report: Report) -> Iterable[str]:
     yield f"## {words.TONE_MARK[verdict.tone]} {title}: {verdict.word}, {verdict.number}"
     yield _prose(verdict.sentence)
     yield from _list(report.score.reasons)
-    yield f"Candidate {_code(words.who(report))}, submission {_code(words.origin(report))}"
+    variant = f", variant {_code(words.variant(report))}" if words.variant(report) else ""
+    yield f"Candidate {_code(words.who(report))}, submission {_code(words.origin(report))}{variant}"
     yield _table(report)
     tally = words.tally_words(report.checks)
     yield f"{tally[:1].upper()}{tally[1:]}. {words.least_tier(report)}".rstrip()

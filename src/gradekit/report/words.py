@@ -9,6 +9,7 @@ from typing import Literal
 
 from gradekit.results import CaseResult, CheckResult, CriterionScore, Outcome, Report, Status, Tier
 from gradekit.score import number, points
+from gradekit.spec.variants import told
 
 Tone = Literal["pass", "fail", "wait", "fault"]
 """How a thing is to look; never the only way in which it is said."""
@@ -204,6 +205,12 @@ def summary(check: CheckResult) -> str:
 def who(report: Report) -> str:
     """Whose submission it is: the candidate's name, else where the code came from."""
     return report.submission.candidate or report.submission.repo
+
+
+def variant(report: Report) -> str:
+    """``3 of 8: discount 10, currency EUR``: which variant of the challenge it was; nothing where it has none."""
+    found = report.challenge.variant
+    return "" if found is None else f"{found.number} of {found.of}: {told(found)}"
 
 
 def origin(report: Report) -> str:

@@ -12,9 +12,10 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, WithJsonSchema, model_validator
 
 from gradekit.checks.kinds import KINDS
-from gradekit.model import Duration, Model, RelativePath, Size, Slug, tuple_of, written
+from gradekit.model import Duration, Model, RelativePath, Scalar, Size, Slug, tuple_of, written
+from gradekit.results import Variant
 from gradekit.spec.rubric import Rubric
-from gradekit.spec.translate import NAME_PATTERN
+from gradekit.spec.variants import Name, VariantsSpec
 
 SERVICE_FACTS: Final = ("url", "host", "port", "user", "password", "database")
 """What ``${SERVICE.fact}`` in the app's environment may ask for."""
@@ -26,8 +27,6 @@ RESERVED_VARIABLES: Final = ("run", "case")
 _SLUG: Final = {"type": "string", "pattern": r"^[a-z0-9][a-z0-9-]{0,62}$"}
 Slugs = Annotated[tuple[Slug, ...], BeforeValidator(tuple_of)]
 Globs = Annotated[tuple[RelativePath, ...], BeforeValidator(tuple_of)]
-Name = Annotated[str, Field(pattern=NAME_PATTERN)]
-Scalar = str | int | float | bool
 ImageReference = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}$")]
 """``registry.example/python:3.13``, ``python@sha256:...`` or ``sha256:...``."""
 
@@ -258,11 +257,13 @@ WarningName = Literal[
     "tight-limit",
     "timeout",
     "unknown-status",
+    "unlisted-template",
     "unused-app",
     "unused-dataset",
     "unused-default",
     "unused-file",
     "unused-ignore",
+    "unused-parameter",
     "unused-save",
     "unused-service",
     "unused-solution",
@@ -341,6 +342,9 @@ class ChallengeHead(Model):
     )
     app: AppSpec | None = Field(None, description="The candidate's service under test.")
     vars: Mapping[Name, Scalar] = Field(default_factory=dict, description="${name} in checks.")
+    variants: VariantsSpec | None = Field(
+        None, description="Parameters whose values differ from candidate to candidate: {{ variant.NAME }}."
+    )
     mutation: MutationSpec | None = Field(None, description="Mutants of the reference queries, run by verify.")
     lint: LintSpec = Field(LintSpec(), description="Warnings of lint that are wanted so.")
     solutions: Annotated[tuple[Solution, ...], BeforeValidator(tuple_of)] = Field(
@@ -397,10 +401,12 @@ class Challenge:
     source: Path
     """The YAML file, as the user gave it."""
     files: Mapping[str, bytes]
-    """Every file that checks and data sets refer to, by path relative to ``root``."""
+    """Every file that checks and data sets refer to, by path relative to ``root``; with the variant's values put in."""
     digest: str
     """SHA-256 (hex) over spec, rubric and files: equal digests give equal grades."""
     rubric_digest: str
+    variant: Variant | None = None
+    """Which one this is, where the challenge has variants; the digest is of all of them."""
 
     @property
     def root(self) -> Path:
@@ -409,13 +415,19 @@ class Challenge:
 
     @property
     def place(self) -> Path:
-        """What finds it again: its folder, or the file of a variant."""
+        """What finds it again: its folder, or the file of an edition."""
         return self.root if self.source.name == "challenge.yaml" else self.source
 
     @property
     def lock_path(self) -> Path:
-        """Where ``challenge verify`` writes what it recorded: each variant of a challenge has its own."""
+        """Where ``challenge verify`` writes what it recorded: each edition of a challenge has its own."""
         return self.source.with_suffix(".lock")
+
+    def render(self, path: str, data: bytes) -> bytes:
+        """A file of the folder as it is in this variant."""
+        if self.spec.variants is None or self.variant is None:
+            return data
+        return self.spec.variants.rendered(path, data, self.variant)
 
     @property
     def rubric_name(self) -> str:

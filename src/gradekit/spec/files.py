@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +39,11 @@ class Files:
     """Reads referenced files once; ``content`` grows with each ``add``."""
 
     root: Path
+    render: Callable[[str, bytes], bytes] = lambda _, data: data
+    """What a variant makes of a file: its path and what stands in it to its content."""
     content: dict[str, bytes] = field(default_factory=dict)
+    written: dict[str, bytes] = field(default_factory=dict)
+    """The same files as they stand in the folder."""
     total: int = 0
 
     def add(self, path: str, loc: Loc, *, folder: bool = True) -> Iterator[Fault]:
@@ -74,9 +78,27 @@ class Files:
             if self.total > MAX_TOTAL:
                 yield Fault(loc, f"the files of the challenge exceed {MAX_TOTAL >> 20} MiB", hint="make them smaller")
             else:
-                self.content[name] = file.read_bytes()
+                self.written[name] = file.read_bytes()
+                self.content[name] = self.render(name, self.written[name])
         except OSError as error:
             yield Fault(loc, f"{quote(name)} cannot be read: {error.strerror}")
+
+    def read(self, path: str) -> bytes | None:
+        """A file as it stands in the folder, whether or not it was added; None where that is impossible."""
+        if path in self.written:
+            return self.written[path]
+        file = self.root / path
+        try:
+            inside = file.is_file() and file.resolve().is_relative_to(self.root.resolve())
+            return file.read_bytes() if inside else None
+        except (OSError, ValueError):
+            return None
+
+    def below(self, path: str) -> Iterator[str]:
+        """The paths of a file, or of all files below a folder."""
+        target = self.root / path
+        found = [target] if is_file(target) else _below(target)
+        return (file.relative_to(self.root).as_posix() for file in found)
 
     def _listed(self) -> list[str]:
         """Paths to suggest from, not all of a huge folder."""

@@ -15,7 +15,7 @@ from gradekit.texts import near
 CHALLENGES_VARIABLE = "GRADEKIT_CHALLENGES"
 RUBRICS_VARIABLE = "GRADEKIT_RUBRICS"
 _OPTION = "--challenge"
-_VARIANTS = "challenge.*.yaml"
+_EDITIONS = "challenge.*.yaml"
 """Files beside a challenge's own that share its folder."""
 
 
@@ -46,9 +46,9 @@ class Places:
         return self._folders(self.rubrics, RUBRICS_VARIABLE, [*beside, *self._upwards("rubrics")])
 
     def list_challenges(self) -> dict[str, Path]:
-        """Name to folder of every challenge, and to file of every variant; of two with one name the first found counts.
+        """Name to folder of every challenge, and to file of every edition; of two with one name the first found counts.
 
-        ``challenge.sqlite.yaml`` in the folder ``shop`` is the variant ``shop.sqlite``.
+        ``challenge.sqlite.yaml`` in the folder ``shop`` is the edition ``shop.sqlite``.
         """
         found: dict[str, Path] = {}
         for folder in self.challenge_folders():
@@ -56,9 +56,9 @@ class Places:
                 if not (entry / FILE_NAME).is_file():
                     continue
                 found.setdefault(entry.name, folder / entry.name)
-                for file in sorted(entry.glob(_VARIANTS)):
-                    variant = file.stem.partition(".")[2]
-                    found.setdefault(f"{entry.name}.{variant}", folder / entry.name / file.name)
+                for file in sorted(entry.glob(_EDITIONS)):
+                    edition = file.stem.partition(".")[2]
+                    found.setdefault(f"{entry.name}.{edition}", folder / entry.name / file.name)
         return dict(sorted(found.items()))
 
     def find_challenge(self, name: str | None) -> Path:

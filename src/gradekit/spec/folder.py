@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -15,6 +15,7 @@ from gradekit.spec.challenge import Challenge, WarningName
 from gradekit.spec.files import IGNORED
 from gradekit.spec.reader import read_file
 from gradekit.spec.slips import strings
+from gradekit.spec.variants import marks
 from gradekit.spec.warned import Warned
 from gradekit.texts import near, quote
 
@@ -37,8 +38,8 @@ _SECRET = re.compile(
 """Of a form that only such have: keys of clouds, tokens of code hosts, registries and payment, private keys."""
 
 
-def slips(challenge: Challenge, data: Mapping[str, object]) -> list[Warned]:
-    """All of them, by path; ``data`` is the file that the challenge was made of."""
+def slips(challenge: Challenge, data: Sequence[object]) -> list[Warned]:
+    """All of them, by path; ``data`` is the file that the challenge was made of, in each variant."""
     seen = _Seen(challenge, data)
     found = [*seen.names(), *seen.unused(), *seen.solutions(), *seen.each(), *seen.leaks()]
     return sorted(found, key=lambda warned: warned.at)
@@ -49,7 +50,7 @@ class _Seen:
     """A challenge's folder beside its spec."""
 
     challenge: Challenge
-    data: Mapping[str, object]
+    data: Sequence[object]
     _read: dict[str, bytes] = field(default_factory=dict)
     _room: int = _MAX_TEXT
 
@@ -71,11 +72,11 @@ class _Seen:
 
     @cached_property
     def named(self) -> frozenset[str]:
-        """What this spec and its variants name, and the brief, as paths."""
+        """What this spec and its other editions name, and the brief, as paths."""
         texts = set(strings(self.data, keys=False))
-        for variant in self.challenge.root.glob("challenge*.yaml"):
+        for edition in self.challenge.root.glob("challenge*.yaml"):
             try:
-                texts.update(strings(read_file(variant).data, keys=False))
+                texts.update(strings(read_file(edition).data, keys=False))
             except SpecError:
                 continue  # it is told when that one is looked at
         return frozenset(text.rstrip("/") for text in texts)
@@ -160,6 +161,7 @@ class _Seen:
                     what = "is a link that leads out of the challenge's folder"
                     yield self._warned("link-out", path, what, "put the file itself there")
                 continue
+            yield from self._unlisted(path)
             size = file.stat().st_size if file.is_file() else 0
             if size > LARGE:
                 what = f"has {size / (1 << 20):.1f} MiB, which each copy of the repository carries"
@@ -171,6 +173,18 @@ class _Seen:
                 line = self._content(path).count(b"\n", 0, secret.start()) + 1
                 what = f"holds what looks like a secret: {secret[0][:8].decode()}..."
                 yield self._warned("secret", path, what, "revoke it, and put in one that opens nothing", line)
+
+    def _unlisted(self, path: str) -> Iterator[Warned]:
+        """A file that asks for a value, which nobody puts in."""
+        spec = self.challenge.spec.variants
+        if spec is None or spec.is_template(path) or re.fullmatch(r"challenge[^/]*\.(yaml|lock)", path):
+            return
+        content = self._content(path).decode("latin-1")
+        mark = next((mark for mark in marks(content) if mark.name in spec.names), None)
+        if mark is not None:
+            line = content.count("\n", 0, mark.start) + 1
+            what = f"holds {mark.text}, and is no template, so that no value is put in"
+            yield self._warned("unlisted-template", path, what, "name it, or its folder, in variants.templates", line)
 
     # --- leaks ------------------------------------------------------------------------------------------------------
 

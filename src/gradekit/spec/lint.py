@@ -9,13 +9,18 @@ from types import MappingProxyType
 from typing import cast
 
 from gradekit.errors import Problem, SpecError
+from gradekit.model import Loc
 from gradekit.spec import folder, slips
 from gradekit.spec.challenge import Challenge
+from gradekit.spec.expand import expanded
+from gradekit.spec.files import Files
 from gradekit.spec.limits import limits
-from gradekit.spec.load import build, spec_file
+from gradekit.spec.load import build_variants, spec_file
 from gradekit.spec.lock import CHANGED, Lock, freshness, read_lock, staleness, untwinned
-from gradekit.spec.reader import read_file
-from gradekit.spec.warned import Warned, placed, unsilenced
+from gradekit.spec.reader import Document, read_file
+from gradekit.spec.translate import Fault
+from gradekit.spec.variants import marks
+from gradekit.spec.warned import Slip, Warned, placed, unsilenced
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +46,73 @@ def lint(
     """Read a challenge (see ``load_challenge``), its lock and its folder, and collect instead of raise."""
     source = spec_file(path)
     problems: list[Problem] = []
-    document = challenge = lock = None
+    document = lock = None
+    challenges: Sequence[Challenge] = ()
     try:
         document = read_file(source)
-        challenge = build(source, document, rubrics=rubrics, runners=runners, tools=tools)
+        challenges = build_variants(source, document, rubrics=rubrics, runners=runners, tools=tools)
     except SpecError as error:
         problems += error.problems
     try:
         lock = read_lock(source.with_suffix(".lock"))
     except SpecError as error:
         problems += error.problems
-    if document is None or challenge is None or problems:
+    if document is None or problems:
         return Lint(tuple(problems))
-    data = cast("Mapping[str, object]", document.data)
-    found = [*placed(slips.slips(challenge, data), document), *folder.slips(challenge, data), *_lock(challenge, lock)]
+    challenge = challenges[0]
+    lock = None if lock is None else lock.at(challenge.variant)
+    documents = [_of_variant(document, one) for one in challenges]
+    found = [
+        *_in_variants([placed(slips.slips(*pair), at) for pair, at in _pairs(challenges, documents)]),
+        *placed(list(_unused_parameters(challenge, document)), document),
+        *folder.slips(challenge, [one.data for one in documents]),
+        *_lock(challenge, lock),
+    ]
     warnings = tuple(unsilenced(found, challenge.spec.lint.ignore, document))
     fresh = freshness(challenge, lock) == "fresh"
     return Lint((), warnings, challenge, untwinned(challenge, lock) if fresh else {})
+
+
+def _of_variant(document: Document, challenge: Challenge) -> Document:
+    """What a challenge was made of."""
+    spec, variant = challenge.spec.variants, challenge.variant
+    return document if spec is None or variant is None else expanded(document, spec, variant)
+
+
+def _pairs(
+    challenges: Sequence[Challenge], documents: Sequence[Document]
+) -> Iterator[tuple[tuple[Challenge, Mapping[str, object]], Document]]:
+    for challenge, document in zip(challenges, documents, strict=True):
+        yield (challenge, cast("Mapping[str, object]", document.data)), document
+
+
+def _in_variants(found: Sequence[Sequence[Warned]]) -> Iterator[Warned]:
+    """Each warning once; that something is not used only where no variant uses it."""
+    everywhere = set.intersection(*({(warned.name, warned.at) for warned in those} for those in found))
+    told: set[tuple[str, str, str]] = set()
+    for warned in (warned for those in found for warned in those):
+        key = (warned.name, warned.at, warned.problem.place)
+        if key not in told and (key[:2] in everywhere or not warned.name.startswith("unused-")):
+            yield warned
+        told.add(key)
+
+
+def _unused_parameters(challenge: Challenge, document: Document) -> Iterator[Slip]:
+    """Parameters whose values stand nowhere."""
+    spec, files = challenge.spec.variants, Files(challenge.root)
+    if spec is None:
+        return
+    texts = [*slips.strings(document.data)]
+    texts += [(files.read(file) or b"").decode("latin-1") for path in spec.templates for file in files.below(path)]
+    used = {mark.name for text in texts for mark in marks(text)}
+    for name in spec.names:
+        if name not in used:
+            table = next((table for table, rows in spec.together.items() if name in rows[0]), None)
+            loc: Loc = ("variants", "parameters", name) if table is None else ("variants", "together", table, 0, name)
+            what = "neither this file nor a template puts its value in"
+            yield Slip(
+                "unused-parameter", name, Fault(loc, what, hint=f"remove it, or write {{{{ variant.{name} }}}}", at=loc)
+            )
 
 
 def _lock(challenge: Challenge, lock: Lock | None) -> Iterator[Warned]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os.path
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -18,14 +19,16 @@ from gradekit.checks import statements
 from gradekit.checks.base import Complaint, Scope
 from gradekit.checks.kinds import KINDS
 from gradekit.checks.sense import contradictions
-from gradekit.errors import Problem, SpecError
-from gradekit.model import AUTHORED, Loc
-from gradekit.results import Tier
+from gradekit.errors import Problem, SpecError, UsageError
+from gradekit.model import AUTHORED, Loc, check_relative
+from gradekit.results import Tier, Variant
 from gradekit.spec.challenge import Challenge, ChallengeHead, ChallengeSpec, Check, CheckHead
-from gradekit.spec.files import Files, is_file
+from gradekit.spec.expand import expanded, wrong_marks
+from gradekit.spec.files import Files, is_file, is_folder
 from gradekit.spec.reader import Document, read_file
 from gradekit.spec.references import Names, check_faults, head_faults, rubric_faults, runner_faults, solution_faults
 from gradekit.spec.rubric import Rubric
+from gradekit.spec.slips import strings
 from gradekit.spec.translate import (
     Fault,
     described,
@@ -34,6 +37,7 @@ from gradekit.spec.translate import (
     listed,
     unknown_key,
 )
+from gradekit.spec.variants import OPTION, VariantsSpec, marks, render
 from gradekit.texts import near, quote
 
 FILE_NAME = "challenge.yaml"
@@ -59,6 +63,7 @@ def load_challenge(
     rubrics: Sequence[Path],
     runners: Mapping[str, str] | None = None,
     tools: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    variant: int | None = None,
 ) -> Challenge:
     """Read a challenge: its folder or its YAML file.
 
@@ -67,12 +72,30 @@ def load_challenge(
         rubrics: Folders to look for the rubric in, first match wins.
         runners: Known runners, name to kind (``language`` or ``service``); None skips that check.
         tools: Scanners that say what they can be asked for, name to that; of others nothing is said.
+        variant: Number of its variant; None for the first one, where it has some.
 
     Raises:
         SpecError: with every problem of the challenge and its rubric, sorted by position.
+        UsageError: it has no such variant.
     """
     source = spec_file(path)
-    return build(source, read_file(source), rubrics=rubrics, runners=runners, tools=tools)
+    return build(source, read_file(source), rubrics=rubrics, runners=runners, tools=tools, variant=variant)
+
+
+def load_variants(
+    path: Path,
+    *,
+    rubrics: Sequence[Path],
+    runners: Mapping[str, str] | None = None,
+    tools: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> tuple[Challenge, ...]:
+    """Read a challenge in each of its variants; one alone where it has none.
+
+    Raises:
+        SpecError: with every problem of the challenge and its rubric in any variant.
+    """
+    source = spec_file(path)
+    return build_variants(source, read_file(source), rubrics=rubrics, runners=runners, tools=tools)
 
 
 def spec_file(path: Path) -> Path:
@@ -87,13 +110,47 @@ def build(
     rubrics: Sequence[Path],
     runners: Mapping[str, str] | None = None,
     tools: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    variant: int | None = None,
 ) -> Challenge:
     """The challenge of a YAML file that was read; see ``load_challenge``.
 
     Raises:
         SpecError: with every problem of the challenge and its rubric, sorted by position.
+        UsageError: it has no such variant.
     """
-    return _Loading(source, document, rubrics, runners, tools).challenge()
+    return _Loading(source, document, rubrics, runners, tools, number=variant).challenge()
+
+
+def build_variants(
+    source: Path,
+    document: Document,
+    *,
+    rubrics: Sequence[Path],
+    runners: Mapping[str, str] | None = None,
+    tools: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> tuple[Challenge, ...]:
+    """Each variant of a YAML file that was read; see ``load_variants``.
+
+    Raises:
+        SpecError: with every problem of the challenge and its rubric in any variant.
+    """
+    first = build(source, document, rubrics=rubrics, runners=runners, tools=tools)
+    found = [first]
+    wrong: dict[Problem, int] = {}
+    for variant in () if first.spec.variants is None else first.spec.variants.variants()[1:]:
+        try:
+            found.append(build(source, document, rubrics=rubrics, runners=runners, tools=tools, variant=variant.number))
+        except SpecError as error:
+            for problem in error.problems:
+                wrong.setdefault(problem, variant.number)
+    problems = [replace(problem, what=f"{problem.what} (variant {number})") for problem, number in wrong.items()]
+    if len({challenge.digest for challenge in found}) > 1:
+        what = "variants: which files belong to the challenge differs from variant to variant"
+        hint = "name them in this file, where {{ variant.NAME }} may be a part of a path, and not in a template"
+        problems.append(Problem(str(source), what, hint=hint))
+    if problems:
+        raise SpecError(*problems)
+    return tuple(found)
 
 
 def load_rubric(path: Path) -> LoadedRubric:
@@ -181,13 +238,18 @@ class _Loading:
         rubrics: Sequence[Path],
         runners: Mapping[str, str] | None,
         tools: Mapping[str, Sequence[str]],
+        *,
+        number: int | None,
     ) -> None:
         self.source = source
         self.document = document
+        self.number = number
+        self.variants: VariantsSpec | None = None
+        self.variant: Variant | None = None
         self.rubrics = rubrics
         self.runners = runners
         self.tools = tools
-        self.files = Files(source.parent)
+        self.files = Files(source.parent, self._rendered)
         self.defaults: Mapping[str, Mapping[str, object]] = {}
         self.min_tier: str = Tier.IN_PROCESS
         self.runs_code = True
@@ -199,7 +261,8 @@ class _Loading:
         self.found += _version(self.document)
         if self.found or not isinstance(self.document.data, Mapping):
             raise SpecError(*_sorted(self.document, self.found))
-        data: Mapping[str, object] = self.document.data
+        written: Mapping[str, object] = self.document.data
+        data = self._expanded(written)
         names = Names.of(data)
         head = self._head(data)
         self.min_tier = head.min_tier
@@ -207,6 +270,7 @@ class _Loading:
         rubric = self._rubric(data, head.rubric)
         drafts = self._checks(data)
         app = data.get("app") is not None
+        self._templates()
         self._head_files(head)
         self.found += head_faults(head, names, self.runners)
         self.found += solution_faults(head, names, self.source.parent)
@@ -248,12 +312,66 @@ class _Loading:
             rubric=rubric.rubric,
             source=self.source,
             files=MappingProxyType(self.files.content),
-            digest=self._digest(data, rubric),
+            digest=self._digest(written, rubric),
             rubric_digest=rubric.digest,
+            variant=self.variant,
         )
 
+    def _expanded(self, written: Mapping[str, object]) -> Mapping[str, object]:
+        """The data of the variant that is asked for; as it is written where the challenge has none.
+
+        Raises:
+            SpecError: what it says of variants is wrong, so that nothing can be put in.
+            UsageError: it has no such variant.
+        """
+        raw = written.get("variants")
+        if raw is None:
+            if self.number is not None:
+                what = f"{self.source} has no variants"
+                raise UsageError(Problem(OPTION, what, hint="leave it out"))
+            return written
+        try:
+            self.variants = VariantsSpec.model_validate(raw, context=AUTHORED)
+        except ValidationError as error:
+            wrong = [_below(("variants",), fault) for fault in faults(error, raw, VariantsSpec)]
+            raise SpecError(*_sorted(self.document, wrong)) from error
+        number = 1 if self.number is None else self.number
+        if not 1 <= number <= self.variants.number:
+            what = f"{self.source} has no variant {number}"
+            raise UsageError(Problem(OPTION, what, f"a number from 1 to {self.variants.number}"))
+        self.variant = self.variants.variants()[number - 1]
+        self.document = expanded(self.document, self.variants, self.variant)
+        return cast("Mapping[str, object]", self.document.data)
+
+    def _rendered(self, path: str, data: bytes) -> bytes:
+        if self.variants is None or self.variant is None:
+            return data
+        return self.variants.rendered(path, data, self.variant)
+
+    def _templates(self) -> None:
+        """Templates that are not there, and what is wrong with their placeholders."""
+        if self.variants is None:
+            return
+        for index, path in enumerate(self.variants.templates):
+            if not is_file(self.source.parent / path) and not is_folder(self.source.parent / path):
+                self.found.append(self.files.missing(path, ("variants", "templates", index)))
+                continue
+            for file in self.files.below(path):
+                wrong = wrong_marks(self.files.read(file) or b"", str(self.source.parent / file), self.variants)
+                self.elsewhere += [placed.problem for placed in wrong]
+
+    def _other_files(self, data: Mapping[str, object]) -> Iterator[str]:
+        """What a path in the challenge's data leads to in any variant."""
+        if self.variants is None:
+            return
+        for text in {text for text in strings(data, keys=False) if any(marks(text))}:
+            for variant in self.variants.variants():
+                with suppress(ValueError):
+                    yield from self.files.below(check_relative(render(text, variant.parameters)))
+
     def _digest(self, data: Mapping[str, object], rubric: LoadedRubric) -> str:
-        files = {f"file {path}": content for path, content in self.files.content.items()}
+        files = {f"file {path}": content for path, content in self.files.written.items()}
+        files |= {f"file {path}": self.files.read(path) or b"" for path in self._other_files(data)}
         graded = {key: value for key, value in data.items() if key not in _UNGRADED}
         return _digest({**files, "challenge": _canonical(graded), "rubric": rubric.digest.encode()})
 

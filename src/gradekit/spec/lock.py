@@ -18,6 +18,7 @@ from gradekit.checks.twins import Twin
 from gradekit.errors import Problem, SpecError
 from gradekit.model import Model, tuple_of
 from gradekit.record import write_atomically
+from gradekit.results import Variant
 from gradekit.spec.challenge import Challenge
 from gradekit.texts import clean
 
@@ -83,6 +84,17 @@ class Lock(Model):
     """Per check: language -> what its references took, beside which its limits can be seen."""
     stand_ins: Mapping[str, str] = Field(default_factory=dict)
     """Per runner: what stood in for which official image while the solutions were graded."""
+    variants: Mapping[str, Lock] = Field(default_factory=dict)
+    """Per number of a variant: what was recorded for it, where the challenge has variants; all else is then empty."""
+
+    def at(self, variant: Variant | None) -> Lock:
+        """What counts for one variant; of a lock that does not know it, the lock itself, which is then a stale one."""
+        return self if variant is None else self.variants.get(str(variant.number), self)
+
+    def shown(self) -> Lock:
+        """What people are shown: where there are variants, the first, for the others are as hard."""
+        first = self.variants.get("1")
+        return self if first is None else first.model_copy(update={"code_mutants": self.code_mutants})
 
     @field_validator("answers")
     @classmethod
@@ -132,9 +144,19 @@ def write_lock(path: Path, lock: Lock) -> None:
     Raises:
         UsageError: if the folder cannot be written.
     """
-    unsaid = {name for name in ("code_mutants", "ratios", "stand_ins", "times") if not getattr(lock, name)}
-    text = json.dumps(lock.model_dump(mode="json", exclude=unsaid), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    text = json.dumps(_said(lock), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     write_atomically(path, text.encode())
+
+
+def _said(lock: Lock) -> dict[str, Any]:
+    """What is written of a lock: later additions only where they say something."""
+    unsaid = {name for name in ("code_mutants", "ratios", "stand_ins", "times") if not getattr(lock, name)}
+    data: dict[str, Any] = lock.model_dump(mode="json", exclude={*unsaid, "variants"})
+    if lock.variants:
+        # What stands beside them is about no variant.
+        data = {name: value for name, value in data.items() if value}
+        data["variants"] = {number: _said(one) for number, one in lock.variants.items()}
+    return data
 
 
 def freshness(challenge: Challenge, lock: Lock | None) -> Freshness:

@@ -17,7 +17,7 @@ _NONE: Final = "-"
 
 
 def table(locks: Mapping[str, Lock]) -> str:
-    """What the locks of a challenge and its variants, by name, say of its checks: counts alone, for candidates read it.
+    """What the locks of a challenge's editions, by name, say of its checks: counts alone, for candidates read it.
 
     No check, solution, mistake or expected value is named.
     """
@@ -59,7 +59,7 @@ def locks_of(challenge: Challenge) -> Mapping[str, Lock]:
     name = root.resolve().name
     specs = [root / "challenge.yaml", *sorted(root.glob("challenge.*.yaml"))]
     found = {path.stem.replace("challenge", name, 1): read_lock(path.with_suffix(".lock")) for path in specs}
-    return {spec: lock for spec, lock in found.items() if lock is not None}
+    return {spec: lock.shown() for spec, lock in found.items() if lock is not None}
 
 
 def marked_brief(challenge: Challenge) -> Path | None:

@@ -388,7 +388,9 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             return
         if not isinstance(event, yaml.ScalarEvent):
-            self._complain(span, "a list or a map cannot be a key", 'write "key: value"')
+            placeholder = self.source.lines[span.line - 1][: span.column].endswith("{{")
+            hint = "put {{ ... }} in quotes" if placeholder else 'write "key: value"'
+            self._complain(span, "a list or a map cannot be a key", hint)
         elif not isinstance(value, str):
             found = event.value or "(nothing)"
             self._complain(span, f"the key {found} is not text", f"quote it: {quote(event.value)}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gradekit.model import Loc
+from gradekit.model import Loc, Scalar
 from gradekit.spec.challenge import (
     RESERVED_VARIABLES,
     SERVICE_FACTS,
@@ -15,7 +15,6 @@ from gradekit.spec.challenge import (
     AppSpec,
     ChallengeHead,
     CheckHead,
-    Scalar,
 )
 from gradekit.spec.files import is_folder
 from gradekit.spec.rubric import Rubric

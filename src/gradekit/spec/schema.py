@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter
@@ -11,12 +11,16 @@ from pydantic.json_schema import models_json_schema
 from gradekit.checks.kinds import KINDS
 from gradekit.checks.match import Match
 from gradekit.spec.challenge import ChallengeHead, CheckHead
+from gradekit.spec.expand import FIXED, OPEN
 from gradekit.spec.rubric import Rubric
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _REF = "#/$defs/"
 
 _EXPECTATION: Final = "expectation"
+_PLACEHOLDER: Final = "placeholder"
+_VALUES: Final = ("examples", "required", "$ref", "type", "description", "oneOf")
+"""Keywords below which there is no schema of a value; ``oneOf`` says which keys exclude each other."""
 
 Schema = dict[str, Any]
 
@@ -127,7 +131,55 @@ def challenge_schema() -> Schema:
     schema = _finished(head, "gradekit challenge", defs)
     what = "A literal, which is equality, or operators that must all hold."
     schema["$defs"][_EXPECTATION] = {"description": what, **_MATCH}
+    return _with_placeholders(schema)
+
+
+def _with_placeholders(schema: Schema) -> Schema:
+    """Lets a placeholder stand for every value below the keys in which a variant's values are put in."""
+    defs, fields = schema["$defs"], schema["properties"]
+    reached: set[str] = set()
+    waiting = [fields[key] for key in OPEN if key in fields]
+    while waiting:
+        names = set(_references(waiting.pop())) - reached
+        reached |= names
+        waiting += [defs[name] for name in names]
+    check = defs["check"]["properties"]
+    same = {name: check[name] for name in FIXED}
+    schema["properties"] = fields | {key: _relaxed(fields[key]) for key in OPEN if key in fields}
+    schema["$defs"] = defs | {name: _relaxed(defs[name]) for name in reached}
+    schema["$defs"]["check"]["properties"] |= same
+    what = "A value of the candidate's variant."
+    schema["$defs"][_PLACEHOLDER] = {"description": what, "type": "string", "pattern": r"\{\{[ \t]*variant\."}
     return schema
+
+
+def _references(node: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    """The definitions that a schema refers to."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _references(item)
+    elif isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"].removeprefix(_REF)
+        for value in node.values():
+            yield from _references(value)
+
+
+def _relaxed(node: Any, *, names: bool = False) -> Any:  # noqa: ANN401 - any JSON
+    """A schema in which a placeholder may stand for every value that is not any text."""
+    if isinstance(node, list):
+        return [_relaxed(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if names:
+        return {key: _relaxed(value) for key, value in node.items()}
+    typed = any(node.get("type") == name for name in ("integer", "number", "boolean"))
+    if typed or {"enum", "const", "pattern"} & node.keys():
+        said = {key: node[key] for key in ("description",) if key in node}
+        bare = {key: value for key, value in node.items() if key not in said}
+        return {**said, "anyOf": [bare, {"$ref": f"{_REF}{_PLACEHOLDER}"}]}
+    below = {"properties", "patternProperties"}
+    return {key: value if key in _VALUES else _relaxed(value, names=key in below) for key, value in node.items()}
 
 
 def rubric_schema() -> Schema:
