@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gradekit.checks.ratios import Ratio
-from gradekit.difficulty import Foreign, InVariant, compared, copied, merged, table, variant_of, verify_variants
+from gradekit.difficulty import Foreign, InVariant, caught, compared, copied, merged, table, variant_of, verify_variants
 from gradekit.errors import SpecError
 from gradekit.results import Outcome, Score, Status, Variant
 from gradekit.spec.challenge import Challenge
@@ -118,6 +118,7 @@ def test_a_copied_answer_that_loses_something(tmp_path: Path, monkeypatch: pytes
     assert copied(found) == ""
     assert [result.mismatches for result in merged(found)] == [(), ()]
     assert list(table(found))[1][-1] == "of 2 loses run (50.0 of 100.0)"
+    assert caught(found) == {"run"}, "that is proof of this check"
 
 
 def in_variant(number: int, lock: Lock, *lost: str, earned: float | None = 80.0) -> InVariant:
@@ -172,6 +173,7 @@ def test_what_could_not_be_graded_is_not_lost() -> None:
     one = replace(in_variant(1, LOCK), foreign=Foreign(2, gone))
     assert one.foreign.lost == ()
     assert copied([one]) == ""
+    assert caught([one]) == frozenset()
     (reference,) = merged([one])
     assert reference.mismatches == ("variant 1: the reference of variant 2 could not be graded",)
     assert list(table([one]))[1][-1] == "of 2 loses nothing (no score)"
@@ -191,6 +193,7 @@ def test_many_are_counted() -> None:
     four = report("a", "b", "c").checks
     many = report().model_copy(update={"checks": (*four, four[0].model_copy(update={"id": "d"}))})
     one = replace(five[0], foreign=Foreign(2, many))
+    assert caught([one]) == frozenset(), "who loses everything shows nothing of a single check"
     assert list(table([one]))[1][-1] == "of 2 loses a, b, c and 1 more (80.0 of 100.0)"
 
 

@@ -240,6 +240,12 @@ def copied(found: Sequence[InVariant]) -> str:
     )
 
 
+def caught(found: Sequence[InVariant]) -> frozenset[str]:
+    """Ids of the checks that a copied answer loses which passes another one, so that it shows that they can fail."""
+    foreign = [one.foreign for one in found if not one.foreign.incomplete]
+    return frozenset(check for one in foreign if len(one.lost) < len(one.report.checks) for check in one.lost)
+
+
 def _several(numbers: Sequence[int]) -> str:
     named = ", ".join(map(str, numbers[:_MOST]))
     return f"{named} and {len(numbers) - _MOST} more" if len(numbers) > _MOST else named

@@ -84,6 +84,7 @@ def test_from_what_is_handed_out_to_a_report(folder: Path, gradekit: Callable[..
         {"variant": 2, "lost": ["tests", "total"]},
         {"variant": 1, "lost": ["tests", "total"]},
     ]
+    assert challenge["unproven"] == [], "a copied answer shows that total and tests can fail"
     lock = json.loads((folder / "invoices/challenge.lock").read_bytes())
     assert [lock["variants"][number]["tests"]["tests"] for number in ("1", "2")] == [
         [f"test_invoice.py::test_{discount}_percent_of_1000"] for discount in (5, 20)

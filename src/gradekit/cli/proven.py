@@ -10,7 +10,7 @@ from typing import Any
 
 from gradekit.checks.oracle import is_verdict
 from gradekit.cli import outline
-from gradekit.difficulty import InVariant, copied, shown_score, table
+from gradekit.difficulty import InVariant, caught, copied, shown_score, table
 from gradekit.errors import ExitCode, GradekitError
 from gradekit.mutation.campaign import Campaign
 from gradekit.oracle import listed
@@ -94,7 +94,7 @@ class Proof:
             tests=_tests(locks),
             results=results,
             untwinned=untwinned(challenge, lock),
-            unproven=() if partial else unproven(results),
+            unproven=() if partial else [check for check in unproven(results) if check not in caught(variants)],
             sharpness={} if partial else lock.sharpness,
             stand_ins=lock.stand_ins,
             query_mutants={} if partial else lock.mutants,
