@@ -207,7 +207,7 @@ def variant(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Show the variants of a challenge, or make what one candidate gets.
+    """Show variants, or write what a candidate gets.
 
     With --candidate, the key in GRADEKIT_VARIANT_KEY says which variant it is. --into writes the brief, the starter and
     the files of data/ that the brief names, with the variant's values put in, and nothing hidden.
