@@ -50,11 +50,13 @@ update customers set token_hash = encode(sha256('tok-kite-5be81d46'), 'hex') whe
 insert into orders (id, customer_id, status, coupon, subtotal, discount, total, created_at) overriding system value
 values (3001, 11, 'placed', 'FIVER', 21.90, 5.00, 16.90, '2024-03-05 12:00:00+00'),
        (3010, 11, 'shipped', null, 5.00, 0.00, 5.00, '2024-03-06 12:00:00+00'),
-       (3040, 11, 'shipped', null, 20.00, 0.00, 20.00, '2024-03-07 12:00:00+00');
+       (3040, 11, 'shipped', null, 20.00, 0.00, 20.00, '2024-03-07 12:00:00+00'),
+       (2147483647, 11, 'cancelled', null, 1.20, 0.00, 1.20, '2024-03-08 12:00:00+00'); -- the highest id that there is
 insert into order_lines (order_id, line_no, product_id, quantity, unit_price, discount_percent, total) values
-  (3001, 1, 3, 2, 4.50, 0, 9.00),
+  (3001, 3, 3, 1, 1.50, 0, 1.50),                                                -- the price of that day
+  (3001, 1, 3, 2, 4.50, 0, 9.00),                                                -- rows are in no order
   (3001, 2, 2, 10, 1.20, 5, 11.40),
-  (3001, 3, 3, 1, 1.50, 0, 1.50);                                                -- the price of that day
+  (2147483647, 1, 2, 1, 1.20, 0, 1.20);
 insert into order_lines (order_id, line_no, product_id, quantity, unit_price, discount_percent, total)
 select o, n, 46 - n, 1, 0.50, 0, 0.50 from unnest(array[3010, 3040]) as o, generate_series(1, o - 3000) as n;
 
