@@ -24,7 +24,7 @@ from gradekit.spec.challenge import Challenge, Check
 from gradekit.spec.lock import Lock, Sharpness
 from gradekit.texts import clean
 
-MOST: Final = 400
+MOST: Final = 800
 """Changes that are tried on one part of a check."""
 MOST_PLACES: Final = 100
 """Places of one check that are kept, of either sort."""

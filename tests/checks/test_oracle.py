@@ -205,6 +205,10 @@ def test_changes_of_json() -> None:
     assert found['$["a b"][2] higher by 1'] == {**value, "a b": [1, 2, 4]}
     assert found['$["a b"][1] higher by 1'] == {**value, "a b": [1, 3, 3]}
     assert {place.name for place, _, _ in changed_json([1] * (FEW + 1))} == {"$", "$[0]", f"$[{FEW}]"}
+    assert len({place.name for place, _, _ in changed_json([1] * FEW)}) == FEW + 1
+    rows: list[Json] = [{"name": "a", "sizes": [1, 2]}] * (FEW // 3)
+    assert "$[1].sizes[1]" in {place.name for place, _, _ in changed_json(rows)}
+    assert "$[1].name" not in {place.name for place, _, _ in changed_json([*rows, 1])}
     assert found["$.ok negated"] == {**value, "ok": False}
     assert found["$.none 0 instead of null"] == {**value, "none": 0}
     assert found["$.at with another digit"] == {**value, "at": "3024"}

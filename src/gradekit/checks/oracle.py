@@ -37,8 +37,8 @@ class Each:
     value: object
 
 
-FEW: Final = 6
-"""Items of a list that are all changed; of more, the first and the last are."""
+FEW: Final = 60
+"""Values in the items of a list that are all changed; of more, those of the first and the last item are."""
 
 WORDS: Final = 3
 """A text of so many words is taken to be one for people."""
@@ -240,9 +240,16 @@ def changed_json(value: Json, path: str = "$") -> Changes[Json]:
         yield place, "with its last item twice", [*value, value[-1]]
         if list(value) != list(reversed(value)):
             yield Place(f"{path}: order", Rank.AROUND), "reversed", list(reversed(value))
-        for index in range(len(value)) if len(value) <= FEW else (0, len(value) - 1):
+        for index in range(len(value)) if len(value) <= 2 or _leaves(value) <= FEW else (0, len(value) - 1):
             for at, what, other in changed_json(value[index], f"{path}[{index}]"):
                 yield at, what, list(replaced(value, index, other))
+
+
+def _leaves(value: Json) -> int:
+    """How many values there are in it that hold no others."""
+    if isinstance(value, Mapping):
+        return sum(map(_leaves, value.values()))
+    return sum(map(_leaves, value)) if is_list(value) else 1
 
 
 def _placed(value: Json, path: str) -> Place:
