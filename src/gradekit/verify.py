@@ -316,7 +316,8 @@ def reference_of(challenge: Challenge) -> Solution:
         if solution.expect.passes == "all":
             return solution
     what = "solutions: there is no reference"
-    raise SpecError(Problem(str(challenge.source), what, "one solution with expect: {passes: all}", "add it"))
+    hint = "add one, such as {path: solutions/reference, expect: {passes: all}}"
+    raise SpecError(Problem(str(challenge.source), what, hint=hint))
 
 
 def stood_in(challenge: Challenge, setting: Setting) -> Mapping[str, str]:

@@ -395,7 +395,7 @@ def test_places_say_how_telling_they_are_and_where_they_are_the_same() -> None:
     assert found[f"{first}$.error.message"].rank is Rank.WORDS
     # Headers are those of the app, and errors are alike; who expects anything has said that it is free.
     assert found[f"{first}header ETag"] == Place(f"{first}header ETag", Rank.AROUND, "header etag")
-    assert found["GET /orders/8: $.id"].about == "error $.id"
+    assert found["GET /orders/8: $.id"].about == "404 of GET /orders/* $.id"
     assert found["GET /orders/PEN-BLUE/lines: $.id"] == Place(
         "GET /orders/PEN-BLUE/lines: $.id", Rank.FREE, "GET /orders/*/lines $.id"
     )

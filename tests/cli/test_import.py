@@ -36,7 +36,7 @@ def test_a_document_gives_a_draft(tmp_path: Path) -> None:
     done = run("import", "openapi", str(GOLDEN / "openapi/petstore-expanded/source/openapi.json"), "pets", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "pets: 9 files\nservers: the path /api is left out" in done.stdout
-    assert done.stdout.endswith("gradekit challenge lint pets  says what is left to write\n")
+    assert done.stdout.endswith("next: a reference and wrong solutions; then gradekit challenge verify pets\n")
 
 
 @pytest.mark.parametrize(

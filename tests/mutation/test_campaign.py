@@ -242,6 +242,7 @@ def test_what_verify_prints_and_keeps(challenge: Challenge) -> None:
         "    by file: right/a.py 1/1, right/b.py 0/1",
         "    by operator: border 1/1, number 0/1",
         "    survived: right/b.py:2: c → \x1b",
+        "    add a step that sees each of them, or name it under mutation.ignore with the reason why it is right",
         f"wrote {challenge.lock_path}",
     ]
     assert list(proven.matrix([proof])) == ["challenge.lock fits, so solutions were not graded again"]

@@ -240,7 +240,7 @@ def changed_json(value: Json, path: str = "$") -> Changes[Json]:
         yield place, "with its last item twice", [*value, value[-1]]
         if list(value) != list(reversed(value)):
             yield Place(f"{path}: order", Rank.AROUND), "reversed", list(reversed(value))
-        for index in range(len(value)) if len(value) <= 2 or _leaves(value) <= FEW else (0, len(value) - 1):
+        for index in range(len(value)) if _leaves(value) <= FEW else {0, len(value) - 1}:
             for at, what, other in changed_json(value[index], f"{path}[{index}]"):
                 yield at, what, list(replaced(value, index, other))
 

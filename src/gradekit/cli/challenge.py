@@ -167,7 +167,7 @@ def import_(
     if any(path.startswith("solutions/") for path in challenge.files):
         sys.stdout.write(f"gradekit challenge verify {named}  grades its solutions\n")
     else:
-        sys.stdout.write(f"gradekit challenge lint {named}  says what is left to write\n")
+        sys.stdout.write(f"next: a reference and wrong solutions; then gradekit challenge verify {named}\n")
     return ExitCode.OK
 
 

@@ -28,6 +28,8 @@ _TIGHTEST = 3
 """Time limits that are shown, and all that are tight."""
 _WIDE = 100
 """A limit so many times as long as the reference is only said to be wide."""
+_AMPLE = 10
+"""When the tightest limit is that many times as long as the reference took, none is shown."""
 _NO_LANGUAGE = "none"
 """As `runner: none` in a challenge that runs no code of a submission."""
 
@@ -196,7 +198,7 @@ def _sharpness(found: Mapping[str, Sharpness]) -> Iterator[str]:
     if not needless:
         yield needed
         return
-    yield f"{needed}; no changed answer and no wrong solution would pass without one of these:"
+    yield f"{needed}; without any one of these, all that was tried would be noticed even so:"
     yield from (f"    {line}" for line in needless[:_NEEDLESS])
     if len(needless) > _NEEDLESS:
         yield f"    and {len(needless) - _NEEDLESS} more, see challenge.lock"
@@ -226,6 +228,10 @@ def _limits(proof: Proof) -> Iterator[str]:
     """The tightest time limits, those that are too tight, and what a slower machine would change."""
     if not proof.limits:
         return
+    whole = f"a submission that uses every limit up takes {proof.longest / 60:.0f} min in its checks"
+    if proof.limits[0].margin >= _AMPLE:
+        yield f"time limits: each is more than {_AMPLE} times what the slowest reference took; {whole}"
+        return
     shown = [limit for place, limit in enumerate(proof.limits) if place < _TIGHTEST or limit.tight]
     rest = f", the tightest of {len(proof.limits)}" if len(shown) < len(proof.limits) else ""
     yield f"time limits beside the slowest reference{rest}:"
@@ -242,7 +248,7 @@ def _limits(proof: Proof) -> Iterator[str]:
         what = "half the limits, or on half the machine," if factor == 2 else "a quarter of them"  # noqa: PLR2004
         checks = f"{len(gone)} check{'s' * (len(gone) != 1)}"
         yield f"    with {what} {checks} would fail the slowest reference{names}"
-    yield f"    a submission that uses every limit up takes {proof.longest / 60:.0f} min in its checks"
+    yield f"    {whole}"
     for limit in proof.tight:
         yield f"tight limit: {limit.told}; {limit.hint}"
 
@@ -270,6 +276,8 @@ def _of_mutants(found: Campaign) -> Iterator[str]:
     for key, counts in (("file", found.by("file")), ("operator", found.by("operator"))):
         yield f"    by {key}: {', '.join(f'{name} {killed}/{of}' for name, (killed, of) in counts.items())}"
     yield from (f"    survived: {mutant.name}" for mutant in found.graded if mutant.fate == "survived")
+    if found.count("survived"):
+        yield "    add a step that sees each of them, or name it under mutation.ignore with the reason why it is right"
     yield from (f"    {problem}" for problem in found.problems)
 
 

@@ -119,6 +119,8 @@ def subject(challenge: Challenge, folder: str | None) -> Subject:
         found = Path(folder) if Path(folder).is_dir() else challenge.root / folder
         if not found.is_dir():
             hint = near(folder, [solution.path for solution in solutions])
+            if any(check.id == folder for check in challenge.spec.checks):
+                hint = "only one CHECK is taken; a pattern such as '*' or 'order-*' takes several"
             raise UsageError(
                 Problem(
                     folder, "is not a folder", "it has to be one with the files of a submission, or a solution's", hint

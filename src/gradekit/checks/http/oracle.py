@@ -70,10 +70,11 @@ def _changed_run(spec: HttpSpec, run: CaseRun) -> Changes[CaseRun]:
 
 
 def asked(sent: Sent | None, received: Received | None) -> str:
-    """What was asked for, whichever one of its kind; all errors are alike."""
+    """What was asked for, whichever one of its kind, and which error it was, if that was the answer."""
     if sent is None or received is None:
         return ""
-    return "error" if received.status >= _ERROR else f"{sent.method} {_KEY.sub('*', sent.target.partition('?')[0])}"
+    about = f"{sent.method} {_KEY.sub('*', sent.target.partition('?')[0])}"
+    return f"{received.status} of {about}" if received.status >= _ERROR else about
 
 
 def changed_answers(questions: Sequence[Question], answers: Sequence[Answered]) -> Changes[tuple[Answered, ...]]:

@@ -55,6 +55,10 @@ def make(source: Source, name: str) -> Made:
     notes += unmade
     notes += [f"{scheme}: requests carry {how}, which is made up" for scheme, how in draft.schemes.items()]
     notes += _never_called(document, known)
+    notes.append(
+        "answers are held against schemas only, so a service that stores nothing can earn everything: "
+        "add expectations of values, such as those that were sent"
+    )
     notes.append("there is no solution in it: write one, and some that are wrong, before you grade with it")
     if len(excluded) == len(known):
         raise source.refusal("", f"no operation of it can be asked; {unmade[0]}", hint="change its `security`")

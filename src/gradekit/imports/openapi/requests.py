@@ -12,6 +12,7 @@ from gradekit.checks.jsontext import Json, render
 from gradekit.imports.openapi.reading import Document, Object, Operation, items
 from gradekit.imports.openapi.samples import NoValue, examples, misfit, sample
 from gradekit.imports.openapi.schemas import SchemaProblem, converted
+from gradekit.texts import clean
 
 _PARAMETER: Final = re.compile(r"\{([^{}/]+)\}")
 _KEYS: Final = ("id", "uuid", "_id", "key", "slug", "name")
@@ -252,7 +253,7 @@ class Draft:
         for kind in sorted(content, key=_preference):
             media = self.document.object(content[kind])
             try:
-                found = [(name, self._body(kind, media, value)) for name, value in self._values(media)]
+                found = [(name, self._body(kind, media, value)) for name, value in self._values(wanted, media)]
             except NoValue as error:
                 reasons.append(f"{kind}: {error}")
                 continue
@@ -262,16 +263,32 @@ class Draft:
             raise Unmade(f"no request body ({'; '.join(reasons) or 'it has no content'})")
         yield "", {}
 
-    def _values(self, media: Object) -> Iterator[tuple[str, Json]]:
+    def _values(self, wanted: Operation, media: Object) -> Iterator[tuple[str, Json]]:
+        """Right ones first; then those that the schema refuses, where an answer of that name is a refusal, too."""
         schema = media.get("schema", True)
         known = list(examples(self.document, media))
         wrong = [misfit(self.document, schema, value) for _, value in known]
         right = [one for one, what in zip(known, wrong, strict=True) if not what]
-        if known and not right:
+        refused = [one for one, what in zip(known, wrong, strict=True) if what and self._refuses(wanted, one[0])]
+        if known and not right and not refused:
             raise NoValue(wrong[0])
         if not known and "schema" not in media:
             raise NoValue("neither an example nor a schema")
+        for (name, value), what in zip(known, wrong, strict=True):
+            told = f"{wanted.name}: its example {clean(name)} is left out, as {what}"
+            if what and (name, value) not in refused and told not in self.problems:
+                self.problems.append(told)
         yield from right or [("", sample(self.document, schema))]
+        yield from refused
+
+    def _refuses(self, wanted: Operation, example: str) -> bool:
+        """Whether the answer of an example's name is a refusal of what was sent."""
+        status, response = self._response(wanted, example)
+        named = any(
+            example in self.document.object(self.document.object(media).get("examples"))
+            for media in self.document.object(response.get("content")).values()
+        )
+        return bool(example) and named and str(status).startswith("4")
 
     def _body(self, kind: str, media: Object, value: Json) -> Mapping[str, Json]:
         plain = kind.partition(";")[0].strip().lower()
