@@ -396,12 +396,15 @@ def test_a_count_that_is_wrong_in_one_run_is_told(runs: Sequence[str]) -> None:
 
 @pytest.mark.parametrize(
     ("stderr", "why"),
-    [("", ", and nothing says why"), ("ImportError", "; what the run printed may say why")],
+    [("", "the run printed nothing that says more"), ("ImportError", "what the run printed may say more")],
 )
 def test_a_test_without_a_result_says_where_to_look(stderr: str, why: str) -> None:
     evidence = SuiteEvidence(ending=Ending.EXITED, end=0, stderr=stderr)
     (case, _) = suite.judge(SPEC, evidence, Context("unit", HIDDEN, {}, IDS, {})).cases
-    assert case.outcome.message == f"no result: it did not run, or not to its end{why}"
+    assert case.outcome.message == (
+        "no result: the suite came to its end, and with the reference this test has a result, so something in the "
+        f"submission probably stopped or removed it; {why}"
+    )
 
 
 def test_tests_that_the_lock_does_not_list_are_named_and_capped() -> None:
@@ -489,8 +492,8 @@ def test_the_note_names_the_tests_whose_twins_passed_by_chance() -> None:
     judgement = suite.judge(ALL, evidence_of(ALL, passes), context)
     assert judgement.violations == ()
     assert judgement.notes[0] == (
-        f"2 of 2 {RUN}; the twins of test_x.py::test_a, test_x.py::test_b passed (chance, a weak test, or forging), "
-        "so these tests do not count as passed"
+        f"2 of 2 {RUN}; the twins of test_x.py::test_a, test_x.py::test_b passed, and so did the tests themselves in at "
+        "least one run (chance, a weak test, or forging), so they count as failed"
     )
 
 

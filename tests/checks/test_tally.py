@@ -49,13 +49,18 @@ def test_a_case_with_nothing_wrong_is_passed_and_one_with_a_fault_of_ours_is_err
     assert case == OURS
 
 
+def test_what_is_said_twice_is_told_once() -> None:
+    one = Mismatch("UTF-8 text", "bytes that are not UTF-8", "stdout")
+    assert examined("run", "run", [one, one]) == examined("run", "run", [one])
+
+
 def test_many_mismatches_are_counted() -> None:
-    one = Mismatch("1", "2")
-    outcome = examined("step", "step", [one] * (SHOWN + 3)).outcome
+    one, other, *_ = many = [Mismatch("1", str(number)) for number in range(2, SHOWN + 5)]
+    outcome = examined("step", "step", many).outcome
     assert outcome.message == "23 differences; the first 20 are shown"
     assert outcome.expected == "\n".join(["1"] * SHOWN)
     remark = Mismatch("", "two are wrong:", count=0)
-    outcome = examined("step", "step", [remark, one, one, Mismatch("", "30 more differences", count=30)]).outcome
+    outcome = examined("step", "step", [remark, one, other, Mismatch("", "30 more differences", count=30)]).outcome
     assert outcome.message == "two are wrong:; 32 differences; the first 2 are shown"
     outcome = examined("step", "step", [one, Mismatch("", "999 more differences", count=999)]).outcome
     assert outcome.message == "at least 1000 differences; the first 1 are shown"

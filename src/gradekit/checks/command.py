@@ -461,8 +461,9 @@ def _answer_mismatches(stream: Stream, answer: Answer, files: Mapping[str, bytes
     try:
         right = files[answer.file].decode()
     except (KeyError, UnicodeDecodeError):
-        what = f"the challenge has no text file {answer.file}, or not any more"
-        return [Mismatch("", f"{what}; correct the challenge, or grade the submission again", ours=True)]
+        what = f"{answer.file} of the challenge is missing, or is not UTF-8 text"
+        hint = "put it back; if it was renamed since the grading, grade the submission again"
+        return [Mismatch("", f"{what}; {hint}", ours=True)]
     text = _text(stream)
     mismatch = text if isinstance(text, Mismatch) else answer.check(right, text)
     return [] if mismatch is None else [mismatch.below("stdout" if mismatch is text else "stdout, ")]

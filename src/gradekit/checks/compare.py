@@ -338,7 +338,10 @@ def _rows(
     missing, extra = _unpaired(ours, theirs, rules)
     beneath = _heading(columns[1])
     if missing or extra:
-        message = clean("; ".join((*hints, _counts(len(missing), len(ours), len(extra), len(theirs)))), ROW)
+        counts = _counts(len(missing), len(ours), len(extra), len(theirs))
+        if hints and ours and len(missing) == len(ours) and len(extra) == len(theirs):
+            counts = "no row is equal, which may follow from that alone"
+        message = clean("; ".join((*hints, counts)), ROW)
         if max(len(expected), len(actual)) <= EXAMPLES:
             return Difference(message, _examples(heading, expected), _examples(beneath, actual))
         return Difference(

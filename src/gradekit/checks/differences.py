@@ -43,7 +43,7 @@ def differences(expected: Json, actual: Json, *, partially: bool = False, place:
             if name not in actual:
                 yield Mismatch(show(expected[name]), show(MISSING), below)
             elif name not in expected:
-                yield Mismatch("no value", show(actual[name]), below)
+                yield Mismatch("no value (the object expected has no such name)", show(actual[name]), below)
             else:
                 yield from differences(expected[name], actual[name], partially=partially, place=below)
     elif is_list(expected) and is_list(actual) and len(expected) == len(actual):

@@ -285,12 +285,12 @@ def _facts(spec: GitSpec, evidence: GitEvidence) -> Mapping[Fact, Value]:
 def _counted(spec: GitSpec, commit: Commit) -> Iterator[Change]:
     """The changes whose lines somebody wrote."""
     names = (*spec.generated, *spec.uncounted)
-    return (change for change in commit.changes if not _named(change.path, names))
+    return (change for change in commit.changes if _name(change.path, names) is None)
 
 
-def _named(path: str, names: Sequence[str]) -> bool:
-    """Whether the file, or a folder above it, has one of the names."""
-    return any(fnmatchcase(part, name) for part in path.split("/") for name in names)
+def _name(path: str, names: Sequence[str]) -> str | None:
+    """The first of the names that the file, or a folder above it, has."""
+    return next((name for name in names for part in path.split("/") if fnmatchcase(part, name)), None)
 
 
 def _reasons(spec: GitSpec, evidence: GitEvidence) -> Mapping[Fact, Sequence[str]]:
@@ -303,7 +303,13 @@ def _reasons(spec: GitSpec, evidence: GitEvidence) -> Mapping[Fact, Sequence[str
     kept = [change for commit in evidence.commits for change in commit.changes if not change.gone]
     return {
         "poor_messages": list(poor),
-        "generated": sorted({clean(change.path) for change in kept if _named(change.path, spec.generated)}),
+        "generated": sorted(
+            {
+                f"{clean(change.path)} ({clean(name)})"
+                for change in kept
+                if (name := _name(change.path, spec.generated)) is not None
+            }
+        ),
         "binaries": sorted({clean(change.path) for change in kept if change.binary}),
         "odd_dates": list(_odd(evidence)),
     }

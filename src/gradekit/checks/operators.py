@@ -235,7 +235,7 @@ _ends_with = partial(_text, "ends with", str.endswith)
 def _size_problem(operand: Expectation) -> str | None:
     for literal in operand.literals:
         if not any(template.uses(literal)) and number(literal) is None:
-            return f"needs a number, or a map of operators, not {show(literal)}"
+            return f"needs a number, not {show(literal)}"
     return None
 
 

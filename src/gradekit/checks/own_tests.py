@@ -248,7 +248,7 @@ def judge(spec: OwnTestsSpec, evidence: OwnTestsEvidence, context: Context) -> J
     right = own
     if spec.reference is not None:
         right = runs[spec.reference.name]
-        title = spec.reference.title or f"the tests on {_RIGHT}"
+        title = f"{_RIGHT}: {spec.reference.title}" if spec.reference.title else f"the tests on {_RIGHT}"
         gates.append((_RIGHT, _passing(f"reference {spec.reference.name}", title, right, spec)))
     useless = next((one for one in (right, own) if not one.passed), None)
     noticed = [_noticing(mutant, runs[mutant.name], useless) for mutant in spec.mutants]
@@ -270,12 +270,17 @@ def _noticing(mutant: Variant, run: TestRun, useless: TestRun | None) -> CaseRes
     """A run that has to find something wrong; ``useless`` is one on a right program that did, too."""
     title, case = f"notices: {mutant.title or mutant.name}", f"mutant {mutant.name}"
     if run.passed:
-        return failed(title, case, "all tests pass on this wrong program; at least one has to fail")
+        what = "all tests pass on this wrong program"
+        if not run.tests:
+            what = "the run on this wrong program ended with exit code 0, but no test is known to have run"
+        return failed(title, case, f"{what}; at least one has to fail")
     if run.ending is Ending.EXITED and run.exit_code == UNPREPARED:
         return failed(title, case, _unmade(run))
     if useless is None:
         return passed(title, case)
-    why = f"not judged: the tests fail on {_OWN if useless.variant is None else _RIGHT}, too"
+    ended = useless.ending is Ending.EXITED and (useless.variant is None or useless.exit_code != UNPREPARED)
+    program = _OWN if useless.variant is None else _RIGHT
+    why = f"not judged: {f'the tests fail on {program}, too' if ended else f'there is no result on {program}'}"
     return CaseResult(id=case, title=title, outcome=Outcome(status=Status.SKIPPED, message=why))
 
 
@@ -283,10 +288,15 @@ def _unmade(run: TestRun) -> str:
     """Why a variant was not tested, as far as it is known: code of the candidate's can cause the same on purpose."""
     last = run.tail.splitlines()[-1:]
     said = f"the last line printed is {quote(last[0], _GIST)}" if last else "nothing was printed"
+    if run.framework is not None:
+        return (
+            f"no test result: the run ended with exit code {UNPREPARED} after {run.framework} had reported tests, and "
+            f"{said}; see what the tests do at their end"
+        )
     return (
-        f"no test result: the run ended with exit code {UNPREPARED}, and {said}; probably the step that makes this "
-        "program of the submission failed, since files are not where the task says: keep its names of files and "
-        "folders; otherwise the challenge is at fault, or the tests ended with this code themselves"
+        f"no test result: the run ended with exit code {UNPREPARED}, and {said}; probably the challenge's setup, "
+        "which makes this program of the submission, failed, since files are not where the task says: keep its names "
+        "of files and folders; otherwise the challenge is at fault, or the tests ended with this code themselves"
     )
 
 

@@ -9,6 +9,17 @@ from typing import Final
 _ENGINE_FAULTS: Final = ("08", "25", "40", "42501", "53", "55", "57", "58", "F0", "XX")
 
 
+LOOK_AT_TABLES: Final = (
+    "the statement is the challenge's: see whether the tables have the names and columns that the task asks for"
+)
+"""What is said where ``names_unknown``."""
+
+
+def names_unknown(sqlstate: str | None) -> bool:
+    """Whether a statement probably asks for what the tables do not have: class 42, but for privileges and syntax."""
+    return (sqlstate or "").startswith("42") and sqlstate not in {"42501", "42601"}
+
+
 def engine_failed(sqlstate: str | None) -> bool:
     """Whether the engine could not run a statement, whatever the tables are; also where it gives no code."""
     return (sqlstate or "XX").startswith(_ENGINE_FAULTS)

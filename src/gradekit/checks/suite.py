@@ -303,8 +303,13 @@ def _doubted(evidence: SuiteEvidence, known: Mapping[str, twins.Twin]) -> tuple[
 
 def _forged(test: str, *, always: bool) -> str:
     """That a test and its twin passed; ``always``: the test itself in all runs, so that it is shown as passed."""
-    itself = "as the test itself did" if always else "as the test itself did in some runs, but not in all"
-    return f"the twin of {test} (the same test with an expectation that no right program can meet) passed, {itself}"
+    twin = "the same test with an expectation that no right program can meet"
+    if always:
+        return f"the twin of {test} ({twin}) passed, as the test itself did"
+    return (
+        f"{test} passed in some runs and failed in others, and its twin ({twin}) passed, too: only forging explains "
+        "that, because a program that computes its answers never passes both"
+    )
 
 
 def _notes(
@@ -321,9 +326,14 @@ def _notes(
     if forged:
         sign = "some passed, which shows that results were forged"
     elif doubted:
-        twin, does = ("twin", "this test does") if len(doubted) == 1 else ("twins", "these tests do")
-        listed = _listed(sorted(doubted))
-        sign = f"the {twin} of {listed} passed (chance, a weak test, or forging), so {does} not count as passed"
+        one = len(doubted) == 1
+        twin, itself, counts = (
+            ("twin", "the test itself", "it counts") if one else ("twins", "the tests themselves", "they count")
+        )
+        sign = (
+            f"the {twin} of {_listed(sorted(doubted))} passed, and so did {itself} in at least one run (chance, a weak "
+            f"test, or forging), so {counts} as failed"
+        )
     else:
         sign = "no sign of forging"
     functions = _counted({unit_of(test) for test in tests}, "test function")
@@ -504,7 +514,8 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
             return errored(share)
         if spec.scoring == "proportional" and outcome.status is Status.FAILED:
             outcome = outcome.model_copy(update={"ratio": share * len(tests) / len(cases)})
-    oddities = "; ".join(_oddities(evidence, expected))
+    forged = ("results were forged, which the violations show",) if violations else ()
+    oddities = "; ".join((*forged, *_oddities(evidence, expected)))
     if oddities:
         message = f"{outcome.message}; {oddities}" if outcome.message else oddities
         outcome = outcome.model_copy(update={"message": message})
@@ -647,10 +658,16 @@ def _absent(test: str, evidence: SuiteEvidence, files: Mapping[str, Record], end
     elif ending:
         why = ending
     elif evidence.late:
-        why = "nothing about it came before the suite's end mark"
+        why = (
+            "nothing about it came before the suite's end mark; something wrote that mark before this test ran, "
+            "probably code of the submission"
+        )
     else:
-        why = "it did not run, or not to its end"
-        why += "; what the run printed may say why" if evidence.stderr else ", and nothing says why"
+        why = (
+            "the suite came to its end, and with the reference this test has a result, so something in the submission "
+            "probably stopped or removed it; "
+        )
+        why += "what the run printed may say more" if evidence.stderr else "the run printed nothing that says more"
     return failed(test, test, f"no result: {why}")
 
 
@@ -666,13 +683,14 @@ def _files_of(test: str) -> tuple[str, str]:
 
 def _case(test: str, count: int, record: Record) -> CaseResult:
     if count > 1:
-        return failed(test, test, f"reported {count} times; a test counts only if it is reported once")
+        return failed(test, test, f"reported {count} times; {_ONCE}")
     if record.outcome == "passed":
         return passed(test, test)
     if record.message.startswith(_XFAIL):
         return failed(test, test, _marked(record))
     said = _ENDED.get(record.outcome, record.outcome)
-    words = (said if record.outcome != "failed" or not record.message else "", _gist(record.message))
+    gist = _gist(record.message) or ("no reason given" if record.outcome == "skipped" else "")
+    words = (said if record.outcome != "failed" or not record.message else "", gist)
     what = ": ".join(filter(None, words))
     if _CROSSING.match(record.message):
         what += f"\n({_CROSSED})"
@@ -683,10 +701,10 @@ def _marked(record: Record) -> str:
     """What the mark of a test comes to; ``record`` is of one that was expected to fail."""
     reason = _gist(record.message.removeprefix(_XFAIL))
     if record.outcome == "skipped":
-        what = "failed as it was marked to (xfail), which does not count as passed"
+        what = "failed as it was marked to (xfail)"
     else:
-        what = "passed although it is marked as expected to fail (xpass), which does not count as passed"
-    return f"{what}: {reason}" if reason else what
+        what = "passed although it is marked as expected to fail (xpass)"
+    return f"{what}, which does not count as passed ({_UNMARKED}): {reason or 'no reason given'}"
 
 
 _CROSSING: Final = re.compile(r"[\w.\\:]*CannotCross")
@@ -698,6 +716,11 @@ _CROSSED: Final = (
 )
 _XFAIL: Final = "xfail or xpass:"
 """How the message of a test begins that is marked as one that fails."""
+_ONCE: Final = (
+    "a test counts only if it is reported once, as it is with the reference; code of the submission probably reported "
+    "it, too"
+)
+_UNMARKED: Final = "with the reference it has no such mark, so something in the submission led to it"
 _UNGUARDED: Final = (
     "a forged result would not show there; the challenge's author can guard tests by isolation: split, "
     "and those in Python by written_twins"
@@ -709,7 +732,8 @@ _LUCK: Final = (
 _ENDED: Final = {
     "failed": "failed, without a message",
     "errored": "error outside of the test itself",
-    "skipped": "skipped, which does not count as passed",
+    "skipped": "skipped, which does not count as passed (with the reference it is not skipped, so something in the "
+    "submission led to it)",
 }
 """What a runner says of a test that did not pass; ``failed`` stands where there is no message."""
 

@@ -73,6 +73,7 @@ def examined(title: str, name: str, mismatches: Sequence[Mismatch], ratio: float
     """
     if not mismatches:
         return passed(title, name)
+    mismatches = list(dict.fromkeys(mismatches))
     for mismatch in mismatches:
         if mismatch.ours:
             message = _line(mismatch.place, mismatch.actual)

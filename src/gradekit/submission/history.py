@@ -188,7 +188,8 @@ def read_history(git: Git, commit: str) -> History:
     except SubmissionError:
         # Fetching and reading have one deadline, so a large repository leaves little time for its history.
         problem = (
-            f"fetching the repository and reading its history took more than {git.timeout:g} s; are there huge commits?"
+            f"fetching the repository and reading its history took more than {git.timeout:g} s; are there huge "
+            "commits? if not, the network or the server was slow: grade again"
         )
         return History(problem=problem, moment=moment)
     if (told.code and not told.cut) or (compared.code and not compared.cut):

@@ -111,12 +111,14 @@ class Answered(Model):
     found: Found | None = None
     """What a store answered."""
     error: str | None = None
+    sqlstate: str | None = None
+    """Of the error, where the engine gave one; evidence of earlier versions has none."""
 
     @classmethod
     def of(cls, result: SqlResult) -> Answered:
         """The result, or why there is none."""
         if result.error is not None:
-            return cls(error=_storable(result.error))
+            return cls(error=_storable(result.error), sqlstate=result.sqlstate)
         if result.truncated:
             return cls(error="the result has too many rows")
         columns = [{"name": _storable(column.name), "type": column.type} for column in result.columns]

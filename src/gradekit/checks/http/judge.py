@@ -18,14 +18,20 @@ from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.match import of_the_author
 from gradekit.checks.match import unset as unset_match
+from gradekit.checks.sqlstates import LOOK_AT_TABLES, names_unknown
 from gradekit.checks.stores.answers import Found
 from gradekit.checks.stores.lint import texts
-from gradekit.checks.stores.reading import mismatches
+from gradekit.checks.stores.reading import mismatches, refusal
 from gradekit.checks.tally import examined, numbered, tally
 from gradekit.checks.template import UnknownNameError, named, unset
 from gradekit.checks.values import MISSING
 from gradekit.results import CaseResult, Judgement
 from gradekit.texts import clean
+
+_UNCOUNTED = (
+    "the database gave no number of changed rows; one that only reads, such as SELECT, has none: correct the challenge"
+    ", or look at it by hand"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +179,23 @@ def unprepared(
     if broken is None:
         return None
     index, error = broken
+    sqlstate = answers[index].sqlstate
     if index >= len(before):
-        return refused(error).below("before")
+        return refused(error, sqlstate=sqlstate).below("before")
     statement = before[index]
-    unknown = unset(error, _texts(statement), variables) is not None
-    wrong = of_the_author(Mismatch("", error)) if unknown else refused(error, store=statement.nosql is not None)
+    if unset(error, _texts(statement), variables) is not None:
+        wrong = of_the_author(Mismatch("", error))
+    else:
+        wrong = refused(error, store=statement.nosql is not None, sqlstate=sqlstate)
     return wrong.below(statement.title("before"))
 
 
-def refused(error: str, *, store: bool = False) -> Mismatch:
+def refused(error: str, *, store: bool = False, sqlstate: str | None = None) -> Mismatch:
     """That a statement, or a command to a ``store``, did not work."""
-    what = "the store refused the command" if store else "the database refused the statement"
-    return Mismatch("", f"{what}: {clean(error)}")
+    if store:
+        return Mismatch("", refusal(error))
+    hint = f"; {LOOK_AT_TABLES}" if names_unknown(sqlstate) else ""
+    return Mismatch("", f"the database refused the statement and said: {clean(error)}{hint}")
 
 
 def step_title(step: Step | Restart | Ask) -> str:
@@ -278,7 +289,7 @@ def answer(question: Ask, answered: Answered, variables: Mapping[str, Json]) -> 
     elif name is not None:
         yield Mismatch("", f"not asked: {answered.error}", names=(name,))
     elif answered.error is not None:
-        yield refused(answered.error, store=question.nosql is not None)
+        yield refused(answered.error, store=question.nosql is not None, sqlstate=answered.sqlstate)
     elif question.expect is not None:
         yield from _told(question.expect, answered, variables)
 
@@ -288,8 +299,7 @@ def _told(expect: Answer, answered: Answered, variables: Mapping[str, Json]) -> 
     if "rows_affected" in expect.model_fields_set:
         changed = MISSING if answered.affected is None else answered.affected
         for mismatch in matched("rows affected", expect.rows_affected, changed, variables):
-            unknown = replace(mismatch, actual="the database gave no number of rows")
-            yield unknown if changed is MISSING else mismatch
+            yield Mismatch("", _UNCOUNTED, "rows affected", ours=True) if changed is MISSING else mismatch
     elif "rows" in expect.model_fields_set:
         difference = compare_literals(expect.rows, table, Compare())
         if difference is not None:

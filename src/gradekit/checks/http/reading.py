@@ -20,7 +20,7 @@ from gradekit.checks.jsontext import Json, JsonProblem
 from gradekit.checks.match import Match, first, unset
 from gradekit.checks.template import UnknownNameError, fill
 from gradekit.checks.values import MISSING, Value, show
-from gradekit.texts import clean
+from gradekit.texts import clean, quote
 
 ERRORS: Mapping[str, str] = {
     "refused": "the app refused the connection",
@@ -36,7 +36,8 @@ def unanswered(error: str, detail: str = "", seconds: float | None = None) -> st
     """Why there is no response, with the limit in ``seconds`` where that is the reason."""
     if error == "timeout" and seconds is not None:
         return f"the app did not answer within {seconds:g} s"
-    return ERRORS.get(error, clean(error)) + (f" ({clean(detail)})" if detail else "")
+    unknown = f"the app gave no usable answer, for a reason that gradekit does not know ({quote(error)})"
+    return ERRORS.get(error, unknown) + (f" ({clean(detail)})" if detail else "")
 
 
 _DOCUMENTS = frozenset({"equals", "includes", "json_schema"})

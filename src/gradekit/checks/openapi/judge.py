@@ -49,15 +49,17 @@ def judge(spec: OpenapiSpec, evidence: OpenapiEvidence, context: Context) -> Jud
     # What steps saved is another value in each run, and stands in exhibits alone.
     shows = not any(True for _ in uses(dict(spec.headers)))
     records = {record.operation: record for record in evidence.records}
-    cases = list(_cases(names, records, shows=shows))
+    cases = list(_cases(spec.file, names, records, shows=shows))
     return tally(cases, noun="operations", all_or_nothing=spec.scoring == "all_or_nothing")
 
 
-def _cases(names: Sequence[str], records: Mapping[str, Record], *, shows: bool) -> Iterator[CaseResult]:
+def _cases(file: str, names: Sequence[str], records: Mapping[str, Record], *, shows: bool) -> Iterator[CaseResult]:
     for name in names:
         record = records.get(name)
         if record is None or not (record.ran or record.failures or record.errors):
-            yield _ours(name, "Schemathesis did not test it; see whether the OpenAPI document lets it make a request")
+            yield _ours(
+                name, f"Schemathesis did not test it; see whether the challenge's {file} lets it make a request"
+            )
         elif record.failures:
             yield failed(name, name, _wrong(record.failures, shows=shows))
         elif record.errors:
@@ -75,9 +77,10 @@ def _wrong(failures: Sequence[str], *, shows: bool) -> str:
     told = "; ".join(dict.fromkeys(map(finding, failures)))
     request = next((match[1] for text in failures if (match := _REQUEST.search(text))), None)
     if request is None:
-        return told
+        return f"{told}; see the answer in the evidence"
     short = shows and len(request) <= MAX_REQUEST
-    return f"{told}; {f'repeat with: {request}' if short else 'the request stands in the evidence'}"
+    which = "repeat with" if len(set(failures)) == 1 else "repeat the first with"
+    return f"{told}; {f'{which}: {request}' if short else 'the request stands in the evidence'}"
 
 
 def _silent(error: str) -> str:

@@ -13,7 +13,7 @@ from gradekit.checks.race.evidence import RaceEvidence, Round, variables
 from gradekit.checks.race.model import RaceSpec
 from gradekit.checks.tally import examined, failed, tally
 from gradekit.checks.template import nowhere
-from gradekit.results import Judgement, Status
+from gradekit.results import CaseResult, Judgement, Outcome, Status
 from gradekit.texts import MAX_SHOWN, clean, one_line
 
 UNDONE = (
@@ -30,7 +30,12 @@ def judge(spec: RaceSpec, evidence: RaceEvidence, context: Context) -> Judgement
     wrong = {number: list(_wrong(spec, one, evidence.uuid, number, context)) for number, one in enumerate(rounds, 1)}
     cases = [examined(f"round {number}", f"round-{number}", found) for number, found in wrong.items()]
     if evidence.stretch is not None and not evidence.stretch.kept:
-        cases.append(failed("the tables stay as they are", "tables", UNDONE))
+        title = "the tables stay as they are"
+        if any(one.statuses for one in rounds):
+            cases.append(failed(title, "tables", UNDONE))
+        else:
+            unjudged = Outcome(status=Status.SKIPPED, message="not judged: no round came to its requests")
+            cases.append(CaseResult(id="tables", title=title, outcome=unjudged))
     judgement = tally(cases, noun="rounds", all_or_nothing=True)
     if judgement.outcome.status is not Status.FAILED:
         return judgement

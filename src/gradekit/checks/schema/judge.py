@@ -158,9 +158,9 @@ def _index(columns: Sequence[str], table: TableFact) -> str | None:
 
 def _probe_message(probe: Probe, fact: ProbeFact) -> str | None:
     if fact.at == "before":
-        return f"the statements that prepare it do not run on the submission's schema: {fact.error}"
+        return f"the statements that prepare it do not run on the submission's schema; the database said: {fact.error}"
     if probe.succeeds:
-        return None if fact.at is None else f"the database refuses what it must accept: {fact.error}"
+        return None if fact.at is None else f"the database refuses what it must accept, and said: {fact.error}"
     if fact.at is None:
         return "the database accepts what it must refuse"
     refusal = probe.fails_with or "any"
@@ -168,4 +168,4 @@ def _probe_message(probe: Probe, fact: ProbeFact) -> str | None:
     if right:
         return None
     wanted = "a constraint" if refusal == "any" else f"a {refusal.replace('_', ' ')} constraint"
-    return f"it is refused, but not by {wanted}: {fact.error} ({fact.sqlstate or 'no SQLSTATE'})"
+    return f"it is refused, but not by {wanted}; the database said: {fact.error} ({fact.sqlstate or 'no SQLSTATE'})"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator
 
 from gradekit.checks import statements
 from gradekit.checks.compare import Table
 from gradekit.model import Model, tuple_of
+
+BUDGET: Final = 16 << 20
+"""Bytes that the results of all records share."""
 
 
 class Ran(Model):

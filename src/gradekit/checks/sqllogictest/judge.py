@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gradekit.checks.base import Context
 from gradekit.checks.differences import Mismatch
-from gradekit.checks.sqllogictest.evidence import FileRun, Ran, SqlLogicTestEvidence
+from gradekit.checks.sqllogictest.evidence import BUDGET, FileRun, Ran, SqlLogicTestEvidence
 from gradekit.checks.sqllogictest.model import SqlLogicTestSpec
 from gradekit.checks.sqllogictest.records import Record, read
 from gradekit.checks.sqllogictest.values import cells, digest, gap
+from gradekit.checks.sqlstates import LOOK_AT_TABLES, names_unknown
 from gradekit.checks.tally import CUT, errored, examined, tally
 from gradekit.results import CaseResult, Judgement
 from gradekit.texts import clean, one_line
 
 _TIMED_OUT = "57014"
+_LISTED = 8
+"""Lines that a message names; the others are counted."""
 
 
 def judge(spec: SqlLogicTestSpec, evidence: SqlLogicTestEvidence, context: Context) -> Judgement:
@@ -42,10 +46,20 @@ def _record_case(path: str, record: Record, wrong: Mismatch | None) -> CaseResul
 
 def _file_case(path: str, records: Sequence[Record], found: Sequence[Mismatch | None]) -> CaseResult:
     wrong = [
-        Mismatch(mismatch.expected, mismatch.actual, f"line {record.line} ({one_line(record.sql)})")
+        replace(mismatch, place=f"line {record.line} ({one_line(record.sql)})")
         for record, mismatch in zip(records, found, strict=True)
         if mismatch is not None
     ]
+    others = [
+        str(record.line)
+        for record, mismatch in zip(records, found, strict=True)
+        if mismatch is not None and mismatch.expected
+    ]
+    if 0 < len(others) < len(wrong):
+        lines = f"line{'' if len(others) == 1 else 's'} {', '.join(others[:_LISTED])}"
+        more = f" and {len(others) - _LISTED} more" if len(others) > _LISTED else ""
+        # First, since of many only the first are told.
+        wrong.insert(0, Mismatch("", f"not the expected result: {lines}{more}", count=0))
     return examined(path, path, wrong)
 
 
@@ -72,11 +86,15 @@ def _mismatch(spec: SqlLogicTestSpec, record: Record, ran: Ran, engine: str) -> 
     if ran.sqlstate == _TIMED_OUT:
         return Mismatch("", f"it was stopped after {spec.timeout:g} s")
     if ran.truncated:
-        return Mismatch("", f"the result is too large: at most {spec.max_rows:,} rows are read, and some MiB in all")
+        limit = f"its share of {BUDGET >> 20} MiB for all results"
+        if ran.result is not None and len(ran.result.rows) >= spec.max_rows:
+            limit = f"{spec.max_rows:,} rows, which is max_rows"
+        return Mismatch("", f"the result is too large: more than {limit}")
     if record.fails:
         return _refusal(record, ran)
     if ran.error is not None:
-        return Mismatch("", f"it failed: {ran.error}")
+        hint = f"; {LOOK_AT_TABLES}" if names_unknown(ran.sqlstate) else ""
+        return Mismatch("", f"it failed: {ran.error}{hint}")
     if record.affected is not None:
         return _affected(record.affected, ran)
     found = None if ran.result is None else gap(record, ran.result, engine)
@@ -97,5 +115,5 @@ def _affected(expected: int, ran: Ran) -> Mismatch | None:
     if ran.affected == expected:
         return None
     if ran.affected is None:
-        return Mismatch("", "the database gives no number of changed rows for it")
+        return Mismatch("", "the database gave no number of changed rows for it; look at it by hand", ours=True)
     return Mismatch(f"{expected} rows changed", f"{ran.affected}")

@@ -7,15 +7,13 @@ from typing import Final
 
 from gradekit.checks.base import Bench, Database
 from gradekit.checks.compare import Column, Table
-from gradekit.checks.sqllogictest.evidence import FileRun, Ran, SqlLogicTestEvidence
+from gradekit.checks.sqllogictest.evidence import BUDGET, FileRun, Ran, SqlLogicTestEvidence
 from gradekit.checks.sqllogictest.model import MAX_RECORDS, SqlLogicTestSpec
 from gradekit.checks.sqllogictest.records import Record, read, slips
 from gradekit.checks.tally import cut
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.protocol import SqlResult
 
-BUDGET: Final = 16 << 20
-"""Bytes that the results of all records share."""
 LEAST: Final = 32 << 10
 """Bytes that each may have, however many there are."""
 # Connection, resources, system, configuration, internal: what no record asks for.

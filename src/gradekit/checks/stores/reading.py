@@ -27,6 +27,17 @@ _MALFORMED = re.compile(
     r"|(?:\w+: )?(?:BSON field '[^']{0,200}' is an unknown field|the command is no Extended JSON)"
 )
 """Refusals of commands that no store would take, whatever is in it."""
+_OTHER_VALUE = "the key already held something else, left by the app or by an earlier step"
+_LED_TO = {
+    "OOM command not allowed": "the store is full: the app filled it, or its memory in the challenge is too small",
+    "WRONGTYPE": _OTHER_VALUE,
+    "value is not an integer": _OTHER_VALUE,
+    "value is not a valid float": _OTHER_VALUE,
+}
+"""Beginnings and parts of refusals that depend on what is in the store, and what led to them."""
+_EXTENDED = {"$numberDecimal": "a decimal (Decimal128)", "$date": "a date", "$oid": "an ObjectId"}
+"""How MongoDB's JSON writes values for which JSON has no type."""
+_OBJECT = re.compile(r'(\{"(\$numberDecimal|\$date|\$oid)": .*\}) \(an object, not [a-z ]+\)')
 
 
 def mismatches(query: Query, expect: Expect, found: Found, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
@@ -59,9 +70,15 @@ def mismatches(query: Query, expect: Expect, found: Found, variables: Mapping[st
         yield Mismatch("", what, ours=True)
 
 
+def refusal(error: str) -> str:
+    """That a store refused a command, and what may have led to it."""
+    hint = next((f"; {words}" for sign, words in _LED_TO.items() if sign in error), "")
+    return f"the store refused the command and said: {clean(error).rstrip('.') if hint else clean(error)}{hint}"
+
+
 def refused(error: str, *, fixed: bool) -> Mismatch:
     """That a store refused a command; ``fixed``: nothing of the candidate's stands in it."""
-    what = f"the store refused the command: {clean(error)}"
+    what = refusal(error)
     return of_the_author(Mismatch("", what)) if fixed and _MALFORMED.match(error) else Mismatch("", what)
 
 
@@ -72,7 +89,7 @@ def _bytes(reply: Json) -> str | None:
     try:
         data = base64.b64decode(str(reply["base64"]), validate=True)
     except ValueError:
-        return None
+        return "bytes that are not UTF-8 text"
     more = " ..." if len(data) > _SHOWN else ""
     return f"{len(data)} bytes that are not UTF-8 text: {data[:_SHOWN].hex(' ')}{more}"
 
@@ -109,4 +126,6 @@ def _match(place: str, match: Match, value: Value, variables: Mapping[str, Json]
         yield unset(error, place)
         return
     for mismatch in filled.check(value):
-        yield mismatch.below(place)
+        object_of = _OBJECT.fullmatch(mismatch.actual)
+        kind = None if object_of is None else f"{object_of[1]}, which is {_EXTENDED[object_of[2]]}"
+        yield (mismatch if kind is None else replace(mismatch, actual=kind)).below(place)
