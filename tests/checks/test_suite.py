@@ -492,8 +492,8 @@ def test_the_note_names_the_tests_whose_twins_passed_by_chance() -> None:
     judgement = suite.judge(ALL, evidence_of(ALL, passes), context)
     assert judgement.violations == ()
     assert judgement.notes[0] == (
-        f"2 of 2 {RUN}; the twins of test_x.py::test_a, test_x.py::test_b passed, and so did the tests themselves in at "
-        "least one run (chance, a weak test, or forging), so they count as failed"
+        f"2 of 2 {RUN}; the twins of test_x.py::test_a, test_x.py::test_b passed, and so did the tests themselves "
+        "in at least one run (chance, a weak test, or forging), so they count as failed"
     )
 
 
