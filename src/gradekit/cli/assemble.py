@@ -18,6 +18,7 @@ from gradekit.progress import Progress
 from gradekit.sandbox.protocol import Image
 from gradekit.spec.challenge import Challenge, ChallengeSpec
 from gradekit.spec.find import Places
+from gradekit.spec.handed import starters
 from gradekit.spec.load import load_challenge, load_variants
 from gradekit.spec.lock import Lock, read_lock
 
@@ -111,8 +112,9 @@ def solved_in(challenge: Challenge, setting: Setting) -> Sequence[str]:
     languages = setting.languages(challenge)
     services = (service.runner for service in challenge.spec.services.values())
     names = ["probe", *services, *checkers(challenge.spec), *challenge.spec.scanners]
-    for solution in challenge.spec.solutions if languages else ():
-        folders = [challenge.root / folder for folder in solution.folders]
+    begun = [(folder,) for folder in starters(challenge)]
+    for parts in (*(solution.folders for solution in challenge.spec.solutions), *begun) if languages else ():
+        folders = [challenge.root / folder for folder in parts]
         files = (
             path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*") if path.is_file()
         )

@@ -534,13 +534,19 @@ def _graded(
     """Verify a challenge, in each variant that was asked for; the lock to write, and what there is to say."""
     from gradekit.cli import proven
     from gradekit.difficulty import merged, verify_variants
+    from gradekit.starting import verify_starting_points
     from gradekit.verify import verify as run_verify
 
     challenge = challenges[0]
     if len(challenges) > 1:
         lock, found = verify_variants(challenges, setting, progress, asked.repeat, before)
-        return lock, proven.Proof.of(challenge, lock, merged(found), variants=found)
-    was = None if before is None else before.at(challenge.variant)
-    lock, results = run_verify(challenge, setting, progress, asked.repeat, was)
-    partial = "" if asked.variant is None else "--variant leaves variants out"
-    return lock, proven.Proof.of(challenge, lock, results, partial=partial)
+        proof = proven.Proof.of(challenge, lock, merged(found), variants=found)
+    else:
+        was = None if before is None else before.at(challenge.variant)
+        lock, results = run_verify(challenge, setting, progress, asked.repeat, was)
+        partial = "" if asked.variant is None else "--variant leaves variants out"
+        proof = proven.Proof.of(challenge, lock, results, partial=partial)
+    if proof.locks:
+        begun = verify_starting_points(challenge, lock.at(challenge.variant), setting, progress)
+        proof = proof.with_starting_points(begun)
+    return lock, proof

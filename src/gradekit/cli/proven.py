@@ -69,6 +69,8 @@ class Proof:
     """What came of each variant, where the challenge has some."""
     brief: str = ""
     """The brief whose table is of this lock now."""
+    starting_points: Sequence[Verified] = ()
+    """What candidates begin with."""
 
     @classmethod
     def of(
@@ -124,6 +126,11 @@ class Proof:
             code = ExitCode.BELOW
         return replace(self, mutants=mutants, code=code)
 
+    def with_starting_points(self, found: Sequence[Verified]) -> Proof:
+        """The same with what candidates begin with, graded after the solutions."""
+        code = ExitCode.BELOW if any(result.mismatches for result in found) else self.code
+        return replace(self, starting_points=found, code=code)
+
     def with_table(self, brief: Path | None) -> Proof:
         """The same after the lock was written, with the brief that has a table of it."""
         return self if brief is None else replace(self, brief=str(brief))
@@ -159,10 +166,9 @@ def exit_code(proofs: Sequence[Proof]) -> ExitCode:
 def lines(proof: Proof) -> Iterator[str]:
     """Each solution with its score, and what is not as claimed; then what became of the lock."""
     for result in proof.results:
-        word = "mismatch" if result.mismatches else "as claimed"
-        seconds = f"{result.report.run.seconds:.1f} s"
-        yield f"{result.path:<36} {result.language:<8} {_score(result):>14} {seconds:>8}  {word}"
-        yield from (f"    {mismatch}" for mismatch in result.mismatches)
+        yield from _result(result, "as claimed")
+    for result in proof.starting_points:
+        yield from _result(result, "as it should be")
     if proof.unproven:
         them, they = ("them", "they") if len(proof.unproven) > 1 else ("it", "it")
         why = f"no wrong solution loses {them} and passes another check, so nothing shows that {they} can fail"
@@ -186,6 +192,13 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"challenge.lock was not written, for {proof.partial}"
     elif proof.code is ExitCode.BELOW:
         yield "challenge.lock was not written"
+
+
+def _result(result: Verified, right: str) -> Iterator[str]:
+    seconds = f"{result.report.run.seconds:.1f} s"
+    word = "mismatch" if result.mismatches else right
+    yield f"{result.path:<36} {result.language:<8} {_score(result):>14} {seconds:>8}  {word}"
+    yield from (f"    {mismatch}" for mismatch in result.mismatches)
 
 
 def _sharpness(found: Mapping[str, Sharpness]) -> Iterator[str]:
@@ -321,7 +334,7 @@ def _verdict(proof: Proof) -> str:
     """Whether one challenge is as claimed, or what of it is not."""
     if proof.code is ExitCode.INFRASTRUCTURE:
         return f"not known: some of {proof.name} could not be graded, which is no fault of its solutions"
-    wrong = [result.path for result in proof.results if result.mismatches]
+    wrong = [result.path for result in (*proof.results, *proof.starting_points) if result.mismatches]
     solutions = f"{len(proof.results)} solution{'s' * (len(proof.results) != 1)}"
     if wrong:
         return f"not as claimed: {len(wrong)} of {solutions}: {', '.join(wrong)}"
@@ -376,6 +389,16 @@ def document(proofs: Sequence[Proof]) -> str:
                     "mismatches": list(result.mismatches),
                 }
                 for result in proof.results
+            ],
+            "starting_points": [
+                {
+                    "path": result.path,
+                    "language": result.language,
+                    "earned": result.report.score.earned,
+                    "possible": result.report.score.possible,
+                    "mismatches": list(result.mismatches),
+                }
+                for result in proof.starting_points
             ],
         }
         for proof in proofs

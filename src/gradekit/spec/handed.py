@@ -66,6 +66,19 @@ def handed_out(challenge: Challenge) -> dict[str, bytes]:
     return found
 
 
+def starters(challenge: Challenge) -> Sequence[str]:
+    """Folders with what candidates begin with, but for those that are among the solutions.
+
+    ``starter``, or what is in it where that is a folder for each language that the challenge takes.
+    """
+    folder, takes = challenge.root / _STARTER, challenge.spec.runner
+    inside = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    of_languages = not isinstance(takes, str) and set(inside) <= set(takes)
+    found = [f"{_STARTER}/{name}" for name in inside] if of_languages else [_STARTER]
+    listed = {solution.path for solution in challenge.spec.solutions}
+    return [path for path in found if path not in listed] if inside else []
+
+
 def of_others(challenge: Challenge, files: Iterable[tuple[str, bytes]]) -> tuple[str, ...]:
     """What shows that a submission was made from what candidates of other variants got, one sentence each.
 
