@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gradekit.cli import scaffold
 from gradekit.errors import UsageError
+from gradekit.spec.handed import starters
 from gradekit.spec.lint import lint
 from gradekit.spec.load import load_challenge
 
@@ -42,7 +43,7 @@ def test_a_new_challenge_has_no_problems_and_no_trace_of_its_template(template: 
     spec = found.challenge.spec
     assert (spec.id, spec.title, found.challenge.rubric.id) == ("my-own", "My own", "my-own")
     paths = [solution.path for solution in spec.solutions]
-    assert "starter" in paths
+    assert starters(found.challenge) == ["starter"]
     assert sum(path.startswith("solutions/known-bad/") for path in paths) >= 2
     claimed = {check for solution in spec.solutions for check in solution.expect.fails or ()}
     assert claimed == {check.id for check in spec.checks}, "each check is lost by somebody"
@@ -130,6 +131,8 @@ def test_new_challenges_are_as_claimed_at_once(tmp_path: Path) -> None:
         brief = (tmp_path / challenge["challenge"] / "README.md").read_text()
         assert f"|  | {challenge['challenge']} |\n| --- | --- |\n| right solutions; each gets all points | 1" in brief
         for solution in challenge["solutions"]:
-            starter = solution["path"] == "starter"
             assert (solution["earned"] == solution["possible"]) == solution["reference"]
-            assert not starter or solution["earned"] == 0
+        assert {point["path"]: point["earned"] for point in challenge["starting_points"]} == {
+            "solutions/reference, emptied": 0,
+            "starter": 0,
+        }
