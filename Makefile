@@ -5,9 +5,9 @@ BIN := .venv/bin
 # What has no effects is covered whole, every branch of it.
 PURE := checks errors language model record report results score spec texts verify
 COVERAGE := $(PURE:%=--cov=gradekit.%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
-# Tests wait for the engine a good part of their time: one process more than there are cores, up to six. Which tests
+# Tests run in as many processes as there are cores, up to six; with more, limits of time are missed now and then. Which
 # may not share the machine is said in tests/conftest.py.
-WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 5 ? cores + 1 : 6)))
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 6 ? cores : 6)))
 PYTEST := $(BIN)/pytest -n $(WORKERS) --durations=20
 
 help: ## list the targets

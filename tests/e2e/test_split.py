@@ -695,6 +695,7 @@ def test_each_file_meets_a_fresh_process_and_no_leftovers(laboratory: Laboratory
     }
     hidden = {
         "test_a.py": """\
+            import time
             import grows, stays, state
             import pytest
 
@@ -705,6 +706,9 @@ def test_each_file_meets_a_fresh_process_and_no_leftovers(laboratory: Laboratory
 
             def test_daemon():
                 assert stays.answer(1) == 0
+                end = time.monotonic() + 5
+                while len(stays.processes()) <= 3 and time.monotonic() < end:
+                    time.sleep(0.01)
                 assert len(stays.processes()) > 3
         """,
         "test_b.py": """\

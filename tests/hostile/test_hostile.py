@@ -15,9 +15,13 @@ from tests.hostile.running import CORPUS, left
 pytestmark = pytest.mark.docker
 GREEDY = ("disk-fill", "memory-bomb", "output-flood")
 """They would use up disk and memory if they could."""
+LABORIOUS = ("neighbour", "sql-collisions")
+"""They work for most of the time that they may take, so that other tests beside them would make them late."""
 
 
-@pytest.mark.parametrize("name", CORPUS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.alone) if name in LABORIOUS else name for name in CORPUS]
+)
 def test_verdict(name: str, ground: Ground, tmp_path: Path) -> None:
     assert attempt(CORPUS[name], ground, tmp_path).complaints == ()
 
