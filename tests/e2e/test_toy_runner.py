@@ -104,7 +104,10 @@ CHALLENGE = {
         limits: {memory: 64MiB, pids: 32}
         app: {}
         checks:
-          - {id: page, criterion: work, points: 2, http: {steps: [{request: GET /, expect: {status: 200, text: "hello site\\n"}}]}}
+          - id: page
+            criterion: work
+            points: 2
+            http: {steps: [{request: GET /, expect: {status: 200, text: "hello site\\n"}}]}
           - {id: unit, criterion: work, points: 2, suite: {files: hidden}}
           - {id: run, criterion: work, points: 2, command: {run: /build/program you, expect: {stdout: hello you}}}
           - {id: closed, criterion: work, command: {run: "! touch /build/new", expect: {stderr: {contains: Read-only}}}}
