@@ -65,6 +65,8 @@ _REMOVING = 300.0
 _WORK = 16 << 20
 _STARTING = 10.0
 _POLL = 0.05
+_LAST = 2000
+"""Characters of a server's output that say why it failed; PostgreSQL prints a page of figures before that."""
 _NOSQL = ("redis", "mongodb")
 """The engines whose cases are not written in SQL."""
 
@@ -751,6 +753,8 @@ def _service(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) 
                 complaints.append(f"step {number}: {wrong}")
         if not database.alive():
             complaints.append(f"the server did not survive: {database.ending()}")
+        if complaints:
+            complaints.append(f"the last that the server printed: {database.tail()[-_LAST:]!r}")
     return "; ".join(told), complaints
 
 
