@@ -34,6 +34,7 @@ def test_judgement(folder: Path, golden: Callable[[Path, str], None]) -> None:
         variables=check.get("variables", {}),
         expected_tests=None if tests is None else tuple(tests),
         ratios=TypeAdapter(Ratios | None).validate_python(check.get("ratios")),
+        memory=check.get("memory"),
         twins={unit: Twin.model_validate(twin) for unit, twin in check.get("twins", {}).items()},
     )
     judgement = kind.judge(spec, evidence, context)

@@ -177,9 +177,7 @@ def test_honest_programs_right_or_wrong_violate_nothing(spec: SuiteSpec) -> None
 def test_a_program_that_passes_what_cannot_be_passed_is_a_violation(spec: SuiteSpec) -> None:
     judgement = judged(spec, forger, KNOWN)
     assert judgement.outcome.status is Status.PASSED
-    assert [violation.removeprefix("the twin of ").partition(" (")[0] for violation in judgement.violations] == list(
-        IDS
-    )
+    assert [violation.partition(" passed")[0] for violation in judgement.violations] == list(IDS)
 
 
 def test_a_wrong_answer_that_meets_a_changed_expectation_is_no_violation_and_costs_the_others_nothing() -> None:
@@ -391,7 +389,9 @@ def test_a_run_that_was_cut_short_speaks_for_both() -> None:
 @pytest.mark.parametrize("runs", [("++x", "++"), ("++", "++x")])
 def test_a_count_that_is_wrong_in_one_run_is_told(runs: Sequence[str]) -> None:
     judgement = suite.judge(SPEC, pair_of(*runs), Context("unit", HIDDEN, {}, IDS, {}))
-    assert judgement.outcome.message == "the suite's end mark counts 3 tests, but only 2 results arrived"
+    assert judgement.outcome.message == (
+        "the suite's end mark counts 3 tests, but only 2 results arrived; code of the submission probably removed some"
+    )
 
 
 @pytest.mark.parametrize(
@@ -493,7 +493,8 @@ def test_the_note_names_the_tests_whose_twins_passed_by_chance() -> None:
     assert judgement.violations == ()
     assert judgement.notes[0] == (
         f"2 of 2 {RUN}; the twins of test_x.py::test_a, test_x.py::test_b passed, and so did the tests themselves "
-        "in at least one run (chance, a weak test, or forging), so they count as failed"
+        "in at least one run; too seldom to show forging (that takes all further runs, or 3 test functions), since "
+        "chance or a weak test may lead to it, so they count as failed only"
     )
 
 
@@ -510,7 +511,7 @@ def test_the_note_names_the_tests_whose_twins_passed_by_chance() -> None:
             ALL,
             KNOWN,
             forger,
-            (f"2 of 2 {RUN}; some passed, which shows that results were forged",),
+            (f"2 of 2 {RUN}; some passed, as their tests did, and the violations say why that is forging",),
         ),
         (
             SPEC.model_copy(update={"twins": 1}),
@@ -612,8 +613,7 @@ def test_who_passes_a_test_and_its_written_twin_is_a_forger() -> None:
         bench = own_bench(outcomes, OWN_KNOWN)
         evidence = suite.observe(OWN, bench)
         return tuple(
-            violation.removeprefix("the twin of ").partition(" (")[0]
-            for violation in suite.judge(OWN, evidence, bench.context).violations
+            violation.partition(" passed")[0] for violation in suite.judge(OWN, evidence, bench.context).violations
         )
 
     assert own_judged(lambda _test, _text: {"outcome": "passed"}) == IDS

@@ -98,7 +98,9 @@ def test_tests_of_a_candidate(setting: Setting, tmp_path: Path, kind: str) -> No
         assert {found.variant: found.tests for found in evidence.runs} == {None: 1, "unchanged": 1, "minus": None}
     elif kind == "knowing":
         assert judgement.outcome.ratio == 0.0
-        assert judgement.outcome.message.startswith("the right program: the tests fail (exit code 1): ")
+        assert judgement.outcome.message.startswith(
+            "the challenge's right program: the tests fail (exit code 1; 0 expected), "
+        )
     else:
         said = {found.variant: [line for line in found.tail.splitlines() if "SEEN" in line] for found in evidence.runs}
         assert len(said[None]) == 2

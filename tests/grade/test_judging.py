@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gradekit.grade.judging import judge, judge_alone, with_needs
+from gradekit.grade.judging import context_of, judge, judge_alone, with_needs
 from gradekit.model import Model
 from gradekit.record import Observation, Record
 from gradekit.report.formats import FORMATS
@@ -183,3 +183,8 @@ def test_what_the_app_printed_changes_nothing_of_a_judgement_and_is_cleaned(chal
         text = str(FORMATS[name].render(told))
         assert "boom" in text
         assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("lock", [None, Lock(gradekit="0", challenge="", rubric="")])
+def test_a_judge_knows_the_memory_that_a_container_has(challenge: Challenge, lock: Lock | None) -> None:
+    assert context_of(challenge, "unit", lock).memory == challenge.spec.limits.memory

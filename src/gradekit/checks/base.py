@@ -36,8 +36,7 @@ E = TypeVar("E", bound=BaseModel)
 
 MAX_PRINTED: Final = 4 << 20
 """Bytes that a program of the candidate's may print, stdout and stderr together."""
-PRINTED_TOO_MUCH: Final = f"printed more than {MAX_PRINTED >> 20} MiB, which is the limit"
-OUT_OF_MEMORY: Final = "ran out of memory, which limits.memory of the challenge sets"
+PRINTED_TOO_MUCH: Final = f"printed more than {MAX_PRINTED >> 20} MiB, which is gradekit's limit"
 
 Role = Literal["owner", "reader"]
 """``owner`` made the data set's tables (the app's own rights); ``reader`` may only read them."""
@@ -94,6 +93,13 @@ class Context:
     """For generated calls: what the reference answered, from challenge.lock; None: not known yet."""
     ratios: Ratios | None = None
     """For loads: what the references were measured at, from challenge.lock; None: not known yet."""
+    memory: int | None = None
+    """Bytes that limits.memory of the challenge gives to each container; None: not known."""
+
+    def out_of_memory(self) -> str:
+        """What is said of a process that ended for want of memory, after its name."""
+        size = "" if self.memory is None else f" of {self.memory / (1 << 20):g} MiB"
+        return f"ran out of its memory{size}, which limits.memory of the challenge sets"
 
 
 @dataclass(frozen=True, slots=True)

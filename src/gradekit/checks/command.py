@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from gradekit.checks.answer import Answer
-from gradekit.checks.base import OUT_OF_MEMORY, PRINTED_TOO_MUCH, Bench, Complaint, Context, Kind, Scope
+from gradekit.checks.base import PRINTED_TOO_MUCH, Bench, Complaint, Context, Kind, Scope
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import PathProblem, TooManyNodes, compile_path
 from gradekit.checks.jsontext import JsonProblem, parse
@@ -40,8 +40,8 @@ UNPREPARED: Final = 125
 
 _UNPREPARED: Final = "it could not be prepared"
 _ENDINGS: Final = {
-    Ending.TIMEOUT: "it was stopped after {seconds:g} s",
-    Ending.OOM: f"it {OUT_OF_MEMORY}",
+    Ending.TIMEOUT: "it was stopped after {seconds:g} s, the check's timeout",
+    Ending.OOM: "it {memory}",
     Ending.OUTPUT: f"it {PRINTED_TOO_MUCH}, and was stopped",
 }
 
@@ -236,7 +236,8 @@ def judge(spec: CommandSpec, evidence: CommandEvidence, context: Context) -> Jud
         if fact is None:
             return errored(f'the evidence has nothing about the run "{plan.name}"; grade the submission again')
         if fact.ending is not Ending.EXITED:
-            cases.append(failed(plan.title, plan.name, _ENDINGS[fact.ending].format(seconds=plan.timeout)))
+            told = _ENDINGS[fact.ending].format(seconds=plan.timeout, memory=context.out_of_memory())
+            cases.append(failed(plan.title, plan.name, told))
             continue
         if plan.setup is not None and fact.exit_code == UNPREPARED:
             said = clean(_last_line(fact.stderr))
@@ -461,12 +462,14 @@ def _text_mismatches(name: str, text: str | Mismatch, wanted: Match) -> list[Mis
 
 
 def _answer_mismatches(stream: Stream, answer: Answer, files: Mapping[str, bytes]) -> list[Mismatch]:
+    if answer.file not in files:
+        hint = "put it back, or, if it was renamed since the grading, grade the submission again"
+        return [Mismatch("", f"{answer.file}: the challenge has no such file; {hint}", ours=True)]
     try:
         right = files[answer.file].decode()
-    except (KeyError, UnicodeDecodeError):
-        what = f"{answer.file} of the challenge is missing, or is not UTF-8 text"
-        hint = "put it back; if it was renamed since the grading, grade the submission again"
-        return [Mismatch("", f"{what}; {hint}", ours=True)]
+    except UnicodeDecodeError:
+        what = f"{answer.file} of the challenge is not UTF-8 text; write it in UTF-8, and grade the submission again"
+        return [Mismatch("", what, ours=True)]
     text = _text(stream)
     mismatch = text if isinstance(text, Mismatch) else answer.check(right, text)
     return [] if mismatch is None else [mismatch.below("stdout" if mismatch is text else "stdout, ")]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from gradekit.checks.base import OUT_OF_MEMORY, PRINTED_TOO_MUCH, Bench, Complaint, Context, Kind, Scope
+from gradekit.checks.base import PRINTED_TOO_MUCH, Bench, Complaint, Context, Kind, Scope
 from gradekit.checks.lines import Environment, Files, Lines, languages_left_out, line_for
 from gradekit.checks.match import Match
 from gradekit.checks.procfile import NAME_PATTERN, command_of
@@ -25,7 +25,7 @@ from gradekit.language import Framework
 from gradekit.model import Duration, Loc, Model, RelativePath, Slug, tuple_of
 from gradekit.results import CaseResult, Exhibit, Judgement, Outcome, Status, Tier
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
-from gradekit.texts import clean, near, quote
+from gradekit.texts import near, quote
 
 UNPREPARED: Final = 125
 """Exit code of a run that could not be prepared."""
@@ -39,12 +39,12 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _GIST: Final = 300
 _CHANCE: Final = secrets.SystemRandom()
 _ENDINGS: Final = {
-    Ending.TIMEOUT: "the tests were stopped after {seconds:g} s",
-    Ending.OOM: f"the tests {OUT_OF_MEMORY}",
+    Ending.TIMEOUT: "the tests were stopped after {seconds:g} s, the check's timeout",
+    Ending.OOM: "the tests {memory}",
     Ending.OUTPUT: f"the tests {PRINTED_TOO_MUCH}, and were stopped",
 }
 _OWN: Final = "the submission's own program"
-_RIGHT: Final = "the right program"
+_RIGHT: Final = "the challenge's right program"
 _TITLES: Final[Mapping[str, str]] = {
     "tests": "number of passed tests that the tests report",
     "coverage": "code coverage that the tests report, in percent",
@@ -232,7 +232,7 @@ def judge(spec: OwnTestsSpec, evidence: OwnTestsEvidence, context: Context) -> J
     if missing:
         return errored(f"the evidence has no run of {missing[0] or 'the program itself'}; grade the submission again")
     own = runs[None]
-    gates = [(_OWN, _passing("own", f"the tests on {_OWN}", own, spec))]
+    gates = [(_OWN, _passing("own", f"the tests on {_OWN}", own, spec, context))]
     facts: Mapping[str, Value] = {
         "tests": MISSING if own.tests is None else own.tests,
         "coverage": MISSING if own.coverage is None else own.coverage,
@@ -249,21 +249,23 @@ def judge(spec: OwnTestsSpec, evidence: OwnTestsEvidence, context: Context) -> J
     if spec.reference is not None:
         right = runs[spec.reference.name]
         title = f"{_RIGHT}: {spec.reference.title}" if spec.reference.title else f"the tests on {_RIGHT}"
-        gates.append((_RIGHT, _passing(f"reference {spec.reference.name}", title, right, spec)))
+        gates.append((_RIGHT, _passing(f"reference {spec.reference.name}", title, right, spec, context)))
     useless = next((one for one in (right, own) if not one.passed), None)
     noticed = [_noticing(mutant, runs[mutant.name], useless) for mutant in spec.mutants]
     return _summed(spec, gates, noticed).model_copy(update={"notes": _notes(spec, own)})
 
 
-def _passing(case: str, title: str, run: TestRun, spec: OwnTestsSpec) -> CaseResult:
+def _passing(case: str, title: str, run: TestRun, spec: OwnTestsSpec, context: Context) -> CaseResult:
     """A run that has to find nothing wrong."""
     if run.passed:
         return passed(title, case)
     if run.ending is not Ending.EXITED:
-        return failed(title, case, _ENDINGS[run.ending].format(seconds=spec.timeout))
+        told = _ENDINGS[run.ending].format(seconds=spec.timeout, memory=context.out_of_memory())
+        return failed(title, case, told)
     if run.variant is not None and run.exit_code == UNPREPARED:
         return failed(title, case, _unmade(run))
-    return failed(title, case, f"the tests fail (exit code {run.exit_code}): {_last_line(run)}; expected exit code 0")
+    told = f"the tests fail (exit code {run.exit_code}; 0 expected), and the last line printed is {_last_line(run)}"
+    return failed(title, case, f"{told}; see the end of what they printed in the evidence")
 
 
 def _noticing(mutant: Variant, run: TestRun, useless: TestRun | None) -> CaseResult:
@@ -280,8 +282,11 @@ def _noticing(mutant: Variant, run: TestRun, useless: TestRun | None) -> CaseRes
         return passed(title, case)
     ended = useless.ending is Ending.EXITED and (useless.variant is None or useless.exit_code != UNPREPARED)
     program = _OWN if useless.variant is None else _RIGHT
-    why = f"not judged: {f'the tests fail on {program}, too' if ended else f'there is no result on {program}'}"
-    return CaseResult(id=case, title=title, outcome=Outcome(status=Status.SKIPPED, message=why))
+    if ended:
+        why = f"the tests fail here, but on {program} as well, so that says nothing; see why they fail there"
+    else:
+        why = f"there is no result on {program} to compare with; see why there is none"
+    return CaseResult(id=case, title=title, outcome=Outcome(status=Status.SKIPPED, message=f"not judged: {why}"))
 
 
 def _unmade(run: TestRun) -> str:
@@ -294,9 +299,10 @@ def _unmade(run: TestRun) -> str:
             f"{said}; see what the tests do at their end"
         )
     return (
-        f"no test result: the run ended with exit code {UNPREPARED}, and {said}; probably the challenge's setup, "
-        "which makes this program of the submission, failed, since files are not where the task says: keep its names "
-        "of files and folders; otherwise the challenge is at fault, or the tests ended with this code themselves"
+        f"no test result: the run ended with exit code {UNPREPARED}, and {said}; to make this program, the challenge's "
+        "setup changes the submission's files, and probably it failed because they are not where the task says: keep "
+        "its names of files and folders; otherwise the challenge is at fault, or the tests ended with this code "
+        "themselves"
     )
 
 
@@ -336,7 +342,7 @@ def _notes(spec: OwnTestsSpec, own: TestRun) -> tuple[str, ...]:
 
 def _last_line(run: TestRun) -> str:
     lines = run.tail.splitlines()
-    return clean(lines[-1], _GIST) if lines else "nothing was printed"
+    return quote(lines[-1], _GIST) if lines else "nothing"
 
 
 def show(spec: OwnTestsSpec, evidence: OwnTestsEvidence) -> tuple[Exhibit, ...]:

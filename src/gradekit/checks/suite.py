@@ -14,7 +14,6 @@ from pydantic import BeforeValidator, Field, ValidationError
 from gradekit.checks import twins
 from gradekit.checks.base import (
     MAX_PRINTED,
-    OUT_OF_MEMORY,
     PRINTED_TOO_MUCH,
     Bench,
     Complaint,
@@ -291,31 +290,38 @@ def _doubted(evidence: SuiteEvidence, known: Mapping[str, twins.Twin]) -> tuple[
     runs = [run for run in evidence.twin_runs if not run.tries]
     again = [run for run in runs if run.confirms]
     suspects = _suspects([run for run in runs if not run.confirms], known)
+    many = len({unit_of(test) for test in suspects}) >= PLENTY
     forged = suspects
-    if len({unit_of(test) for test in suspects}) < PLENTY:
+    if not many:
         forged = suspects.intersection(*(_passed_twins(run, suspects) for run in again)) if again else set()
     right = _passed(evidence)
     return (
-        tuple(_forged(test, always=test in right) for test in sorted(forged)),
+        tuple(_forged(test, always=test in right, many=many) for test in sorted(forged)),
         frozenset(_suspects(runs, known) - forged),
     )
 
 
-def _forged(test: str, *, always: bool) -> str:
-    """That a test and its twin passed; ``always``: the test itself in all runs, so that it is shown as passed."""
-    twin = "the same test with an expectation that no right program can meet"
-    if always:
-        return f"the twin of {test} ({twin}) passed, as the test itself did"
+def _forged(test: str, *, always: bool, many: bool) -> str:
+    """That a test and its twin passed.
+
+    ``always``: the test itself in all runs, so that it is shown as passed; ``many``: so did at least ``PLENTY``.
+    """
+    own = "passed" if always else "passed in some runs and failed in others"
+    twin = "its twin (the same test with an expectation that no right program can meet)"
+    often = f"this is so of {PLENTY} or more test functions" if many else "further runs gave the same"
     return (
-        f"{test} passed in some runs and failed in others, and its twin ({twin}) passed, too: only forging explains "
-        "that, because a program that computes its answers never passes both"
+        f"{test} {own}, and {twin} passed, too; {often}: only forging explains that, because a program that computes "
+        "its answers never passes both"
     )
 
 
 def _notes(
-    spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged: bool, doubted: Collection[str]
+    spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged: bool, doubted: Collection[str], left: bool
 ) -> tuple[str, ...]:
-    """How far the result can be trusted: counts and names only, so that they are equal in every run."""
+    """How far the result can be trusted: counts and names only, so that they are equal in every run.
+
+    ``left``: the process ended by itself before the suite did.
+    """
     if spec.isolation == "split":
         return ("the tests ran in a container of their own; only data crossed",)
     if spec.twins == "off":
@@ -324,18 +330,19 @@ def _notes(
     first = [run for run in evidence.twin_runs if not run.confirms and not run.tries]
     tried = {unit_of(test) for run in first for test in _twins_in(run, known)}
     if forged:
-        sign = "some passed, which shows that results were forged"
+        sign = "some passed, as their tests did, and the violations say why that is forging"
     elif doubted:
         one = len(doubted) == 1
         twin, itself, counts = (
             ("twin", "the test itself", "it counts") if one else ("twins", "the tests themselves", "they count")
         )
         sign = (
-            f"the {twin} of {_listed(sorted(doubted))} passed, and so did {itself} in at least one run (chance, a weak "
-            f"test, or forging), so {counts} as failed"
+            f"the {twin} of {_listed(sorted(doubted))} passed, and so did {itself} in at least one run; too seldom to "
+            f"show forging (that takes all further runs, or {PLENTY} test functions), since chance or a weak test may "
+            f"lead to it, so {counts} as failed only"
         )
     else:
-        sign = "no sign of forging"
+        sign = "apart from the early end, no sign of forging" if left else "no sign of forging"
     functions = _counted({unit_of(test) for test in tests}, "test function")
     changed = "with expectations that no right program meets (twins)"
     notes = [
@@ -488,7 +495,7 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
         return errored("the reference passes no test of this suite; mend the suite or the reference")
     counts = Counter(record.test for record in evidence.records)
     records = {record.test: record for record in evidence.records}
-    ending = _early(spec, evidence)
+    ending = _early(spec, evidence, context)
     violations, doubted = _doubted(evidence, context.twins or {}) if has_twins(spec) else ((), frozenset())
     expected = frozenset(context.expected_tests)
     files = {name: record for name, record in records.items() if _whole(record) and name not in expected}
@@ -519,7 +526,8 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
     if oddities:
         message = f"{outcome.message}; {oddities}" if outcome.message else oddities
         outcome = outcome.model_copy(update={"message": message})
-    notes = _notes(spec, evidence, context, forged=bool(violations), doubted=doubted)
+    left = bool(ending) and evidence.ending is Ending.EXITED
+    notes = _notes(spec, evidence, context, forged=bool(violations), doubted=doubted, left=left)
     return judgement.model_copy(update={"outcome": outcome, "violations": violations, "notes": notes})
 
 
@@ -689,7 +697,9 @@ def _case(test: str, count: int, record: Record) -> CaseResult:
     if record.message.startswith(_XFAIL):
         return failed(test, test, _marked(record))
     said = _ENDED.get(record.outcome, record.outcome)
-    gist = _gist(record.message) or ("no reason given" if record.outcome == "skipped" else "")
+    gist = _gist(record.message)
+    if record.outcome == "skipped":
+        return failed(test, test, f"{said}; {_reason(gist)}")
     words = (said if record.outcome != "failed" or not record.message else "", gist)
     what = ": ".join(filter(None, words))
     if _CROSSING.match(record.message):
@@ -704,7 +714,12 @@ def _marked(record: Record) -> str:
         what = "failed as it was marked to (xfail)"
     else:
         what = "passed although it is marked as expected to fail (xpass)"
-    return f"{what}, which does not count as passed ({_UNMARKED}): {reason or 'no reason given'}"
+    return f"{what}, which does not count as passed ({_UNMARKED}); {_reason(reason)}"
+
+
+def _reason(given: str) -> str:
+    """Why a test was skipped or marked, as it says itself."""
+    return f"the reason that it gives: {given}" if given else "it gives no reason"
 
 
 _CROSSING: Final = re.compile(r"[\w.\\:]*CannotCross")
@@ -731,7 +746,7 @@ _LUCK: Final = (
 )
 _ENDED: Final = {
     "failed": "failed, without a message",
-    "errored": "error outside of the test itself",
+    "errored": "an error in its setup or teardown, not in the test itself",
     "skipped": "skipped, which does not count as passed (with the reference it is not skipped, so something in the "
     "submission led to it)",
 }
@@ -744,13 +759,13 @@ def _gist(message: str) -> str:
     return "\n".join(lines if len(lines) <= GIST else [lines[0], "…", *lines[2 - GIST :]])
 
 
-def _early(spec: SuiteSpec, evidence: SuiteEvidence) -> str:
+def _early(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> str:
     """How the suite ended when it did not come to its end, else ""."""
     if evidence.end is not None:
         return ""
     how = {
-        Ending.TIMEOUT: f"was stopped after {spec.timeout:g} s, before the suite was at its end",
-        Ending.OOM: OUT_OF_MEMORY,
+        Ending.TIMEOUT: f"was stopped after {spec.timeout:g} s, the check's timeout, before the suite was at its end",
+        Ending.OOM: context.out_of_memory(),
         Ending.OUTPUT: PRINTED_TOO_MUCH,
         Ending.EXITED: f"ended with exit code {evidence.exit_code} before it said that the suite was at its end; "
         f"code of the submission probably ended it{', or made it crash' if evidence.exit_code else ''}",
@@ -776,7 +791,11 @@ def _oddities(evidence: SuiteEvidence, expected: Collection[str]) -> Iterator[st
         if run.end is not None and run.end != len(run.records):
             arrived = _many(len(run.records), "result")
             only = "only " if len(run.records) < run.end else ""
-            yield f"the suite's end mark counts {_many(run.end, 'test')}, but {only}{arrived} arrived"
+            how = "removed" if only else "added"
+            yield (
+                f"the suite's end mark counts {_many(run.end, 'test')}, but {only}{arrived} arrived; code of the "
+                f"submission probably {how} some"
+            )
             break
     if evidence.late:
         yield f"{_many(evidence.late, 'line')} came after the suite's end mark, where no result counts"

@@ -32,7 +32,7 @@ from gradekit.spec.lock import Lock, freshness, staleness
 def context_of(challenge: Challenge, check: str, lock: Lock | None) -> Context:
     """What the judge of one check may read."""
     if lock is None:
-        return Context(check, challenge.files, challenge.spec.vars)
+        return Context(check, challenge.files, challenge.spec.vars, memory=challenge.spec.limits.memory)
     return Context(
         check,
         challenge.files,
@@ -41,6 +41,7 @@ def context_of(challenge: Challenge, check: str, lock: Lock | None) -> Context:
         lock.twins.get(check, {}),
         lock.answers.get(check),
         lock.ratios.get(check),
+        challenge.spec.limits.memory,
     )
 
 
