@@ -12,7 +12,8 @@ from pydantic import JsonValue
 
 from gradekit.checks.base import Context
 from gradekit.checks.kinds import KINDS
-from gradekit.oracle import Tried, blunted, listed, noticing, sharpness
+from gradekit.checks.sqllogictest.records import read
+from gradekit.oracle import MOST_PLACES, Tried, blunted, listed, noticing, sharpness
 from gradekit.record import Observation, Record
 from gradekit.results import Judgement, Outcome, Status, SubmissionRef
 from gradekit.spec.challenge import Challenge
@@ -241,3 +242,143 @@ def test_places_are_listed_by_the_answer_that_they_are_of() -> None:
     assert listed([f"GET /a: $.x{number}" for number in range(8)]) == [
         "GET /a: $.x0, $.x1, $.x2, $.x3, $.x4, $.x5 and 2 more"
     ]
+
+
+RECORDS_SPEC = """gradekit: 1
+id: small
+title: Small
+runner: none
+rubric: rubric.yaml
+services: {db: {runner: sqlite}}
+datasets: {shop: {service: db, load: [{submission: views.sql}]}}
+checks:
+  - {id: records, criterion: a, sqllogictest: {dataset: shop, files: [hidden]}}
+"""
+RECORDS = """statement ok
+create table noted (id integer)
+
+statement count 2
+update items set price = 3
+
+query IT nosort prices
+select id, name from shown order by id
+----
+1 pen
+2 ink
+
+query I
+select a[1] from shown
+----
+7
+
+query I
+select a[2] from shown
+----
+8
+
+query I rowsort
+select id from shown where id > 9
+----
+
+statement error duplicate
+insert into items values (1, 'pen', 1)
+
+statement error .
+insert into items values (2, 'pen', 1)
+
+query error
+select * from nowhere
+"""
+INTEGER = {"name": "id", "type": "int4"}
+ANSWERED: dict[str, dict[str, Any]] = {
+    "update items": {"affected": 2},
+    "create table": {"affected": 0},
+    "select id, name": {
+        "result": {"columns": [INTEGER, {"name": "name", "type": "text"}], "rows": [["1", "pen"], ["2", "ink"]]}
+    },
+    "select a[1]": {"result": {"columns": [INTEGER], "rows": [["7"]]}},
+    "select a[2]": {"result": {"columns": [INTEGER], "rows": [["8"]]}},
+    "select id from": {"result": {"columns": [INTEGER], "rows": []}},
+    "insert into": {"error": "duplicate key", "sqlstate": "23505"},
+    "select *": {"error": "no such table: x", "sqlstate": "42P01"},
+}
+
+
+def tried_records(folder: Path, text: str, *wrong: Record) -> Tried:
+    """A file of records, with what a reference answers to each."""
+    (folder / "hidden").mkdir(exist_ok=True)
+    (folder / "rubric.yaml").write_text(RUBRIC)
+    (folder / "challenge.yaml").write_text(RECORDS_SPEC)
+    (folder / "hidden" / "a.slt").write_text(text)
+    found = sharpness(load_challenge(folder, rubrics=[]), answered(text), wrong, None)
+    return found["records"]
+
+
+def answered(text: str, **changed: JsonValue) -> Record:
+    """What is answered to the records of a file; ``changed`` to the inserts."""
+    runs: list[JsonValue] = []
+    for asked in read(text.encode()).on("sqlite"):
+        right = next((answer for begin, answer in ANSWERED.items() if asked.sql.startswith(begin)), {})
+        kept = {name: value for name, value in right.items() if name != "result" or asked.types is not None}
+        other = changed if asked.sql.startswith("insert") else {}
+        runs.append({"line": asked.line, "sql": asked.sql, **kept, **other})
+    evidence: dict[str, JsonValue] = {"engine": "sqlite", "files": [{"path": "hidden/a.slt", "records": runs}]}
+    return record(Observation(check="records", kind="sqllogictest", state="observed", evidence=evidence))
+
+
+def test_expectations_of_records_are_needed_but_for_a_pattern_that_every_error_meets(tmp_path: Path) -> None:
+    sharp = tried_records(tmp_path, RECORDS).sharpness
+    # The count, four results and two patterns; whatever else is told of a record cannot be left out of it.
+    assert sharp.expectations == 7
+    assert sharp.needless == ("hidden/a.slt:30: message",)
+    # Any error will do, which is where a missing table passes.
+    assert sharp.unseen == (
+        "hidden/a.slt: insert into items values (2, 'pen', 1): message",
+        "hidden/a.slt: select * from nowhere: message",
+    )
+    silent = answered(RECORDS, error="", sqlstate="42601")
+    assert tried_records(tmp_path, RECORDS, silent).sharpness.needless == ()
+
+
+BLOCKS = RECORDS.split("\n\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        *(
+            ("\n\n".join(block for block in BLOCKS if block is not gone), " ".join(gone.splitlines()[1].split()))
+            for gone in BLOCKS
+        ),
+        (RECORDS.replace("count 2", "ok"), "update items set price = 3: changed rows"),
+        (RECORDS.replace("error duplicate", "error"), "insert into items values (1, 'pen', 1): message"),
+        (RECORDS.replace("nosort", "rowsort"), "select id, name from shown order by id: rows: order"),
+        (
+            RECORDS.replace("query I\nselect a[1] from shown\n----\n7", "statement ok\nselect a[1] from shown"),
+            "select a[*] from shown: rows",
+        ),
+    ],
+)
+def test_what_is_taken_out_of_a_file_of_records_is_told(tmp_path: Path, text: str, place: str) -> None:
+    before = tried_records(tmp_path, RECORDS).sharpness
+    assert blunted({"records": before}, {"records": tried_records(tmp_path, RECORDS)}) == []
+    (told,) = blunted({"records": before}, {"records": tried_records(tmp_path, text)})
+    assert place.replace("[2]", "[*]").replace("[1]", "[*]") in told
+
+
+def test_of_more_places_than_the_lock_keeps_their_number_is_told(tmp_path: Path) -> None:
+    many = "".join(f"statement ok\nselect {number:03}\n\n" for number in range(MOST_PLACES + 2))
+    tried = tried_records(tmp_path, many)
+    before = tried.sharpness
+    assert (len(before.seen), before.more) == (MOST_PLACES, 2)
+    assert blunted({"records": before}, {"records": tried}) == []
+
+    def told(*gone: str) -> Sequence[str]:
+        text = many
+        for number in gone:
+            text = text.replace(f"statement ok\nselect {number}\n\n", "")
+        return blunted({"records": before}, {"records": tried_records(tmp_path, text)})
+
+    assert told("101") == [f"records: looks at 1 place less, and the lock does not keep which ones: {WEAKER}"]
+    assert told("100", "101") == [f"records: looks at 2 places less, and the lock does not keep which ones: {WEAKER}"]
+    assert told("007") == [f"records: nothing looks any more at hidden/a.slt: select 007: error: {WEAKER}"]

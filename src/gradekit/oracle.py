@@ -140,14 +140,16 @@ class _Places:
 
     def judged(self, sharp: Sharpness, told: set[str]) -> Tried:
         """The same check with its places; ``told`` as in ``unseen``."""
-        kept = sharp.model_copy(update={"seen": self.seen(), "unseen": self.unseen(told)})
+        seen = self.seen()
+        places = {"seen": seen[:MOST_PLACES], "more": len(seen[MOST_PLACES:]), "unseen": self.unseen(told)}
+        kept = sharp.model_copy(update=places)
         noticed, unnoticed = (frozenset(place.name for place in self.of(noticed=noticed)) for noticed in (True, False))
         return Tried(kept, noticed, unnoticed)
 
     def seen(self) -> tuple[str, ...]:
         """The smallest ones of which some change was noticed, sorted."""
         names = self._named(self.of(noticed=True))
-        return tuple(sorted(_smallest(names))[:MOST_PLACES])
+        return tuple(sorted(_smallest(names)))
 
     def unseen(self, told: set[str]) -> tuple[str, ...]:
         """The largest ones of which no change was, the most telling first, without those that are no loss.
@@ -242,6 +244,9 @@ def blunted(before: Mapping[str, Sharpness], now: Mapping[str, Tried]) -> Sequen
                 f"notices {got.noticed} of {got.changed} changed answers, {was.noticed} when challenge.lock was written"
             )
         lost = _lost(was, tried)
+        fewer = _count(was) - _count(got)
+        if was.more and not lost and fewer > 0:
+            told.append(f"looks at {fewer} place{'s' * (fewer > 1)} less, and the lock does not keep which ones")
         if lost:
             lines = listed(lost)
             more = f"; and at {len(lines) - _NAMED} other answers" if lines[_NAMED:] else ""
@@ -249,6 +254,11 @@ def blunted(before: Mapping[str, Sharpness], now: Mapping[str, Tried]) -> Sequen
         if told:
             found.append(f"{check}: {'; '.join(told)}: an expectation is gone or weaker; --accept-weaker lets it pass")
     return found
+
+
+def _count(sharp: Sharpness) -> int:
+    """How many places it looks at."""
+    return len(sharp.seen) + sharp.more
 
 
 def listed(places: Sequence[str]) -> Sequence[str]:
@@ -270,7 +280,7 @@ def _lost(was: Sharpness, tried: Tried) -> Sequence[str]:
     there = tried.noticed | tried.unnoticed
     there |= {any_item(place) for place in there}
     # What is no longer answered can be one that goes by another name now; then there are as many as before.
-    if len(tried.sharpness.seen) < len(was.seen):
+    if _count(tried.sharpness) < _count(was):
         lost |= seen - there
     some = {any_item(place) for place in tried.noticed}
     return sorted({place if any_item(place) in some else any_item(place) for place in _smallest(lost)})

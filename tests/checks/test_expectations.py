@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args, get_origin
@@ -21,6 +22,8 @@ from gradekit.checks.features import FEATURES, WORDS
 from gradekit.checks.http.model import Answer, CookieExpect, Expect, ItemsExpect
 from gradekit.checks.operators import OPERATORS
 from gradekit.checks.sql import SqlExpect, SqlSpec
+from gradekit.checks.sqllogictest.model import SqlLogicTestSpec
+from gradekit.checks.sqllogictest.records import LETTERS, SORTS, Record, read
 
 Piece: TypeAlias = Mapping[str, Any]
 JUDGE = Path(__file__).parent / "judge"
@@ -210,6 +213,38 @@ def result(folder: str) -> str:
     return "\n".join(lines)
 
 
+@cache
+def records() -> Mapping[str, tuple[Row, tuple[Record, ...]]]:
+    """By file of the golden folder of records: its row, made of the last two records, and its records.
+
+    Each file begins with the name of its row; the last two records say the same, the first of them of what is right.
+    """
+    folder = JUDGE / "sqllogictest" / "modes"
+    files = yaml.safe_load((folder / "check.yaml").read_text(encoding="utf-8"))["files"]
+    runs = {run["path"]: run["records"] for run in json.loads((folder / "evidence.json").read_bytes())["files"]}
+    cases = {case["id"]: case for case in json.loads((folder / "outcome.json").read_bytes())["cases"]}
+    found = {}
+    for path, text in files.items():
+        asked = read(text.encode()).on("postgres")
+        good, bad = (cases[f"{path}:{record.line}"] for record in asked[-2:])
+        assert [good["outcome"]["status"], bad["outcome"]["status"]] == ["passed", "failed"], path
+        name, *_ = text.splitlines()
+        example = "\n".join(text.splitlines()[asked[-1].line - 1 :])
+        passes, fails = map(_gave, runs[path][-2:])
+        found[path] = (Row(name.removeprefix("# "), example, passes, fails, _told(bad)), asked)
+    return found
+
+
+def _gave(run: Piece) -> str:
+    """What a record gave, in short."""
+    if "error" in run:
+        return f"error: {run['error']}"
+    if "result" in run:
+        more = "; and more" if run.get("truncated") else ""
+        return rows(run["result"]) + more
+    return f"{run['affected']} changed"
+
+
 def cell(text: str) -> str:
     """Lines of code in a cell of a table."""
     lines = (line if len(line) <= MAX else f"{line[: MAX - 1]}…" for line in text.splitlines())
@@ -234,6 +269,7 @@ def page() -> str:
     parts.append(section(title, "Example", [sql_row(place, value) for place, value in MODES]))
     words = "; ".join(f"`{name}`: {WORDS[name]}" for name in FEATURES)
     parts.append(f"Constructs for `require` and `forbid`: {words}.\n")
+    parts.append(section("Records of kind `sqllogictest`", "Record", [row for row, _ in records().values()]))
     return "\n".join(parts)
 
 
@@ -263,6 +299,28 @@ def test_a_mode_without_a_case_is_noticed() -> None:
     assert case("compare.order", "shuffled", "passed") is None
     with pytest.raises(AssertionError, match="no golden case of kind sql passes"):
         sql_row("compare.rounding", ...)
+
+
+@pytest.mark.parametrize("path", records())
+def test_each_kind_of_record_has_a_case_that_passes_and_one_that_fails(path: str) -> None:
+    row, asked = records()[path]
+    first, second = asked[-2:]
+    assert row.passes != row.fails
+    assert row.message
+    # A label is about two questions.
+    assert first.label is not None or (first.sql, first.expected) == (second.sql, second.expected)
+
+
+def test_all_that_a_record_can_expect_has_a_row() -> None:
+    asked = [one for _, found in records().values() for one in found]
+    plain = Record(1, "")
+    chosen = {"line", "sql", "conditions", "halt"}  # which ones run, and not what is expected of them
+    expects = {field.name for field in fields_of(Record)} - chosen
+    assert {name for name in expects for one in asked if getattr(one, name) != getattr(plain, name)} == expects
+    assert {letter for one in asked for letter in one.types or ""} == set(LETTERS)
+    assert {one.sort for one in asked} == set(SORTS)
+    limits = set(SqlLogicTestSpec.model_fields) - {"dataset", "files", "scoring"}
+    assert limits <= {row.name for row, _ in records().values()}
 
 
 def test_every_construct_of_sql_has_words() -> None:

@@ -51,7 +51,18 @@ def read(folder: Path) -> tuple[Kind[Any, Any], Any, Any, Context]:
 
 
 def test_kinds_that_judge_answers_are_tried() -> None:
-    assert set(TRIED) == {"http", "race", "n_plus_one", "sql", "sessions", "schema", "nosql", "command", "call"}
+    assert set(TRIED) == {
+        "http",
+        "race",
+        "n_plus_one",
+        "sql",
+        "sqllogictest",
+        "sessions",
+        "schema",
+        "nosql",
+        "command",
+        "call",
+    }
 
 
 @pytest.mark.parametrize("folder", RIGHT, ids=lambda folder: f"{folder.parent.name}/{folder.name}")

@@ -114,6 +114,7 @@ def test_expectations_that_nobody_needs_are_named() -> None:
         "expectations": 4,
         "needless": ["a", "b"],
         "seen": [],
+        "more": 0,
         "unseen": [],
     }
 

@@ -12,7 +12,7 @@ from gradekit.errors import SpecError, UsageError
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lint import lint
 from gradekit.spec.load import load_challenge
-from gradekit.spec.lock import Lock, earlier_lock, freshness, read_lock, staleness, untwinned, write_lock
+from gradekit.spec.lock import Lock, Sharpness, earlier_lock, freshness, read_lock, staleness, untwinned, write_lock
 
 RUBRICS = [Path(__file__).parent / "rubrics"]
 HEAD = "gradekit: 1\nid: demo\ntitle: Demo\nrunner: any\nrubric: small\n"
@@ -57,6 +57,16 @@ def test_a_lock_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == text
     assert [entry.name for entry in tmp_path.iterdir()] == ["challenge.lock"]
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_lock_says_only_of_many_places_how_many_more_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "challenge.lock"
+    few = Sharpness(changed=1, noticed=1, expectations=1, seen=("a",))
+    many = few.model_copy(update={"more": 3})
+    lock = Lock(gradekit="0.1.0", challenge="abc", rubric="small@1", sharpness={"few": few, "many": many})
+    write_lock(path, lock)
+    assert path.read_text(encoding="utf-8").count('"more": 3') == path.read_text(encoding="utf-8").count('"more"') == 1
+    assert read_lock(path) == lock
 
 
 def test_a_failed_write_leaves_the_old_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

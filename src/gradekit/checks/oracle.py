@@ -134,10 +134,13 @@ class Oracle(Generic[S, E]):
     neutral: Neutral = field(default_factory=dict)
     listed: Mapping[type[BaseModel], Sequence[str]] = field(default_factory=dict)
     """By model: fields whose items, or names, are expectations, each of which can be left out."""
+    less: Callable[[S], Iterator[tuple[str, S]]] = lambda _: iter(())
+    """The check without one of the expectations that are no fields of it, with the place of that one."""
 
     def weaker(self, spec: S) -> Iterator[tuple[str, S]]:
         """The check without one of its expectations, for each of them; with its place in the check."""
         yield from _weaker(spec, self.neutral, self.listed)
+        yield from self.less(spec)
 
 
 def _weaker(model: M, neutral: Neutral, listed: Mapping[type[BaseModel], Sequence[str]]) -> Iterator[tuple[str, M]]:

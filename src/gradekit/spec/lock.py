@@ -39,6 +39,8 @@ class Sharpness(Model):
     """Places of those without which it would notice as many, and fail as many wrong solutions."""
     seen: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
     """Places of the answers where it notices some change, sorted."""
+    more: int = 0
+    """How many such places there are beside those that are kept."""
     unseen: Annotated[tuple[str, ...], BeforeValidator(tuple_of)] = ()
     """Places where neither it nor another check notices any, the most telling first."""
 
@@ -152,6 +154,9 @@ def _said(lock: Lock) -> dict[str, Any]:
     """What is written of a lock: later additions only where they say something."""
     unsaid = {name for name in ("code_mutants", "ratios", "stand_ins", "times") if not getattr(lock, name)}
     data: dict[str, Any] = lock.model_dump(mode="json", exclude={*unsaid, "variants"})
+    for tried in data["sharpness"].values():
+        if not tried["more"]:
+            del tried["more"]
     if lock.variants:
         # What stands beside them is about no variant.
         data = {name: value for name, value in data.items() if value}

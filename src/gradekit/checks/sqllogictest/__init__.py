@@ -8,6 +8,7 @@ from gradekit.checks.sqllogictest.judge import judge
 from gradekit.checks.sqllogictest.lint import lint, paths
 from gradekit.checks.sqllogictest.model import SqlLogicTestSpec
 from gradekit.checks.sqllogictest.observe import observe
+from gradekit.checks.sqllogictest.oracle import ORACLE
 from gradekit.checks.sqllogictest.show import show
 from gradekit.results import Tier
 
@@ -24,4 +25,5 @@ KIND = Kind(
     lint=lint,
     paths=paths,
     runs_code=False,
+    oracle=ORACLE,
 )

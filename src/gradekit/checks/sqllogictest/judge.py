@@ -9,8 +9,8 @@ from gradekit.checks.base import Context
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.sqllogictest.evidence import BUDGET, FileRun, Ran, SqlLogicTestEvidence
 from gradekit.checks.sqllogictest.model import SqlLogicTestSpec
-from gradekit.checks.sqllogictest.records import Record, read
-from gradekit.checks.sqllogictest.values import cells, digest, gap
+from gradekit.checks.sqllogictest.records import Record
+from gradekit.checks.sqllogictest.values import cells, digest, gap, order
 from gradekit.checks.sqlstates import LOOK_AT_TABLES, names_unknown
 from gradekit.checks.tally import CUT, errored, examined, tally
 from gradekit.results import CaseResult, Judgement
@@ -25,8 +25,7 @@ def judge(spec: SqlLogicTestSpec, evidence: SqlLogicTestEvidence, context: Conte
     """Judge record by record; the files are those of the ``context``."""
     runs = {run.path: run for run in evidence.files}
     cases: list[CaseResult] = []
-    for path in spec.paths(context.files):
-        records = read(context.files[path]).on(evidence.engine)
+    for path, records in spec.records(context.files, evidence.engine).items():
         run = runs.get(path, FileRun(path=path))
         if [(ran.line, ran.sql) for ran in run.records] != [(record.line, record.sql) for record in records]:
             return errored(f"{path}: the evidence is of other records; grade the submission again")
@@ -71,7 +70,7 @@ def _found(
     for record, ran in zip(records, runs, strict=True):
         wrong = _mismatch(spec, record, ran, engine)
         if wrong is None and record.label is not None and ran.result is not None:
-            mark = digest(record, cells(record, ran.result))
+            mark = digest(cells(record, ran.result), order(record, engine))
             line, known = labels.setdefault(record.label, (record.line, mark))
             if known != mark:
                 shown = clean(record.label)
@@ -97,7 +96,7 @@ def _mismatch(spec: SqlLogicTestSpec, record: Record, ran: Ran, engine: str) -> 
         return Mismatch("", f"it failed: {ran.error}{hint}")
     if record.affected is not None:
         return _affected(record.affected, ran)
-    found = None if ran.result is None else gap(record, ran.result, engine)
+    found = None if record.types is None or ran.result is None else gap(record, ran.result, engine)
     return None if found is None else Mismatch(found.expected, found.actual)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
+from gradekit.checks.sqllogictest.records import Record, read
 from gradekit.model import Duration, Model, RelativePath, tuple_of
 
 MAX_RECORDS: Final = 2_000
@@ -35,3 +36,7 @@ class SqlLogicTestSpec(Model):
                 [path] if path in files else sorted(name for name in files if name.startswith(inside))
             )
         return tuple(found)
+
+    def records(self, files: Mapping[str, bytes], engine: str) -> Mapping[str, Sequence[Record]]:
+        """By path of its files: the records that run on an engine."""
+        return {path: read(files[path]).on(engine) for path in self.paths(files)}

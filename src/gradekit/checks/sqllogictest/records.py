@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final, Literal, cast
+from typing import Final, Literal, cast, get_args
 
 from gradekit.checks.regex import Regex, RegexProblem, compile_regex
 from gradekit.texts import near, quote
@@ -16,8 +16,9 @@ MAX_FILE: Final = 1 << 20
 MAX_FLAWS: Final = 50
 
 Sort = Literal["nosort", "rowsort", "valuesort"]
-_SORTS: Final = ("nosort", "rowsort", "valuesort")
-_LETTERS: Final = "ITRBDFP?"
+SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
+LETTERS: Final = "ITRBDFP?"
+"""Types of columns."""
 _RESULTS: Final = "----"
 _HASH: Final = re.compile(r"([0-9]+) values hashing to ([0-9a-f]{32})")
 ENGINES: Final = {
@@ -241,12 +242,12 @@ def _refused(line: int, sql: str, pattern: str, text: str) -> Record | Flaw:
 def _query(line: int, sql: str, words: Sequence[str], listed: tuple[str, ...] | None) -> Record | Flaw:
     words = _uncommented(words)
     types = words[0] if words else ""
-    unknown = next((letter for letter in types if letter not in _LETTERS), None)
+    unknown = next((letter for letter in types if letter not in LETTERS), None)
     if not types or unknown is not None:
         what = "no types of columns" if unknown is None else f"no type {quote(unknown)}"
         return Flaw(line, what, "a letter for each column: I (integer), R (real) or T (text)")
-    if len(words) > 1 and words[1] not in _SORTS:
-        return Flaw(line, f"no sort mode {quote(words[1])}", f"one of {', '.join(_SORTS)}", near(words[1], _SORTS))
+    if len(words) > 1 and words[1] not in SORTS:
+        return Flaw(line, f"no sort mode {quote(words[1])}", f"one of {', '.join(SORTS)}", near(words[1], SORTS))
     if len(words) > 3:  # noqa: PLR2004 - types, sort mode, label
         return Flaw(line, f"{quote(words[3])} stands after the label", "types, sort mode and label")
     if listed is None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from gradekit.checks import statements
 from gradekit.checks.compare import Table
-from gradekit.checks.sqllogictest.records import Hash, Record
+from gradekit.checks.sqllogictest.records import Hash, Record, Sort
 from gradekit.texts import clean
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -82,9 +82,7 @@ def gap(record: Record, result: Table, engine: str) -> Gap | None:
     rows = cells(record, result)
     if record.hashed is not None:
         return _hash_gap(record, record.hashed, rows)
-    sort = record.sort
-    if sort == "nosort" and not ordered(record.sql, engine):
-        sort = "rowsort"
+    sort = order(record, engine)
     gaps = [_listed_gap(wanted, rows, sort, types) for wanted in _layouts(record.expected, len(types))]
     if len(types) > 1:
         gaps.append(_joined_gap(record.expected, rows, sort))
@@ -100,16 +98,21 @@ def cells(record: Record, result: Table) -> list[Row]:
     ]
 
 
-def digest(record: Record, rows: Sequence[Row]) -> str:
-    """The MD5 of a result's values, a line each, in the order that the record asks for."""
+def digest(rows: Sequence[Row], sort: Sort) -> str:
+    """The MD5 of a result's values, a line each, in an order."""
     forms = [[cell.form for cell in row] for row in rows]
-    if record.sort == "rowsort":
+    if sort == "rowsort":
         forms.sort()
     values = [form for row in forms for form in row]
-    if record.sort == "valuesort":
+    if sort == "valuesort":
         values.sort()
     text = "".join(f"{value}\n" for value in values)
     return hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+
+
+def order(record: Record, engine: str) -> Sort:
+    """How a record's rows are compared: in any order where the query leaves that to the engine."""
+    return "rowsort" if record.sort == "nosort" and not ordered(record.sql, engine) else record.sort
 
 
 def ordered(sql: str, engine: str) -> bool:
@@ -129,12 +132,12 @@ def _hash_gap(record: Record, right: Hash, rows: Sequence[Row]) -> Gap | None:
     count = sum(map(len, rows))
     if count != right.count:
         return Gap(_counted(right.count, "value"), _counted(count, "value"))
-    if digest(record, rows) == right.digest:
+    if digest(rows, record.sort) == right.digest:
         return None
     return Gap("", f"the {_counted(count, 'value')} are not the right ones; of these only a hash is known")
 
 
-def _listed_gap(wanted: Sequence[Sequence[str]], rows: Sequence[Row], sort: str, types: str) -> Gap | None:
+def _listed_gap(wanted: Sequence[Sequence[str]], rows: Sequence[Row], sort: Sort, types: str) -> Gap | None:
     """The difference between rows of a file and rows of a result."""
     found: list[Row] = list(rows)
     right = [list(row) for row in wanted]
@@ -154,7 +157,7 @@ def _listed_gap(wanted: Sequence[Sequence[str]], rows: Sequence[Row], sort: str,
     return _told([" | ".join(row) for row in right], [" | ".join(cell.form for cell in row) for row in found], noun)
 
 
-def _joined_gap(expected: Sequence[str], rows: Sequence[Row], sort: str) -> Gap | None:
+def _joined_gap(expected: Sequence[str], rows: Sequence[Row], sort: Sort) -> Gap | None:
     """The same where a line of the file is a row, but not to be cut into values."""
     right = [" ".join(line.split()) for line in expected]
     found = [" ".join(" ".join(cell.text if cell.text is not None else "NULL" for cell in row).split()) for row in rows]
