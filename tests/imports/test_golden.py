@@ -35,6 +35,7 @@ def test_import(folder: Path, golden: Callable[[Path, str], None], tmp_path: Pat
     made.write(tmp_path / folder.name, found)
     linted = lint(tmp_path / folder.name, rubrics=[])
     assert [str(problem) for problem in linted.problems] == []
+    assert not {"leaked-text", "unused-ignore"} & {warned.name for warned in linted.warnings}
 
 
 def test_there_are_folders_for_all_formats() -> None:

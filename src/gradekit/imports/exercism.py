@@ -8,14 +8,16 @@ skips them until a student gets there; and attributes of PHPUnit 10 that have an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from glob import escape
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from gradekit.errors import UsageError
 from gradekit.imports.made import Made, challenge, deeper
 from gradekit.imports.source import Source, strings
+from gradekit.spec.folder import long_lines
 
 CONFIG: Final = ".meta/config.json"
 SUITE: Final = "hidden/tests"
@@ -87,6 +89,10 @@ class Track:
     """Whether tests load the solution by its path, which ``adapt`` has to find."""
     extra: tuple[str, ...] = ()
     """Files of the exercise that a submission needs beside those of the solution."""
+    compiled: str = ""
+    """A folder that is compiled as a whole: what stands there goes with the solution, named or not."""
+    helpers: str = ""
+    """The same for the tests."""
 
 
 def make(source: Source, name: str) -> Made:
@@ -106,10 +112,14 @@ def make(source: Source, name: str) -> Made:
     examples = _paths(source, files, "example", "exemplar")
     support = tuple(path for path in strings(files.get("editor")) if path not in tests)
     track = _track(source, solution)
-    beside = {path: source.data(path, CONFIG) for path in support}
-    hidden, notes = _suite(source, track, solution, tests)
+    named = {*solution, *tests, *support}
+    given, helpers = _unnamed(source, track.compiled, named), _unnamed(source, track.helpers, named)
+    beside = {path: source.data(path, CONFIG) for path in (*support, *given)}
+    hidden, notes = _suite(source, track, solution, (*tests, *helpers))
     hidden = {**beside, **hidden}
     extra, lowered = _extra(source, track)
+    notes += [f"{path}: goes with the solution, though {CONFIG} does not name it" for path in given]
+    notes += [f"{path}: goes with the tests, though {CONFIG} does not name it" for path in helpers]
     notes += lowered
     extra |= {path: data for path, data in beside.items() if not path.endswith("_test.go")}
     reference = {**extra, **_reference(source, solution, examples)}
@@ -136,10 +146,14 @@ def make(source: Source, name: str) -> Made:
     readme = readme or [str(config.get("blurb") or "")]
     wanted = "\n".join(f"- `{path}`" for path in solution)
     readme.append(f"## What to hand in\n\nThe tests load these files. `{STARTER}/` is there to begin with.\n\n{wanted}")
+    public = {f"{STARTER}/{path}": data for path, data in {**extra, **stub}.items()}
+    repeated = _repeated({"README.md": "\n".join(readme).encode(), **public}, hidden)
+    if repeated:
+        spec["lint"] = {"ignore": repeated}
     placed = {
         **{f"{SUITE}/{path}": data for path, data in hidden.items()},
         **{f"{REFERENCE}/{path}": data for path, data in reference.items()},
-        **{f"{STARTER}/{path}": data for path, data in {**extra, **stub}.items()},
+        **public,
     }
     kind = "Exercism exercise"
     return challenge(
@@ -157,6 +171,11 @@ def _paths(source: Source, files: Mapping[str, Any], *names: str) -> tuple[str, 
         if path.startswith("/") or ".." in PurePosixPath(path).parts:
             raise source.refusal(CONFIG, f'"{path}" leads out of the folder', "paths relative to the folder")
     return found
+
+
+def _unnamed(source: Source, folder: str, named: Collection[str]) -> list[str]:
+    """The files below a folder that the configuration does not name; none for no folder."""
+    return [path for path in sorted(source.files) if folder and path.startswith(folder) and path not in named]
 
 
 def _track(source: Source, solution: Sequence[str]) -> Track:
@@ -221,6 +240,17 @@ def _reference(source: Source, solution: Sequence[str], examples: Sequence[str])
             raise source.refusal(CONFIG, what, "the same names in files.solution and files.example")
         found[target] = source.data(example, CONFIG)
     return found
+
+
+def _repeated(public: Mapping[str, bytes], hidden: Mapping[str, bytes]) -> list[dict[str, str]]:
+    """Silence for lines of the tests that candidates read elsewhere: who wrote the exercise gives both."""
+    lines = {line for data in hidden.values() for line in long_lines(data).values()}
+    reason = "the exercise has the line in both itself"
+    return [
+        {"warning": "leaked-text", "at": escape(path), "reason": reason}
+        for path, data in public.items()
+        if lines.intersection(long_lines(data).values())
+    ]
 
 
 def _credit(config: Mapping[str, Any]) -> list[str]:
@@ -322,6 +352,14 @@ TRACKS: Final = (
     ),
     Track("ruby", (".rb",), r"\bMinitest::Test\b|\bdescribe\b", "Minitest or RSpec", _ruby, by_path=True),
     Track("php", (".php",), r"\bPHPUnit\\Framework\\TestCase\b", "PHPUnit 9.6", _php, by_path=True),
-    Track("java", (".java",), r"@(?:Test|ParameterizedTest)\b", "JUnit 5 or JUnit 4", _java),
+    Track(
+        "java",
+        (".java",),
+        r"@(?:Test|ParameterizedTest)\b",
+        "JUnit 5 or JUnit 4",
+        _java,
+        compiled="src/main/",
+        helpers="src/test/java/",
+    ),
     Track("go", (".go",), r"(?m)^func Test\w+\(\w+ \*testing\.T\)", "go test", _go, extra=("go.mod", "go.sum")),
 )

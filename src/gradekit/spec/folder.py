@@ -195,10 +195,10 @@ class _Seen:
     def leaks(self) -> Iterator[Warned]:
         """Text of hidden files in what the candidate gets; of each file the first."""
         hidden = {path: self._content(path) for path in self._below(_HIDDEN)}
-        known = {text for path in self._below(_DATA) for text in _lines(self._content(path)).values()}
+        known = {text for path in self._below(_DATA) for text in long_lines(self._content(path)).values()}
         lines: dict[bytes, str] = {}
         for path, content in hidden.items():
-            for text in _lines(content).values():
+            for text in long_lines(content).values():
                 if text not in known:
                     lines.setdefault(text, path)
         canaries = {mark: path for path, content in hidden.items() for mark in _CANARY.findall(content)}
@@ -210,15 +210,15 @@ class _Seen:
                 number = content.count(b"\n", 0, content.index(mark)) + 1
                 what = f"holds the canary of {canaries[mark]}, and candidates get this file"
                 yield self._warned("leaked-canary", path, what, "remove it with what was copied", number)
-            found = next(((number, text) for number, text in _lines(content).items() if text in lines), None)
+            found = next(((number, text) for number, text in long_lines(content).items() if text in lines), None)
             if found is not None:
                 line = quote(found[1].decode("utf-8", "replace"))
                 what = f"{line} stands in {lines[found[1]]} too, and candidates get this file"
                 yield self._warned("leaked-text", path, what, "write another", found[0])
 
 
-def _lines(content: bytes) -> dict[int, bytes]:
-    """The long lines of a text by number, blanks made one."""
+def long_lines(content: bytes) -> dict[int, bytes]:
+    """The lines of a text that do not stand in two files by chance, by number; blanks made one."""
     found = {}
     for number, line in enumerate(content.split(b"\n"), 1):
         text = b" ".join(line.split())

@@ -1,5 +1,7 @@
 <?php
 
+// Whoever likes strict types declares them on the first line of a file.
+
 declare(strict_types=1);
 
 use PHPUnit\Framework\Attributes\DataProvider;
