@@ -175,6 +175,7 @@ class FakeBench:
     environments: list[Mapping[str, str]] = field(default_factory=list)
     sleeps: list[float] = field(default_factory=list)
     restarts: list[float] = field(default_factory=list)
+    switched: list[tuple[str, bool]] = field(default_factory=list)
     down: str = ""
     """Why the app does not come back."""
     stretches: list[tuple[tuple[str, ...] | None, float]] = field(default_factory=list)
@@ -210,6 +211,9 @@ class FakeBench:
             raise Blocked(self.down, "Traceback\x1b[0m")
         self.clock += 1.5
         return "exited with 0"
+
+    def switch(self, service: str, *, on: bool) -> None:
+        self.switched.append((service, on))
 
     @contextmanager
     def stretched(self, tables: Sequence[str] | None, delay: float) -> Iterator[Stretch | None]:

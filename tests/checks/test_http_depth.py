@@ -75,6 +75,40 @@ def test_the_app_is_restarted_between_steps() -> None:
     assert shown[1] == "the app exited with 0, and was ready again 1.5 s after it had been asked to end"
 
 
+def test_a_service_is_taken_away_and_given_back_between_steps() -> None:
+    on = bench(answer=lambda _: SqlResult(columns=(SqlColumn("n", "int4"),), rows=(("1",),)))
+    check = spec(
+        """
+        steps:
+          - {stop: cache}
+          - {request: GET /health, expect: {status: 200}}
+          - {sql: select 1, expect: {value: 1}}
+          - {name: it is back, start: cache}
+          - {request: GET /health, expect: {status: 200}}
+        """
+    )
+    evidence = observe(check, on)
+    assert on.switched == [("cache", False), ("cache", True)]
+    verdict = KIND.judge(check, evidence, on.context)
+    assert [case.title for case in verdict.cases][::3] == ["stop cache", "it is back"]
+    assert verdict.outcome.status is Status.PASSED
+    shown = texts(check, evidence)
+    assert shown[0] == (
+        "cache was taken away from the app: its sessions were ended, and new ones are refused from here on"
+    )
+    assert shown[3] == "cache was given back to the app, with the data that it had"
+
+
+def test_without_a_record_of_an_outage_nothing_is_decided() -> None:
+    on = bench()
+    check = spec("steps: [{stop: cache}, {request: GET /, expect: {status: 503}}]")
+    evidence = observe(check, on)
+    (run,) = evidence.runs
+    first = run.exchanges[0].model_copy(update={"switched": None})
+    bare = evidence.model_copy(update={"runs": (run.model_copy(update={"exchanges": (first, *run.exchanges[1:])}),)})
+    assert KIND.judge(check, bare, on.context).outcome.status is Status.ERRORED
+
+
 def test_after_an_app_that_does_not_come_back_only_the_database_is_asked() -> None:
     on = bench(
         down="the app exited with 1\ud800",
@@ -544,6 +578,8 @@ def test_the_first_steps_have_no_earlier_one() -> None:
         ("{request: GET /, multipart: {a: {type: x}}, expect: any}", "exactly one of text, file"),
         ("{request: GET /, expect: {cookies: {a: {exists: false, path: /}}}}", "has nothing else"),
         ("{restart: db}", "Input should be 'app'"),
+        ("{stop: a, start: a}", "exactly one of stop, start"),
+        ("{stop: A}", "should match pattern"),
         ("{restart: app, grace: 31s}", "less than or equal to 30"),
         ("{sql: x, file: y}", "exactly one of sql, file, nosql"),
         ("{sql: x, expect: {reply: 1}}", "SQL is answered with value, rows or rows_affected"),
@@ -556,5 +592,5 @@ def test_what_the_models_refuse(step: str, message: str) -> None:
 
 
 def test_models_are_steps_of_their_own_sort() -> None:
-    check = spec("steps: [{request: GET /, expect: any}, {restart: app}, {sql: x}]")
+    check = spec("steps: [{request: GET /, expect: any}, {restart: app}, {stop: a}, {sql: x}]")
     assert HttpSpec(steps=check.steps).steps == check.steps

@@ -213,7 +213,34 @@ def test_paths() -> None:
     assert KIND.uses_app(spec)
 
 
-TAGS = {"Step", "Restart", "Ask"}
+def test_only_services_of_the_app_are_taken_away_and_only_while_it_runs() -> None:
+    spec = HttpSpec.model_validate(
+        yaml.safe_load(
+            """
+            steps:
+              - {start: db}
+              - {stop: db}
+              - {restart: app}
+              - {stop: other}
+              - {stop: files}
+              - {start: db}
+              - {request: GET /, expect: {status: 200}}
+            """
+        )
+    )
+    scope = Scope({}, {}, app=True, app_services={"db": "postgres", "files": "sqlite"})
+    told = [(found.loc, found.what, found.expected) for found in KIND.lint(spec, scope)]
+    assert told == [
+        (("steps", 0, "start"), "no earlier step stopped db", ""),
+        (("steps", 2), "the app is restarted without db", ""),
+        (("steps", 3, "stop"), "other is no service of the app's data sets", "one of: db, files"),
+        (("steps", 4, "stop"), "sqlite cannot be taken away from an app: the app has the file itself", ""),
+    ]
+    alone = HttpSpec.model_validate({"steps": [{"stop": "db"}]})
+    assert [found.expected for found in KIND.lint(alone, Scope({}, {}, app=True))] == ["one of: none"]
+
+
+TAGS = {"Step", "Restart", "Outage", "Ask"}
 """How errors of the models name the sort of a step."""
 
 

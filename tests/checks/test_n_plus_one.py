@@ -255,7 +255,12 @@ def test_what_the_models_refuse(changes: Mapping[str, Any], message: str) -> Non
     ],
 )
 def test_a_server_must_count(runners: Sequence[str], what: str | None) -> None:
-    told = [complaint.what for complaint in KIND.lint(spec(), Scope({}, {}, app=True, app_runners=runners))]
+    told = [
+        complaint.what
+        for complaint in KIND.lint(
+            spec(), Scope({}, {}, app=True, app_services=dict(zip("abc", runners, strict=False)))
+        )
+    ]
     assert told == ([] if what is None else [what])
 
 
@@ -270,7 +275,7 @@ def test_lint_and_paths() -> None:
         response={"status": "${ok}", "schema": "s.json", "json": {"$.n": "${n}", "$.m": "${lost}"}},
         expect={"growth": {"lte": "${least}"}},
     )
-    scope = Scope({"seed.sql": b"select 1", "s.json": b"{}"}, {"ok": 200}, app=True, app_runners=["postgres"])
+    scope = Scope({"seed.sql": b"select 1", "s.json": b"{}"}, {"ok": 200}, app=True, app_services={"db": "postgres"})
     told = [(complaint.loc, complaint.what) for complaint in KIND.lint(check, scope)]
     assert told == [
         (("steps", 0, "request"), "${x} is not known here"),
@@ -285,4 +290,4 @@ def test_lint_and_paths() -> None:
     assert list(KIND.paths(check)) == [(("before", 0, "file"), "seed.sql"), (("response", "schema"), "s.json")]
     assert list(KIND.paths(spec(before=[]))) == []
     plain = spec(request="GET /orders/${n}", query={}, items=None, sizes=[1, 2])
-    assert list(KIND.lint(plain, Scope({}, {}, app=True, app_runners=["postgres"]))) == []
+    assert list(KIND.lint(plain, Scope({}, {}, app=True, app_services={"db": "postgres"}))) == []

@@ -57,6 +57,24 @@ CHALLENGE = """\
                 - {{request: POST /remember, expect: {{status: 200, text: "1"}}}}
                 - {{restart: app}}
                 - {{request: POST /remember, expect: {{status: 200, text: "2"}}}}
+          - id: outage
+            criterion: work
+            fresh: true
+            http:
+              steps:
+                - {{request: POST /linger, expect: {{status: 200}}}}
+                - {{request: POST /again, expect: {{status: 200}}}}
+                - {{stop: db}}
+                - {{name: old session, request: POST /again, expect: {{status: 500}}}}
+                - {{name: new session, request: POST /atomic, expect: {{status: 500}}}}
+                - {{sql: select left_over from stock, expect: {{value: 3}}}}
+                - {{start: db}}
+                - {{name: back, request: POST /atomic, expect: {{status: 200}}}}
+                - {{stop: db}}
+              after: [{{sql: select left_over from stock, expect: {{value: 2}}}}]
+          - id: afterwards
+            criterion: work
+            http: {{steps: [{{request: POST /atomic, expect: {{status: 200}}}}]}}
           - id: lingers
             criterion: work
             http: {{steps: [{{request: POST /linger, expect: {{status: 200}}}}]}}
@@ -148,7 +166,16 @@ FILES = {
                     held.append(connect())
                     held[-1].cursor().execute("select * from stock")
                     return self.say(200)
-                db = connect()
+                if path == "/again":
+                    try:
+                        held[-1].cursor().execute("select * from stock")
+                        return self.say(200)
+                    except Exception as error:
+                        return self.say(500, str(error))
+                try:
+                    db = connect()
+                except Exception as error:
+                    return self.say(500, str(error))
 
                 def ask(text, *values):
                     cursor = db.cursor()
@@ -219,6 +246,8 @@ def test_races_are_forced(gradekit: Callable[..., Finished], tmp_path: Path, eng
     checks: dict[str, Any] = {check["id"]: check for check in json.loads(done.out)["checks"]}
     told = {name: (check["outcome"]["status"], check["outcome"]["message"]) for name, check in checks.items()}
     assert told["keeps"][0] == "passed", checks["keeps"]
+    assert told["outage"][0] == "passed", checks["outage"]
+    assert told["afterwards"][0] == "passed", checks["afterwards"]
     assert told["forgets"][0] == "failed"
     for way in BUGS:
         assert told[way][0] == "failed", checks[way]

@@ -59,6 +59,17 @@ FILES = {
               after:
                 - {sql: select count(*) from rows, expect: {value: 1}}
                 - {nosql: {keys: "hits:*"}, expect: {count: 1}}
+          - id: outage
+            criterion: work
+            fresh: true
+            http:
+              steps:
+                - {request: GET /a, expect: {status: 200, text: "41"}}
+                - {stop: cache}
+                - {name: without, request: GET /a, expect: {status: 503}}
+                - {nosql: {redis: GET hits:/a}, expect: {reply: "41"}}
+                - {start: cache}
+                - {name: with, request: GET /a, expect: {status: 200, text: "42"}}
           - id: data-set
             criterion: work
             nosql:
@@ -72,7 +83,7 @@ FILES = {
                 - {redis: GET hits:/a, expect: {reply: "40"}}
         solutions:
           - {path: reference, expect: {passes: all}}
-          - {path: wrong, expect: {fails: [both, app-store, fresh, data-set]}}
+          - {path: wrong, expect: {fails: [both, app-store, fresh, outage, data-set]}}
     """,
     "rubric.yaml": """\
         gradekit: 1
@@ -113,10 +124,13 @@ FILES = {
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 key = f"hits:{self.path}"
-                ask(("EXPIRE", key, "60"))
-                body = ask(("INCR", key))[1:]
-                ask(("EXPIRE", key, "60"))
-                self.send_response(200)
+                try:
+                    ask(("EXPIRE", key, "60"))
+                    body, status = ask(("INCR", key))[1:], 200
+                    ask(("EXPIRE", key, "60"))
+                except OSError as error:
+                    body, status = str(error).encode(), 503
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

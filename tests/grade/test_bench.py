@@ -615,6 +615,12 @@ class Box:
     def drop(self, database: str) -> None:
         pass
 
+    def shut(self, _database: str) -> bool:
+        return False
+
+    def admit(self, database: str) -> None:
+        pass
+
     def facts(self, database: str) -> Mapping[str, str]:
         return {"url": f"box://{database}", "database": "x"}
 
@@ -638,6 +644,43 @@ def test_a_restart_keeps_the_data_and_the_environment(world: World) -> None:
     assert first == second == third
     assert [running.alive() for running in world.sandbox.running] == [False, False, True]
     assert world.bench.app_database().name == database
+
+
+def test_a_service_that_was_taken_away_is_back_for_the_next_check_and_the_app_is_fresh(world: World) -> None:
+    world.begin(app=True)
+    database = world.bench.app_database().name
+    world.bench.switch("db", on=False)
+    assert world.statements(None)[-2].startswith("ALTER ROLE app NOLOGIN")
+    world.bench.switch("db", on=True)
+    assert world.statements(None)[-1] == "ALTER ROLE app LOGIN"
+    world.bench.switch("db", on=False)
+    world.bench.end()
+    assert world.statements(None)[-3] == "ALTER ROLE app LOGIN"
+    assert [running.alive() for running in world.sandbox.running] == [False]
+    world.begin(app=True)
+    assert world.bench.app_database().name != database
+
+
+def test_a_server_that_the_candidate_broke_is_no_outage_of_ours(world: World) -> None:
+    world.begin(app=True)
+    world.fails = ["NOLOGIN"]
+    with pytest.raises(Blocked, match="no longer works as it did before your code used it"):
+        world.bench.switch("db", on=False)
+    world.fails = []
+    world.bench.end()
+    assert "ALTER ROLE app LOGIN" in world.statements(None)
+
+
+def test_a_service_that_cannot_be_taken_away_is_our_mistake(world: World) -> None:
+    world.begin(app=True)
+    with pytest.raises(InfrastructureError, match="service cache: cannot be taken away from the app"):
+        world.bench.switch("cache", on=False)
+    world.bench.end()
+    world.bench = replace(world.bench, servers={"db": Box()})
+    world.begin(app=True)
+    with pytest.raises(InfrastructureError, match="service db: cannot be taken away from the app"):
+        world.bench.switch("db", on=False)
+    world.bench.end()
 
 
 def test_what_the_app_printed_is_kept_to_its_last_lines(world: World) -> None:

@@ -69,8 +69,8 @@ class Scope:
     """Languages that the challenge allows by name; empty for any."""
     engines: Mapping[str, str] = field(default_factory=dict)
     """Of data sets, the engine whose rules cut SQL into statements, as far as it is known before anything runs."""
-    app_runners: Sequence[str] = ()
-    """The runners of the services that the app's data sets are on."""
+    app_services: Mapping[str, str] = field(default_factory=dict)
+    """The services that the app's data sets are on -> their runners."""
     tools: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Of scanners that say it, what each can be asked for."""
     submitted: Sequence[str] = ()
@@ -252,6 +252,12 @@ class Bench(Protocol):
         """Stop the app and start it again on the same data; how it ended in words.
 
         ``grace`` seconds are between the request to end (SIGTERM) and its death; with 0 it is killed at once.
+        """
+
+    def switch(self, service: str, *, on: bool) -> None:
+        """Take a service away from the app, or give it back; the data stay.
+
+        Off: the app's sessions end, and whoever wants a new one is refused. Checks still ask it.
         """
 
     def stretched(self, tables: Sequence[str] | None, delay: float) -> AbstractContextManager[Stretch | None]:

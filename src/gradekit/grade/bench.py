@@ -135,6 +135,8 @@ class PodBench:
     """Why the submission could not be built."""
     _datasets: Datasets = field(init=False)
     _copies: list[DatasetCopy] = field(default_factory=list)
+    _shut: list[DatasetCopy] = field(default_factory=list)
+    """Those of the app's that the check has taken away from it."""
     _spoiled: bool = False
     """Whether the app's data must not be used by another check."""
     _filled: set[str] = field(default_factory=set)
@@ -209,6 +211,13 @@ class PodBench:
             with suppress(Blocked):
                 copy.drop()
         self._copies.clear()
+        if self._shut:
+            # What is to come in again may have been taken by the app meanwhile, such as the port.
+            self._halt()
+        while self._shut:
+            copy = self._shut.pop()
+            with suppress(Blocked):
+                copy.server.admit(copy.name)
         if self._spoiled:
             self._spoiled = False
             with suppress(Blocked):
@@ -527,6 +536,28 @@ class PodBench:
             self._halt()
             raise
 
+    def switch(self, service: str, *, on: bool) -> None:
+        """Take a service away from the app, or give it back. The next check that uses the app starts a fresh one.
+
+        Raises:
+            Blocked: the server does not work as it did before the candidate's code used it.
+            InfrastructureError: the app has no such service, or its server cannot refuse an app.
+        """
+        self.within(1.0)
+        copies = [copy for copy in self._app_copies if copy.server.service == service]
+        # An app that did not get over the outage would fail the checks behind this one as well.
+        self._spoiled = True
+        for copy in copies:
+            if on:
+                copy.server.admit(copy.name)
+                self._shut.remove(copy)
+                continue
+            self._shut.append(copy)
+            if not copy.server.shut(copy.name):
+                raise _stays(service)
+        if not copies:
+            raise _stays(service)
+
     @contextmanager
     def stretched(self, tables: Sequence[str] | None, delay: float) -> Iterator[Stretch | None]:
         """Let the app's writing statements wait, until the context ends.
@@ -823,3 +854,9 @@ class PodBench:
                 hint,
             )
         )
+
+
+def _stays(service: str) -> InfrastructureError:
+    """That a service cannot be taken away from the app."""
+    what, wanted = "cannot be taken away from the app", "PostgreSQL, MariaDB or Redis, used by the app"
+    return InfrastructureError(Problem(f"service {service}", what, wanted, "correct the challenge"))

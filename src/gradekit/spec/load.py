@@ -289,11 +289,11 @@ class _Loading:
                     for name, dataset in head.datasets.items()
                     if dataset.service in head.services and head.services[dataset.service].runner in statements.ENGINES
                 },
-                [
-                    head.services[head.datasets[name].service].runner
+                {
+                    head.datasets[name].service: head.services[head.datasets[name].service].runner
                     for name in (head.app.dataset if head.app is not None else ())
                     if name in head.datasets and head.datasets[name].service in head.services
-                ],
+                },
                 self.tools,
                 [
                     name

@@ -41,6 +41,7 @@ _DESCRIPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "Fraction": {"min": "Least value.", "max": "Greatest value.", "decimals": "Digits behind the point."},
     "Items": {"min_length": "Least number of items.", "max_length": "Greatest number of items."},
     "ItemsExpect": {"count": "How many there are."},
+    "Outage": {"name": "For reports."},
     "Restart": {"name": "For reports.", "restart": "How the app is stopped before it is started again."},
     "Step": {
         "query": "Name -> value; a list is given several times.",

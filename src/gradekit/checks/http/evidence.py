@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
@@ -157,6 +157,8 @@ class Exchange(Model):
     answered: Answered | None = None
     """Of a statement."""
     restarted: Restarted | None = None
+    switched: Literal["off", "on"] | None = None
+    """What became of a service."""
     attempts: int = Field(default=0, ge=0)
     """Requests that the step sent in all."""
     unsent: str = ""

@@ -11,7 +11,7 @@ from gradekit.checks.compare import Compare, compare_literals, family
 from gradekit.checks.differences import MAX_COUNTED, Mismatch
 from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvidence, Page, failure
 from gradekit.checks.http.hurl.step import HurlStep
-from gradekit.checks.http.model import Answer, Ask, HttpSpec, ItemsExpect, Paginate, Restart, Statement, Step
+from gradekit.checks.http.model import Answer, Ask, HttpSpec, ItemsExpect, Outage, Paginate, Restart, Statement, Step
 from gradekit.checks.http.reading import Reading, counted, examine, located, matched, repeating, slower, start
 from gradekit.checks.http.walking import WalkProblem, items, onward, repeated, unsorted
 from gradekit.checks.jsonpath import TooManyNodes, compile_path
@@ -124,7 +124,7 @@ def _rows(spec: HttpSpec, run: CaseRun, variables: dict[str, Json], context: Con
             yield _Row(name, [_unrecorded(name)])
 
 
-def _undone(step: Step | Restart | Ask, exchange: Exchange, broken: Mismatch | None) -> Mismatch:
+def _undone(step: Step | Restart | Outage | Ask, exchange: Exchange, broken: Mismatch | None) -> Mismatch:
     """Why a step did nothing; ``broken`` is what is wrong with a statement before."""
     what = "nothing was sent" if isinstance(step, Step) else "not done"
     if broken is not None:
@@ -143,7 +143,7 @@ def _unrecorded(title: str) -> Mismatch:
     return Mismatch("", f'the evidence has nothing about step "{title}"; grade the submission again', ours=True)
 
 
-def _saved(step: Step | Restart | Ask) -> Sequence[str]:
+def _saved(step: Step | Restart | Outage | Ask) -> Sequence[str]:
     """The names that a step is to save."""
     if isinstance(step, HurlStep):
         captures = step.script.response.captures if step.script.response is not None else ()
@@ -198,16 +198,18 @@ def refused(error: str, *, store: bool = False, sqlstate: str | None = None) -> 
     return Mismatch("", f"the database refused the statement and said: {clean(error)}{hint}")
 
 
-def step_title(step: Step | Restart | Ask) -> str:
+def step_title(step: Step | Restart | Outage | Ask) -> str:
     """What a step is called."""
     return step.title("database") if isinstance(step, Ask) else step.title
 
 
-def _done(step: Restart | Ask, exchange: Exchange, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+def _done(step: Restart | Outage | Ask, exchange: Exchange, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
     """What is wrong with a step that is no request."""
     if isinstance(step, Ask):
         answered = exchange.answered
         yield from [_unrecorded(step_title(step))] if answered is None else answer(step, answered, variables)
+    elif isinstance(step, Outage):
+        yield from [_unrecorded(step.title)] if exchange.switched is None else []
     elif exchange.restarted is None:
         yield _unrecorded(step.title)
     elif exchange.restarted.error is not None:

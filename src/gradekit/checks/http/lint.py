@@ -12,13 +12,27 @@ from gradekit.checks.http import bodyschema
 from gradekit.checks.http.agreement import clashes
 from gradekit.checks.http.hurl import step as hurl
 from gradekit.checks.http.hurl.step import HurlStep
-from gradekit.checks.http.model import SAFE_METHODS, Ask, Auth, HttpSpec, ItemsExpect, Part, Request, Statement, Step
+from gradekit.checks.http.model import (
+    SAFE_METHODS,
+    Ask,
+    Auth,
+    HttpSpec,
+    ItemsExpect,
+    Outage,
+    Part,
+    Request,
+    Restart,
+    Statement,
+    Step,
+)
 from gradekit.checks.jsonpath import PathProblem, compile_path
 from gradekit.checks.statements import split
 from gradekit.checks.stores.lint import complaints, expected, texts
 from gradekit.model import Loc
 from gradekit.texts import near
 
+UNSTOPPABLE = {"sqlite": "the app has the file itself", "mongodb": "its server lets everybody in, at any time"}
+"""Services that stay with the app, by runner, and why."""
 _BODIES = ("json", "body", "form", "multipart", "file")
 
 
@@ -43,11 +57,36 @@ def lint(spec: HttpSpec, scope: Scope) -> Iterator[Complaint]:
         elif isinstance(step, Ask):
             yield from statement(step, loc, names, scope)
             yield from answers(step, loc, names)
+    yield from _outages(spec, scope)
     yield from statements(spec.after, "after", names, scope)
     for index, question in enumerate(spec.after):
         yield from answers(question, ("after", index), names)
     if spec.scoring == "per_case" and not spec.cases:
         yield Complaint(("scoring",), "per_case needs `cases`", hint="use per_step or all_or_nothing")
+
+
+def _outages(spec: HttpSpec, scope: Scope) -> Iterator[Complaint]:
+    """What is wrong with services that are taken away from the app."""
+    off: set[str] = set()
+    for index, step in enumerate(spec.steps):
+        if isinstance(step, Restart) and off:
+            hint = "start it first"
+            yield Complaint(("steps", index), f"the app is restarted without {', '.join(sorted(off))}", hint=hint)
+        if not isinstance(step, Outage):
+            continue
+        loc: Loc = ("steps", index, "start" if step.stop is None else "stop")
+        runner = scope.app_services.get(step.service)
+        if runner is None:
+            used = ", ".join(scope.app_services) or "none"
+            yield Complaint(loc, f"{step.service} is no service of the app's data sets", f"one of: {used}")
+        elif runner in UNSTOPPABLE:
+            yield Complaint(loc, f"{runner} cannot be taken away from an app: {UNSTOPPABLE[runner]}")
+        if step.stop is not None:
+            off.add(step.service)
+        elif step.service in off:
+            off.remove(step.service)
+        else:
+            yield Complaint(loc, f"no earlier step stopped {step.service}")
 
 
 def _saved(spec: HttpSpec) -> Mapping[str, str]:

@@ -26,7 +26,7 @@ from gradekit.checks.match import Match
 from gradekit.checks.sense import AMOUNT, COUNT, GIVEN_COUNT, GIVEN_TEXT, PATHS, TEXT
 from gradekit.checks.stores.questions import Expect as Found
 from gradekit.checks.stores.questions import Query
-from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of, written
+from gradekit.model import Duration, Loc, Model, RelativePath, Slug, tuple_of, written
 from gradekit.texts import one_line
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -231,6 +231,32 @@ class Restart(Model):
     def title(self) -> str:
         """The name, or else what happens."""
         return self.name or "restart the app"
+
+
+class Outage(Model):
+    """A service of the app's is taken away from it from here on, or given back; its data stay."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    stop: Slug | None = Field(
+        default=None, description="a service: the app's sessions on it end, and new ones are refused"
+    )
+    start: Slug | None = Field(default=None, description="a service that an earlier step stopped")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Outage:
+        if (self.stop is None) == (self.start is None):
+            raise ValueError("give exactly one of stop, start")
+        return self
+
+    @property
+    def service(self) -> str:
+        """Which one."""
+        return self.stop or self.start or ""
+
+    @property
+    def title(self) -> str:
+        """The name, or else what happens."""
+        return self.name or f"{'start' if self.stop is None else 'stop'} {self.service}"
 
 
 class Eventually(Model):
@@ -460,11 +486,21 @@ def _which(value: object) -> str:
     keys: object = value if isinstance(value, Mapping) else type(value).model_fields if isinstance(value, Model) else ()
     if not isinstance(keys, Mapping) or "request" in keys:
         return "Step"
-    return "Restart" if "restart" in keys else "Step" if {"sql", "file", "nosql"}.isdisjoint(keys) else "Ask"
+    return next((sort for sort, own in _OWN_KEYS.items() if not own.isdisjoint(keys)), "Step")
 
+
+_OWN_KEYS = {
+    "Restart": frozenset({"restart"}),
+    "Outage": frozenset({"stop", "start"}),
+    "Ask": frozenset({"sql", "file", "nosql"}),
+}
+"""What each sort of a step has that no other sort has; all others are requests."""
 
 AnyStep = Annotated[
-    Annotated[Step, Tag("Step")] | Annotated[Restart, Tag("Restart")] | Annotated[Ask, Tag("Ask")],
+    Annotated[Step, Tag("Step")]
+    | Annotated[Restart, Tag("Restart")]
+    | Annotated[Outage, Tag("Outage")]
+    | Annotated[Ask, Tag("Ask")],
     Discriminator(_which),
 ]
 

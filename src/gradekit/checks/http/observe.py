@@ -19,7 +19,7 @@ from gradekit.checks.http.evidence import (
     failure,
     restarted,
 )
-from gradekit.checks.http.model import Ask, HttpSpec, Paginate, Restart, Statement, Step
+from gradekit.checks.http.model import Ask, HttpSpec, Outage, Paginate, Restart, Statement, Step
 from gradekit.checks.http.reading import Reading, examine, repeating, start
 from gradekit.checks.http.requests import Unsendable, build
 from gradekit.checks.http.walking import WalkProblem, onward
@@ -59,6 +59,9 @@ def _run(spec: HttpSpec, bench: Bench, variables: dict[str, Json]) -> CaseRun:
     for step in spec.steps:
         if isinstance(step, Ask):
             exchanges.append(Exchange(answered=ask((step,), bench, variables, "owner")[0]))
+        elif isinstance(step, Outage):
+            bench.switch(step.service, on=step.stop is None)
+            exchanges.append(Exchange(switched="on" if step.stop is None else "off"))
         elif down:
             exchanges.append(Exchange(unsent=down))
         elif isinstance(step, Restart):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from gradekit.checks.compare import render
 from gradekit.checks.http.evidence import Answered, Content, Exchange, HttpEvidence, Page, Received, Sent
 from gradekit.checks.http.judge import case_title, step_title
-from gradekit.checks.http.model import Ask, HttpSpec, Restart, Statement, Step
+from gradekit.checks.http.model import Ask, HttpSpec, Outage, Restart, Statement, Step
 from gradekit.checks.http.reading import unanswered
 from gradekit.checks.stores.answers import Found
 from gradekit.checks.stores.show import answered as shown
@@ -25,6 +25,12 @@ MAX_PAGES = 5
 """Pages of a walk that are shown, besides the last one."""
 MAX_ROWS = 20
 """Rows of an answer that are shown."""
+
+
+_SWITCHED = {
+    "off": "was taken away from the app: its sessions were ended, and new ones are refused from here on",
+    "on": "was given back to the app, with the data that it had",
+}
 
 
 def show(spec: HttpSpec, evidence: HttpEvidence) -> tuple[Exhibit, ...]:
@@ -45,7 +51,7 @@ def _exhibits(spec: HttpSpec, evidence: HttpEvidence) -> Iterator[Exhibit]:
             yield Exhibit(title=lead + question.title("after"), text=answered_text(question, answered))
 
 
-def _happened(step: Step | Restart | Ask, exchange: Exchange) -> str:
+def _happened(step: Step | Restart | Outage | Ask, exchange: Exchange) -> str:
     if exchange.answered is not None and isinstance(step, Ask):
         return answered_text(step, exchange.answered)
     if exchange.restarted is not None:
@@ -53,6 +59,8 @@ def _happened(step: Step | Restart | Ask, exchange: Exchange) -> str:
         if done.error is not None:
             return _block("\n\n".join(filter(None, [done.error, done.detail[-MAX_BODY:]])))
         return f"the app {clean(done.ending)}, and was ready again {done.seconds:.1f} s after it had been asked to end"
+    if exchange.switched is not None and isinstance(step, Outage):
+        return f"{step.service} {_SWITCHED[exchange.switched]}"
     return _exchange(exchange, ", at once" if isinstance(step, Step) and step.clients is not None else "")
 
 

@@ -24,8 +24,9 @@ UNCOUNTED = {
 
 def lint(spec: NPlusOneSpec, scope: Scope) -> Iterator[Complaint]:
     """All complaints, in the order of the spec."""
-    if scope.app and all(runner in UNCOUNTED for runner in scope.app_runners):
-        why = UNCOUNTED[scope.app_runners[0]] if scope.app_runners else "the app has no data set"
+    runners = list(scope.app_services.values())
+    if scope.app and all(runner in UNCOUNTED for runner in runners):
+        why = UNCOUNTED[runners[0]] if runners else "the app has no data set"
         yield Complaint((), why, "an app with a data set on postgres or mariadb")
     if spec.steps:
         yield from lint_http(HttpSpec(steps=spec.steps), scope)

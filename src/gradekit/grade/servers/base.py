@@ -93,6 +93,20 @@ class Server(Protocol):
             InfrastructureError, Blocked: the server refuses.
         """
 
+    def shut(self, database: str) -> bool:
+        """End the sessions of the app that uses this copy, and let none in; False where no server could.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+
+    def admit(self, database: str) -> None:
+        """Let the app in again.
+
+        Raises:
+            InfrastructureError, Blocked: the server refuses.
+        """
+
     def facts(self, database: str) -> Mapping[str, str]:
         """What the app is told of its copy: ``url``, ``host``, ``port``, ``user``, ``password``, ``database``."""
 

@@ -187,6 +187,16 @@ class MariadbServer:
         for account in known:
             del self._passwords[account]
 
+    def shut(self, database: str) -> bool:
+        """The app's account is locked, and its sessions end; each new one is refused with a reason."""
+        account = _address(f"app_{database}")
+        self.administer(f"ALTER USER {account} ACCOUNT LOCK", f"KILL HARD USER {account}")
+        return True
+
+    def admit(self, database: str) -> None:
+        """Unlock the account."""
+        self.administer(f"ALTER USER {_address(f'app_{database}')} ACCOUNT UNLOCK")
+
     def facts(self, database: str) -> Mapping[str, str]:
         """What the app is told of its database."""
         host, user = "127.0.0.1", f"app_{database}"

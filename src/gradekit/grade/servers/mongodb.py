@@ -93,6 +93,14 @@ class MongodbServer:
         if self._templates.pop(database, None) is None:
             self._administer(_server(database), database, {"dropDatabase": 1})
 
+    def shut(self, database: str) -> bool:
+        """Nobody logs in, so nobody can be refused."""
+        del database
+        return False
+
+    def admit(self, database: str) -> None:
+        """It was never kept out."""
+
     def facts(self, database: str) -> Mapping[str, str]:
         """What the app is told of its database; there is nobody to log in."""
         host = "127.0.0.1"

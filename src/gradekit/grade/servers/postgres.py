@@ -72,6 +72,7 @@ _TEXTS = f"""
 SELECT left(query, {MAX_TEXT}), calls FROM {_COUNTED}
 WHERE toplevel AND NOT aside ORDER BY calls DESC, 1 LIMIT {MAX_TEXTS}
 """  # noqa: S608
+_END_APPS = "SELECT pg_terminate_backend(pid, 3000) FROM pg_stat_activity WHERE usename = 'app'"
 _LOGIN = {"owner": "loader", "reader": "reader"}
 _ADMIN_TIMEOUT = 30.0
 _LOADING = ("loader",)
@@ -153,6 +154,7 @@ class PostgresServer:
             *(f"ALTER ROLE {role} RESET ALL" for role in self.passwords),
             *(f"ALTER ROLE {role} PASSWORD '{password}'" for role, password in self.passwords.items()),
             "ALTER ROLE loader SET role = 'app'",
+            "ALTER ROLE app LOGIN",
             "ALTER ROLE app SET pg_stat_statements.track = 'all'",
         )
 
@@ -180,6 +182,17 @@ class PostgresServer:
     def drop(self, database: str) -> None:
         """Drop a copy, whoever is connected to it."""
         self.administer("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
+    def shut(self, database: str) -> bool:
+        """The login that only the app has is closed, and its sessions end; each new one is refused with a reason."""
+        del database
+        self.administer("postgres", "ALTER ROLE app NOLOGIN", _END_APPS)
+        return True
+
+    def admit(self, database: str) -> None:
+        """Open the login again."""
+        del database
+        self.administer("postgres", "ALTER ROLE app LOGIN")
 
     def facts(self, database: str) -> Mapping[str, str]:
         """What the app is told of its database."""

@@ -115,6 +115,17 @@ class RedisServer:
             self._used.discard(int(database))
             self._administer(["FLUSHDB"], database=int(database))
 
+    def shut(self, database: str) -> bool:
+        """Nothing listens on the port any more. A login that is off would not do: clients keep such connections."""
+        del database
+        self._administer(["CONFIG", "SET", "port", "0"], ["CLIENT", "KILL", "USER", "app"])
+        return True
+
+    def admit(self, database: str) -> None:
+        """Listen on the port again."""
+        del database
+        self._administer(["CONFIG", "SET", "port", str(_PORT)])
+
     def facts(self, database: str) -> Mapping[str, str]:
         """What the app is told of its database."""
         host, password = "127.0.0.1", self.passwords["app"]
