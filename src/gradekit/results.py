@@ -180,7 +180,7 @@ class ChallengeRef(Model):
     title: str = Field(description="What a reader sees.")
     digest: str = Field(description="SHA-256 (hex) of every file of the challenge that can influence a grade.")
     lock: Literal["fresh", "stale", "missing", "not needed"] = Field(
-        description="Whether challenge.lock belongs to the challenge as it was."
+        description="Whether challenge.lock belongs to the challenge as it was; not needed where no check uses it."
     )
     min_tier: Annotated[Tier, Field(strict=False)] = Field(
         default=Tier.IN_PROCESS, description="The lowest tier that the challenge allows for a check."

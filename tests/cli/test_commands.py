@@ -215,7 +215,9 @@ def test_a_challenge_can_be_shown() -> None:
     text = run("challenge", "show", "orders-api").stdout
     assert re.search(r"^  revenue +sql +8  Revenue per month and category$", text, re.MULTILINE)
     assert "System design (design): 10 of 100, scored by people" in text
+    assert re.search(r"^lock +there, and fits the challenge; no check needs it for grading$", text, re.MULTILINE)
     shown = json.loads(run("challenge", "show", "orders-api", "--json").stdout)
+    assert shown["lock"] == "not needed"
     assert shown["services"] == {"db": "postgres"}
     assert shown["min_tier"] == "in-process"
     assert "min_tier" not in text

@@ -12,7 +12,18 @@ from gradekit.errors import SpecError, UsageError
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lint import lint
 from gradekit.spec.load import load_challenge
-from gradekit.spec.lock import Lock, Sharpness, earlier_lock, freshness, read_lock, staleness, untwinned, write_lock
+from gradekit.spec.lock import (
+    CHANGED,
+    Lock,
+    Sharpness,
+    earlier_lock,
+    freshness,
+    read_lock,
+    staleness,
+    standing,
+    untwinned,
+    write_lock,
+)
 
 RUBRICS = [Path(__file__).parent / "rubrics"]
 HEAD = "gradekit: 1\nid: demo\ntitle: Demo\nrunner: any\nrubric: small\n"
@@ -126,6 +137,22 @@ def test_freshness(tmp_path: Path) -> None:
     assert freshness(changed, _lock(challenge, tests=("a",))) == "stale"
     assert freshness(_challenge(tmp_path, COMMAND), None) == "not needed"
     assert staleness(_challenge(tmp_path, COMMAND), _lock(challenge)) == ""
+
+
+def test_an_author_is_told_how_the_lock_stands(tmp_path: Path) -> None:
+    """Also where grading does without it: it is there for the author all the same."""
+    remedy = "run gradekit challenge verify to write it anew"
+    challenge = _challenge(tmp_path)
+    none = "none yet: gradekit challenge verify writes it"
+    assert standing(challenge, None) == f"{none}, and grading needs it"
+    assert standing(challenge, _lock(challenge, tests=("a",))) == "there, and fits the challenge"
+    stale = f"there, but stale: it has no test ids for tests; {remedy}"
+    assert standing(challenge, _lock(challenge)) == stale
+    free = _challenge(tmp_path, COMMAND)
+    without = "; no check needs it for grading"
+    assert standing(free, None) == none + without
+    assert standing(free, _lock(free)) == "there, and fits the challenge" + without
+    assert standing(free, _lock(challenge)) == f"there, but stale: {CHANGED}; {remedy}{without}"
 
 
 def test_a_lock_without_the_references_answers_is_stale(tmp_path: Path) -> None:

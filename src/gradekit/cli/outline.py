@@ -11,7 +11,7 @@ from gradekit.checks.kinds import KINDS
 from gradekit.model import Model
 from gradekit.results import Tier, Variant
 from gradekit.spec.challenge import Challenge
-from gradekit.spec.lock import Freshness, Lock, freshness, untwinned
+from gradekit.spec.lock import Freshness, Lock, freshness, standing, untwinned
 
 
 class CheckOutline(Model):
@@ -55,6 +55,9 @@ class Outline(Model):
     min_tier: Annotated[Tier, Field(strict=False)]
     """The lowest tier that a check may have."""
     lock: Freshness
+    """For grading; ``not needed`` where no check takes anything from challenge.lock, be it there or not."""
+    lock_standing: str
+    """The same in words, with whether there is one."""
     untwinned: Mapping[str, tuple[str, ...]]
     """Suite -> tests of it that no twin guards, as the lock says."""
     criteria: tuple[CriterionOutline, ...]
@@ -101,6 +104,7 @@ def outline(challenge: Challenge, lock: Lock | None) -> Outline:
         variants=() if spec.variants is None else spec.variants.variants(),
         min_tier=Tier(spec.min_tier),
         lock=freshness(challenge, lock),
+        lock_standing=standing(challenge, lock),
         untwinned=untwinned(challenge, lock),
         criteria=tuple(criteria),
     )
@@ -112,7 +116,7 @@ def lines(outlined: Outline) -> Iterator[str]:
     yield f"{outlined.title} ({outlined.id})"
     facts = {
         "file": outlined.path,
-        "lock": outlined.lock,
+        "lock": outlined.lock_standing,
         "rubric": f"{outlined.rubric}, {mark}",
         "runners": ", ".join(outlined.runners),
         "services": ", ".join(f"{name}: {runner}" for name, runner in outlined.services.items()) or "none",

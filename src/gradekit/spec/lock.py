@@ -173,6 +173,18 @@ def freshness(challenge: Challenge, lock: Lock | None) -> Freshness:
     return "stale" if staleness(challenge, lock) else "fresh"
 
 
+def standing(challenge: Challenge, lock: Lock | None) -> str:
+    """What an author has to know of the lock, in words."""
+    free = freshness(challenge, lock) == "not needed"
+    without = "; no check needs it for grading" if free else ""
+    if lock is None:
+        return f"none yet: gradekit challenge verify writes it{without or ', and grading needs it'}"
+    why = staleness(challenge, lock) or (CHANGED if lock.challenge != challenge.digest else "")
+    if why:
+        return f"there, but stale: {why}; {_REMEDY}{without}"
+    return f"there, and fits the challenge{without}"
+
+
 def staleness(challenge: Challenge, lock: Lock | None) -> str:
     """Why a lock does not fit the challenge as it is now, or nothing; a lock that is missing or not needed does."""
     suites, generated, measures = _suites(challenge), _generated(challenge), _measured(challenge)
