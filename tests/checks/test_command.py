@@ -24,6 +24,15 @@ def spec_of(**changes: object) -> CommandSpec:
 
 HIDDEN = Context(check="report", files={"hidden/in.txt": b"in\xff", "hidden/data.csv": b"1,2"})
 
+
+def test_an_answer_of_the_challenge_that_is_no_text_is_our_fault() -> None:
+    spec = spec_of(expect={"answer": {"file": "hidden/in.txt"}})
+    evidence = CommandEvidence(runs=(RunFact(name="run", line="", ending=Ending.EXITED, exit_code=0),))
+    outcome = command.judge(spec, evidence, HIDDEN).outcome
+    what = "hidden/in.txt of the challenge is not UTF-8 text; write it in UTF-8, and grade the submission again"
+    assert (outcome.status, outcome.message) == (Status.ERRORED, what)
+
+
 # --- observe -------------------------------------------------------------------------------------------
 
 

@@ -351,5 +351,5 @@ def test_a_body_that_is_too_much_for_a_path_is_a_failure(monkeypatch: pytest.Mon
     on = bench(reply(200, "[1, 2, 3, 4]"))
     judgement = KIND.judge(check, observe(check, on), on.context)
     outcome = judgement.cases[0].outcome
-    assert outcome.expected == "$[*]: a body that the path can be applied to\n$[*]: a value to save"
+    assert outcome.expected == "$[*]: a body that the path can be applied to\n$[*]: a value to save as ${x}"
     assert outcome.actual == "$[*]: the query visits more than 3 nodes\n$[*]: missing"

@@ -162,7 +162,7 @@ def test_errors_that_the_data_cause_are_answers() -> None:
 
 
 def test_a_command_before_that_is_refused_is_named_where_the_evidence_tells_which() -> None:
-    why = "the store refused the command and said: OOM"
+    why = "the store refused the challenge's command and said: OOM; see whether what the app stores is as the task says"
     several = spec(before=["DEL a", "SET a 1"])
     for check, failed, place in (
         (several, 1, "before: SET a 1"),

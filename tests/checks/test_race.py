@@ -137,7 +137,7 @@ def test_a_statement_before_with_a_name_that_nothing_gives_a_value_is_our_fault(
     check = spec(before=[{"sql": "update products set stock = ${gone}"}])
     on = bench(reply(201))
     judgement = KIND.judge(check, observe(check, on), on.context)
-    what = "before: update products set stock = ${gone}: ${gone} has no value; correct the challenge"
+    what = '"round 1": before: update products set stock = ${gone}: ${gone} has no value; correct the challenge'
     assert (judgement.outcome.status, judgement.outcome.message) == (Status.ERRORED, what)
 
 
@@ -146,7 +146,9 @@ def test_a_number_that_nothing_gives_a_value_is_our_fault() -> None:
     check = spec(expect={"statuses": {"2xx": "${gone}"}})
     outcome = KIND.judge(check, observe(check, on), on.context).outcome
     assert outcome.status is Status.ERRORED
-    assert outcome.message == "the challenge uses ${gone}, which nothing gives a value; correct the challenge"
+    assert outcome.message == (
+        '"round 1": the challenge uses ${gone}, which nothing gives a value; correct the challenge'
+    )
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_an_account_that_cannot_log_in_fails_what_needs_it() -> None:
     _, judgement = graded(check, FakeBench(app=scripted(reply(200, "no JSON"))))
     told = {case.id: case.outcome.message for case in judgement.cases}
     lead = "nothing could be tried: account "
-    ana = f'{lead}ana: "POST /login": $.t: missing instead of a value to save'
+    ana = f'{lead}ana: "POST /login": $.t: missing instead of a value to save as ${{t}}'
     assert told == {
         "GET /a: Missing authentication": ana,
         "GET /a: Unsafe cross-origin access": ana,

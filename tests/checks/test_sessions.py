@@ -31,6 +31,8 @@ after: [{sql: "select left_over from stock where id = ${id}", expect: {value: 1}
 TAKE = "update stock set left_over = left_over - 1 where id = 1;"
 TITLE = f"b2 (take.sql: {TAKE})"
 NEVER = "when nothing else was left to run; is a transaction left open?"
+OTHER_KIND = "it failed by an error of another kind (SQLSTATE 22012)"
+SAID = "the database said: it failed"
 OTHER = f"a2 (take.sql: {TAKE})"
 ONE = SqlResult(columns=(SqlColumn("left_over", "int4"),), rows=(("1",),))
 OK = StepResult(at=1)
@@ -120,12 +122,12 @@ def test_steps_run_in_their_order_and_the_database_is_asked_afterwards() -> None
         (
             [OK, OK, OK, failing("40001", waited=True), OK, OK],
             {},
-            f"{TITLE}: a serialization failure (SQLSTATE 40001): it failed; expected: no error",
+            f"{TITLE}: it failed by a serialization failure (SQLSTATE 40001); {SAID}; expected: no error",
         ),
         (
             [OK, OK, OK, failing("22012", waited=True), OK, OK],
             {"expect": {"errors": {"b2": ["none", "deadlock"]}}},
-            f"{TITLE}: an error of another kind (SQLSTATE 22012): it failed; expected: no error or a deadlock",
+            f"{TITLE}: {OTHER_KIND}; {SAID}; expected: no error or a deadlock",
         ),
         (
             [OK] * 6,
@@ -145,12 +147,17 @@ def test_steps_run_in_their_order_and_the_database_is_asked_afterwards() -> None
         (
             [OK, OK, failing("23505"), OK, OK, OK],
             {"expect": {"victim": "deadlock"}},
-            f"{OTHER}: a violated unique constraint (SQLSTATE 23505): it failed; expected: a deadlock",
+            f"{OTHER}: it failed by a violated unique constraint (SQLSTATE 23505); {SAID}; expected: a deadlock",
         ),
         (
             [OK, OK, StepResult(at=1, result=SqlResult(affected=1)), WAITED, OK, OK],
             {"expect": {"results": {"a2": {"rows_affected": 2}}}},
             f"{OTHER}: rows affected: 1; expected: 2",
+        ),
+        (
+            [OK, OK, failing("22012"), WAITED, OK, OK],
+            {"expect": {"errors": {"a2": "any"}, "results": {"a2": {"rows_affected": 2}}}},
+            f"{OTHER}: none, because it failed; {SAID}; expected: a result",
         ),
         (
             [OK, OK, StepResult(at=1, result=ONE), WAITED, OK, OK],
@@ -219,7 +226,7 @@ def test_a_question_whose_names_have_no_value_any_more_is_told_as_it_is_written(
 def test_the_statement_of_a_step_that_failed_is_told() -> None:
     second = StepResult(at=2, waited=True, result=SqlResult(error="it failed", sqlstate="40P01"))
     message = run(spec(), bench(OK, OK, OK, second, OK, OK)).outcome.message
-    assert "a deadlock (SQLSTATE 40P01) in its statement 2: it failed" in message
+    assert "it failed in its statement 2 by a deadlock (SQLSTATE 40P01); the database said: it failed" in message
 
 
 def test_all_orders_are_run_each_on_a_fresh_copy() -> None:

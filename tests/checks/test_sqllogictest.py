@@ -240,7 +240,7 @@ def test_of_a_hash_only_the_count_is_told() -> None:
     assert found is not None
     assert (found.expected, found.actual) == (
         "",
-        "the 4 values are not the right ones; of these only a hash is known",
+        "the 4 values are not the right ones, of which the challenge has only a hash, so that they cannot be shown",
     )
     fewer = gap(record, table("IT", ("1", "a")), "postgres")
     assert fewer is not None
@@ -397,7 +397,9 @@ def test_many_wrong_records_are_counted() -> None:
     text = "statement ok\nx\n\n" * 30
     runs = [Ran(line=3 * number + 1, sql="x", error="no", sqlstate="42601") for number in range(30)]
     (case,) = judged(text, *runs).cases
-    assert case.outcome.message.startswith("line 1 (x): it failed: no; line 4 (x): it failed: no; ")
+    assert case.outcome.message.startswith(
+        "line 1 (x): the challenge's statement failed: no; line 4 (x): the challenge's statement failed: no; "
+    )
     assert case.outcome.message.endswith("; 30 differences; the first 20 are shown")
     shares = judged(text, *runs[:-1], Ran(line=88, sql="x"), scoring="per_record")
     assert shares.outcome.ratio == pytest.approx(1 / 30)

@@ -15,8 +15,14 @@ OURS = CaseResult(id="c", title="ours", outcome=Outcome(status=Status.ERRORED, m
 @pytest.mark.parametrize("cases", [(RIGHT, OURS), (WRONG, OURS), (OURS, WRONG), (OURS,)])
 def test_an_errored_case_makes_the_check_errored(cases: tuple[CaseResult, ...], *, all_or_nothing: bool) -> None:
     judgement = tally(cases, noun="cases", all_or_nothing=all_or_nothing)
-    assert judgement.outcome == Outcome(status=Status.ERRORED, message="no schema")
+    said = "no schema" if len(cases) == 1 else '"ours": no schema'
+    assert judgement.outcome == Outcome(status=Status.ERRORED, message=said)
     assert judgement.cases == cases
+
+
+def test_a_message_that_names_its_case_is_not_told_with_the_name_again() -> None:
+    named = CaseResult(id="c", title="ours", outcome=Outcome(status=Status.ERRORED, message="nothing about ours"))
+    assert tally((RIGHT, named), noun="cases", all_or_nothing=True).outcome.message == "nothing about ours"
 
 
 def test_no_case_is_an_error() -> None:

@@ -172,7 +172,7 @@ checks:
     scan: {run: touch x}
 """
     found = results(tmp_path, checks, {"a": ""})
-    assert found["own"].outcome.message == "findings that cost points: 1 warning"
+    assert found["own"].outcome.message == "1 finding costs points: 1 warning"
     assert found["writes"].outcome.status == "errored"
     assert "exit code 1: touch: cannot touch 'x': Read-only file system" in found["writes"].outcome.message
 
@@ -194,7 +194,7 @@ checks:
         "unreadable": "long.py:1: this file cannot be looked at: the tool fails on it",
         "F401": "a.py:1: `os` imported but unused",
     }
-    assert found["ruff"].outcome.message == "findings that cost points: 1 error, 1 warning"
+    assert found["ruff"].outcome.message == "2 findings cost points: 1 error, 1 warning"
     assert found["hangs"].outcome.status == "failed", found["hangs"].outcome
     assert "within 2 s; without the submission's files it works" in found["hangs"].outcome.message
     assert found["always"].outcome.status == "errored"

@@ -466,6 +466,16 @@ def test_sizes(count: int, shown: str) -> None:
     assert words.size(count) == shown
 
 
+def test_what_a_check_says_of_its_one_case_is_told_once() -> None:
+    case = CaseResult(id="c", title="round 1", outcome=Outcome(status=Status.ERRORED, message="no value"))
+    told = {}
+    for message in ('"round 1": no value', "no value", "1 of 2 failed"):
+        outcome = Outcome(status=Status.ERRORED, message=message)
+        check = load("passed").checks[0].model_copy(update={"outcome": outcome, "cases": (case,)})
+        told[message] = words.own_outcome(check).message
+    assert told == {'"round 1": no value': "", "no value": "", "1 of 2 failed": "1 of 2 failed"}
+
+
 def test_a_forged_check_is_in_doubt_whatever_it_came_to() -> None:
     report = load("withheld")
     (doubted,) = (check for check in report.checks if check.violations)

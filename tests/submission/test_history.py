@@ -97,7 +97,9 @@ def test_a_history_that_is_too_large_spoils_no_files(
     submission = get(repository.url, rules=replace(RULES, max_size=1 << 18))
     assert set(submission.files) == {"a"}
     assert submission.history is not None
-    assert submission.history.problem == "what git fetches of the history has more than 1 MiB"
+    assert submission.history.problem == (
+        "what git fetches of the history has more than 1 MiB, the limit that max_size of the challenge leads to"
+    )
     assert submission.history.commits == ()
 
 

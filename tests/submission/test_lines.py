@@ -155,7 +155,9 @@ def test_a_history_that_is_too_large_or_too_slow_spoils_no_files(
     with monkeypatch.context() as patched:
         patched.setattr(obtain, "_PACK_SLACK", 0)
         found = read(get, repository, max_size=1 << 18)
-        assert found.problem == "what git fetches of the history has more than 1 MiB"
+        assert found.problem == (
+            "what git fetches of the history has more than 1 MiB, the limit that max_size of the challenge leads to"
+        )
     monkeypatch.setattr(gitio.Git, "run", late)
     found = read(get, repository)
     assert found.problem == "fetching the repository and listing its history took more than 20 s"

@@ -36,6 +36,8 @@ E = TypeVar("E", bound=BaseModel)
 
 MAX_PRINTED: Final = 4 << 20
 """Bytes that a program of the candidate's may print, stdout and stderr together."""
+MAX_RESULT: Final = 8 << 20
+"""Bytes of a result of statements that are kept, where a check asks for no other number."""
 PRINTED_TOO_MUCH: Final = f"printed more than {MAX_PRINTED >> 20} MiB, which is gradekit's limit"
 
 Role = Literal["owner", "reader"]
@@ -137,7 +139,7 @@ class Database(Protocol):
         timeout: float,
         read_only: bool = False,
         max_rows: int = 100_000,
-        max_bytes: int = 8 << 20,
+        max_bytes: int = MAX_RESULT,
         theirs: bool = False,
         keep_going: bool = False,
     ) -> Sequence[SqlResult]:

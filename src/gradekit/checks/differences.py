@@ -26,6 +26,8 @@ class Mismatch:
     """Whether the challenge is at fault, not the candidate."""
     names: tuple[str, ...] = ()
     """The variables without which, or by whose values, nothing could be compared."""
+    filled: tuple[str, ...] = ()
+    """The variables whose values are in ``expected``, so that a reader can be told where these come from."""
     count: int = 1
     """So many differences it stands for: more than one where they are only counted, none for a remark on others."""
 
@@ -43,7 +45,7 @@ def differences(expected: Json, actual: Json, *, partially: bool = False, place:
             if name not in actual:
                 yield Mismatch(show(expected[name]), show(MISSING), below)
             elif name not in expected:
-                yield Mismatch("no value (the object expected has no such name)", show(actual[name]), below)
+                yield Mismatch("no value (the expected object has no such name)", show(actual[name]), below)
             else:
                 yield from differences(expected[name], actual[name], partially=partially, place=below)
     elif is_list(expected) and is_list(actual) and len(expected) == len(actual):

@@ -90,7 +90,9 @@ class Match:
 
     def check(self, value: Value) -> list[Mismatch]:
         """Every way in which the value does not meet the expectation; empty when it does."""
-        return first(chain.from_iterable(islice(self._check(*test, value), MAX_COUNTED) for test in self.tests))
+        found = first(chain.from_iterable(islice(self._check(*test, value), MAX_COUNTED) for test in self.tests))
+        names = tuple(dict.fromkeys(name for _, name in template.uses(self.source))) if found else ()
+        return [replace(mismatch, filled=names) for mismatch in found] if names else found
 
     def _check(self, name: str, operand: Operand, value: Value) -> Iterable[Mismatch]:
         operator = OPERATORS[name]

@@ -322,7 +322,7 @@ def _sorted(operand: bool | str, value: Value) -> Iterator[Mismatch]:
         return
     for index, (one, other) in enumerate(pairwise(keys)):
         if (one < other) if descending else (one > other):
-            both = f"[{index}] is {show(value[index])}, [{index + 1}] is {show(value[index + 1])}"
+            both = f"item {index + 1} is {show(value[index])}, item {index + 2} is {show(value[index + 1])}"
             yield Mismatch(expected, both)
             return
 

@@ -54,7 +54,7 @@ _UNPROVEN: Final = (
 _ENDINGS: Final = {
     Ending.TIMEOUT: "the scanner did not come to an end within {seconds:g} s",
     Ending.OOM: "the scanner ran out of memory",
-    Ending.OUTPUT: f"the scanner printed more than {MAX_OUTPUT >> 20} MiB",
+    Ending.OUTPUT: f"the scanner printed more than {MAX_OUTPUT >> 20} MiB, which is gradekit's limit",
 }
 _STOPPED: Final = (
     "; without the submission's files it works, so something in them stops it, and what it would find is not known; "
@@ -413,7 +413,7 @@ def judge(spec: ScanSpec, evidence: ScanEvidence, context: Context) -> Judgement
         message = _ENDINGS[evidence.ending].format(seconds=spec.timeout) + _STOPPED
         return Judgement(outcome=Outcome(status=Status.FAILED, message=message))
     if spec.history and evidence.history is None:
-        return errored("the run did not look at the history: grade again")
+        return errored("the evidence has nothing about the history; grade the submission again")
     past = evidence.history if spec.history and evidence.history is not None else HistoryEvidence()
     by_rule: dict[str, list[Finding]] = {}
     counts: Counter[Level] = Counter()
@@ -443,11 +443,15 @@ def judge(spec: ScanSpec, evidence: ScanEvidence, context: Context) -> Judgement
 def _counted(spec: ScanSpec, counts: Mapping[Level, int]) -> str:
     """How many findings cost points, and how many do not."""
     told: dict[bool, list[str]] = {True: [], False: []}
+    sums = {True: 0, False: 0}
     for level in _LEVELS:
         if number := counts[level]:
-            told[bool(spec.penalties.get(level))].append(f"{number} {level}{'' if number == 1 else 's'}")
-    free = f"; that cost none: {', '.join(told[False])}" if told[False] else ""
-    return f"findings that cost points: {', '.join(told[True])}{free}"
+            costs = bool(spec.penalties.get(level))
+            told[costs].append(f"{number} {level}{'' if number == 1 else 's'}")
+            sums[costs] += number
+    one = sums[True] == 1
+    free = f"; without cost: {', '.join(told[False])}" if told[False] else ""
+    return f"{sums[True]} {'finding costs' if one else 'findings cost'} points: {', '.join(told[True])}{free}"
 
 
 def _only_past(spec: ScanSpec, past: HistoryEvidence) -> str:
@@ -475,7 +479,7 @@ def _left(past: HistoryEvidence) -> str:
         named = ", ".join(clean(path) for path in past.largest)
         left.append(f"files that are too large: {past.large} ({named}{more})")
     if past.unread:
-        why = "the time was up" if past.late else "there is so much"
+        why = "gradekit's time for them was up" if past.late else "there is more than gradekit reads"
         left.append(f"files, or versions of them, since {why}: {past.unread}")
     if past.refused:
         left.append(f"lines on which the tool fails: {past.refused}")
@@ -489,7 +493,7 @@ def _told(past: HistoryEvidence) -> Iterator[str]:
     elif past.commits and past.ending is Ending.EXITED:
         yield f"looked at in the history: {past.lines} different lines of {past.commits} commits; {_UNPROVEN}"
     if past.more:
-        yield f"findings in the history beyond the first {MAX_FINDINGS}, which were not looked at: {past.more}"
+        yield f"findings in the history beyond the first {MAX_FINDINGS}, gradekit's limit, left out: {past.more}"
 
 
 def _level(spec: ScanSpec, finding: Finding) -> Level:
@@ -516,7 +520,7 @@ def _notes(evidence: ScanEvidence, rules: int) -> tuple[str, ...]:
     if evidence.old:
         notes.append(f"findings that stand in the starter, too, and do not count: {evidence.old}")
     if evidence.more:
-        notes.append(f"findings beyond the first {MAX_FINDINGS}, which were not looked at: {evidence.more}")
+        notes.append(f"findings beyond the first {MAX_FINDINGS}, gradekit's limit, left out: {evidence.more}")
     if rules > MAX_RULES:
         notes.append(f"rules beyond the first {MAX_RULES}, which are not listed: {rules - MAX_RULES}")
     return tuple(notes)

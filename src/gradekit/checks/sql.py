@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from gradekit.checks import statements
-from gradekit.checks.base import Bench, Complaint, Context, Database, Kind, Role, Scope
+from gradekit.checks.base import MAX_RESULT, Bench, Complaint, Context, Database, Kind, Role, Scope
 from gradekit.checks.compare import (
     Column,
     Compare,
@@ -423,7 +423,7 @@ def _case(spec: SqlSpec, run: DatasetRun, evidence: SqlEvidence, context: Contex
     if theirs.error is not None or theirs.result is None:
         return failed(title, run.dataset, _complaint(spec, theirs))
     if theirs.truncated:
-        return failed(title, run.dataset, f"the result is too large: at most {spec.max_rows:,} rows are read")
+        return failed(title, run.dataset, _too_large(spec, theirs.result))
     if spec.expect.rows_affected is not None:
         difference: Difference | str | None = _affected(spec.expect.rows_affected, theirs, evidence)
     elif spec.expect.csv is not None:
@@ -435,6 +435,13 @@ def _case(spec: SqlSpec, run: DatasetRun, evidence: SqlEvidence, context: Contex
     if difference is None:
         return passed(title, run.dataset)
     return failed(title, run.dataset, difference.message, difference.expected, difference.actual)
+
+
+def _too_large(spec: SqlSpec, result: Table) -> str:
+    limit = f"{spec.max_rows:,} rows, the check's max_rows"
+    if len(result.rows) < spec.max_rows:
+        limit = f"the {MAX_RESULT >> 20} MiB that gradekit keeps of a result"
+    return f"the result is too large: more than {limit}"
 
 
 def _form(spec: SqlSpec, evidence: SqlEvidence) -> CaseResult:
@@ -501,7 +508,7 @@ def _difference(
 def _complaint(spec: SqlSpec, ran: Ran) -> str:
     place = f"statement {ran.at}" if ran.at else "the submission's statements ran, but the challenge's query after them"
     if ran.sqlstate == _TIMED_OUT:
-        return f"{place} was stopped after {spec.timeout:g} s"
+        return f"{place} was stopped after {spec.timeout:g} s, the check's timeout"
     hint = "" if ran.at else "; see whether the statements dropped or renamed what it reads"
     return f"{place} failed: {ran.error}{hint}"
 

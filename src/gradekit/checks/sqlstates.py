@@ -9,10 +9,13 @@ from typing import Final
 _ENGINE_FAULTS: Final = ("08", "25", "40", "42501", "53", "55", "57", "58", "F0", "XX")
 
 
-LOOK_AT_TABLES: Final = (
-    "the statement is the challenge's: see whether the tables have the names and columns that the task asks for"
-)
-"""What is said where ``names_unknown``."""
+_LOOK_AT_NAMES: Final = "see whether the tables have the names and columns that the task asks for"
+_LOOK_AT_TABLES: Final = "see whether the tables, and what is in them, are as the task says"
+
+
+def where_to_look(sqlstate: str | None) -> str:
+    """What the candidate should look at where a statement of the challenge failed."""
+    return _LOOK_AT_NAMES if names_unknown(sqlstate) else _LOOK_AT_TABLES
 
 
 def names_unknown(sqlstate: str | None) -> bool:

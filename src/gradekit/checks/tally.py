@@ -18,14 +18,17 @@ SHOWN = 20
 def tally(cases: Sequence[CaseResult], *, noun: str, all_or_nothing: bool) -> Judgement:
     """Equal shares for all cases, or everything for all of them; no case at all is an error.
 
-    A single case that is our fault leaves no verdict on the others: the whole is errored, too.
+    A single case that is our fault leaves no verdict on the others: the whole is errored, too, and says by which case.
     ``noun`` names the cases in the message (plural). What went wrong stands in the cases, once.
     """
     if not cases:
         return errored(f"the check has no {noun}")
     ours = next((case for case in cases if case.outcome.status is Status.ERRORED), None)
     if ours is not None:
-        return Judgement(outcome=ours.outcome, cases=tuple(cases))
+        what = ours.outcome.message
+        if len(cases) > 1 and ours.title not in what:
+            what = f'"{ours.title}": {what}'
+        return Judgement(outcome=ours.outcome.model_copy(update={"message": what}), cases=tuple(cases))
     wrong = [case for case in cases if case.outcome.status is not Status.PASSED]
     if not wrong:
         return Judgement(outcome=Outcome(status=Status.PASSED, ratio=1.0), cases=tuple(cases))

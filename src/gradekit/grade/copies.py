@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gradekit.checks.base import Counted, Role
+from gradekit.checks.base import MAX_RESULT, Counted, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.servers.base import Server, SqlServer, StoreServer, refusal
 from gradekit.sandbox.protocol import CommandResult, SqlResult, StepResult
@@ -58,7 +58,7 @@ class SqlCopy(DatasetCopy):
         timeout: float,
         read_only: bool = False,
         max_rows: int = 100_000,
-        max_bytes: int = 8 << 20,
+        max_bytes: int = MAX_RESULT,
         theirs: bool = False,
         keep_going: bool = False,
     ) -> Sequence[SqlResult]:

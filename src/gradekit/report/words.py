@@ -174,7 +174,7 @@ def unmet(check: CheckResult) -> tuple[CaseResult, ...]:
 
 def own_outcome(check: CheckResult) -> Outcome:
     """A check's outcome above its cases: without its message where one of them says the same."""
-    said = {case.outcome.message for case in unmet(check)}
+    said = {text for case in unmet(check) for text in (case.outcome.message, f'"{case.title}": {case.outcome.message}')}
     return check.outcome.model_copy(update={"message": ""}) if check.outcome.message in said else check.outcome
 
 

@@ -248,7 +248,10 @@ class _Clone:
             # One more than is read: of the last one the parents are not known.
             fetched = self._git.fetch(f"--depth={MAX_COMMITS + 2}", f"+{self._shallow}:{_TIP}")
             if fetched.code and self._git.overfull():
-                problem = f"what git fetches of the history has more than {self._size_limit}"
+                problem = (
+                    f"what git fetches of the history has more than {self._size_limit}, the limit that max_size of the "
+                    "challenge leads to"
+                )
                 return History(problem=problem, lines=Lines(problem=problem))
             if fetched.code:
                 raise self._failure(fetched)

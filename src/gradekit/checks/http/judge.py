@@ -18,7 +18,7 @@ from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.match import of_the_author
 from gradekit.checks.match import unset as unset_match
-from gradekit.checks.sqlstates import LOOK_AT_TABLES, names_unknown
+from gradekit.checks.sqlstates import where_to_look
 from gradekit.checks.stores.answers import Found
 from gradekit.checks.stores.lint import texts
 from gradekit.checks.stores.reading import mismatches, refusal
@@ -29,8 +29,8 @@ from gradekit.results import CaseResult, Judgement
 from gradekit.texts import clean
 
 _UNCOUNTED = (
-    "the database gave no number of changed rows; one that only reads, such as SELECT, has none: correct the challenge"
-    ", or look at it by hand"
+    "the database gave no number of changed rows; a statement that only reads, such as SELECT, has none: correct the "
+    "challenge, or look at it by hand"
 )
 
 
@@ -154,13 +154,21 @@ def _saved(step: Step | Restart | Outage | Ask) -> Sequence[str]:
 def _explained(mismatch: Mismatch, savers: Mapping[str, str], variables: Mapping[str, Json]) -> Mismatch:
     """A mismatch for which variables are to blame, with the step that was to save them; without one it is ours."""
     if not mismatch.names:
-        return mismatch
+        return _sourced(mismatch, savers)
     name = next((name for name in mismatch.names if name in savers), None)
     if name is None:
         return of_the_author(mismatch)
     step = f'step "{savers[name]}"'
     why = f"; ${{{name}}} is from the answer to {step}" if name in variables else f", because {step} did not save it"
     return replace(mismatch, actual=mismatch.actual + why)
+
+
+def _sourced(mismatch: Mismatch, savers: Mapping[str, str]) -> Mismatch:
+    """A mismatch with the steps that saved what was expected: nobody could see that in the value."""
+    told = [f'${{{name}}} is from the answer to step "{savers[name]}"' for name in mismatch.filled if name in savers]
+    if not told or not mismatch.expected:
+        return mismatch
+    return replace(mismatch, expected=f"{mismatch.expected} ({', '.join(told)})")
 
 
 def _texts(statement: Statement) -> Json:
@@ -191,11 +199,11 @@ def unprepared(
 
 
 def refused(error: str, *, store: bool = False, sqlstate: str | None = None) -> Mismatch:
-    """That a statement, or a command to a ``store``, did not work."""
+    """That a statement of the challenge, or a command to a ``store``, did not work."""
     if store:
         return Mismatch("", refusal(error))
-    hint = f"; {LOOK_AT_TABLES}" if names_unknown(sqlstate) else ""
-    return Mismatch("", f"the database refused the statement and said: {clean(error)}{hint}")
+    what = f"the database refused the challenge's statement and said: {clean(error)}; {where_to_look(sqlstate)}"
+    return Mismatch("", what)
 
 
 def step_title(step: Step | Restart | Outage | Ask) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 
 from gradekit.checks import jsontext
-from gradekit.checks.differences import MAX_COUNTED, Mismatch, differences
+from gradekit.checks.differences import MAX_COUNTED, Mismatch, differences, member
 from gradekit.checks.http import bodyschema
 from gradekit.checks.http.cookies import cookies
 from gradekit.checks.http.evidence import Received
@@ -18,7 +19,7 @@ from gradekit.checks.http.model import CookieExpect, Expect, HttpSpec, Step, Tim
 from gradekit.checks.jsonpath import Found, TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem
 from gradekit.checks.match import Match, first, unset
-from gradekit.checks.template import UnknownNameError, fill
+from gradekit.checks.template import UnknownNameError, fill, uses
 from gradekit.checks.values import MISSING, Value, show
 from gradekit.texts import clean, quote
 
@@ -36,7 +37,7 @@ def unanswered(error: str, detail: str = "", seconds: float | None = None) -> st
     """Why there is no response, with the limit in ``seconds`` where that is the reason."""
     if error == "timeout" and seconds is not None:
         return f"the app did not answer within {seconds:g} s"
-    unknown = f"the app gave no usable answer, for a reason that gradekit does not know ({quote(error)})"
+    unknown = f"the app gave no usable answer; what is known of the reason: {quote(error)}; see what the app printed"
     return ERRORS.get(error, unknown) + (f" ({clean(detail)})" if detail else "")
 
 
@@ -126,7 +127,7 @@ def saves(step: Step, reading: Reading) -> tuple[dict[str, Json], list[Mismatch]
     for name, source in step.save.items():
         value = reading.source(source)
         if value is MISSING:
-            findings.append(Mismatch("a value to save", show(MISSING), source))
+            findings.append(Mismatch(f"a value to save as ${{{name}}}", show(MISSING), source))
         else:
             values[name] = value  # type: ignore[assignment]
     return values, findings
@@ -232,7 +233,8 @@ def _status(expect: Expect, reading: Reading, variables: Mapping[str, Json]) -> 
         wanted.append(clean(str(value)))
         if value == status or value == f"{status // 100}xx" or value == str(status):
             return
-    yield Mismatch(" or ".join(wanted), clean(f"{status} {reading.received.reason}".rstrip()), "status")
+    names = tuple(name for _, name in uses(list(expect.status)))
+    yield Mismatch(" or ".join(wanted), clean(f"{status} {reading.received.reason}".rstrip()), "status", filled=names)
 
 
 def matched(place: str, match: Match, value: Value, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
@@ -288,7 +290,19 @@ def _document(wanted: Json, body: Json, variables: Mapping[str, Json], *, partia
     except UnknownNameError as error:
         yield unset(error, "$")
         return
-    yield from first(islice(differences(expected, body, partially=partially, place="$"), MAX_COUNTED))
+    names = [("$" + "".join(_step(key) for key in loc), name) for loc, name in uses(wanted)]
+    for mismatch in first(islice(differences(expected, body, partially=partially, place="$"), MAX_COUNTED)):
+        used = (name for place, name in names if _within(place, mismatch.place) or _within(mismatch.place, place))
+        yield replace(mismatch, filled=tuple(dict.fromkeys(used))) if mismatch.place else mismatch
+
+
+def _step(key: str | int) -> str:
+    return f"[{key}]" if isinstance(key, int) else member(key)
+
+
+def _within(outer: str, inner: str) -> bool:
+    """Whether a place is another one, or below it."""
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
 
 
 def _schema(schema: Json, body: Json, files: Mapping[str, bytes]) -> Iterator[Mismatch]:

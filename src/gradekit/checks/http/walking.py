@@ -101,7 +101,7 @@ def onward(walk: Paginate, pages: Sequence[tuple[str, Reading]]) -> str | None:
     if found in {earlier for earlier, _ in pages}:
         raise WalkProblem("it leads to a page that was there before")
     if len(pages) >= walk.max_pages:
-        raise WalkProblem(f"it leads to one more page, beyond the limit of {walk.max_pages} (max_pages)")
+        raise WalkProblem(f"it leads to one more page, beyond the challenge's limit of {walk.max_pages} (max_pages)")
     if sum(len(items(walk, page)) for _, page in pages) > MAX_ITEMS:
         raise WalkProblem(f"the pages have more than {MAX_ITEMS:,} items")
     if sum(len(page.received.body.data) for _, page in pages) > MAX_WALKED:

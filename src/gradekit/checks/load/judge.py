@@ -71,6 +71,8 @@ def _decided(spec: LoadSpec, found: Sequence[Finding], cases: Sequence[CaseResul
     if spec.scoring == "all_or_nothing" and broken:
         # One limit that is broken with certainty is enough, whatever the others are.
         message = f"{broken} of {len(cases)} limits failed"
+        open_ = sum(case.outcome.status is Status.ERRORED for case in cases)
+        message += f"; {open_} not judged" if open_ else ""
         return judgement.model_copy(update={"outcome": Outcome(status=Status.FAILED, message=message)})
     unsure = [one for one in found if one.state == "open"]
     if unsure:
@@ -130,8 +132,8 @@ def _case(spec: LoadSpec, found: Finding, strange: str) -> CaseResult:
     beyond, allowed = ("below", "needed") if found.measure == "throughput" else ("above", "allowed")
     if found.state == "broken" and found.relative and strange:
         message = (
-            f"not judged: {_name(spec, found)} {beyond} {found.limit:g} times the reference's, but no reference is in "
-            f"{strange}, and another language alone may explain it; add a reference in {strange} to the challenge"
+            f"not judged: {_name(spec, found)} is {beyond} {found.limit:g} times the reference's, but no reference is "
+            f"in {strange}, and another language alone may explain it; add a reference in {strange} to the challenge"
         )
         return CaseResult(id=found.measure, title=title, outcome=Outcome(status=Status.ERRORED, message=message))
     if found.state == "kept":
@@ -139,20 +141,22 @@ def _case(spec: LoadSpec, found: Finding, strange: str) -> CaseResult:
     if found.state == "open":
         return CaseResult(id=found.measure, title=title, outcome=_unsure(spec, [found]))
     see = _SEE.format(beside_title(spec) if found.relative else rounds_title(spec))
-    message = f"{_name(spec, found)} {beyond} the limit: {_allowed(spec, found)} {allowed}; {see}"
+    message = f"{_name(spec, found)} is {beyond} the limit: {_allowed(spec, found)} {allowed}; {see}"
     return failed(title, found.measure, message)
 
 
 def _unsure(spec: LoadSpec, found: Sequence[Finding]) -> Outcome:
-    each = ", and whether ".join(f"{_name(spec, one)} {_allowed(spec, one)}" for one in found)
-    message = f"inconclusive: the rounds differ too much to tell whether {each}: grade again on a quieter machine"
+    each = "; ".join(f"{_name(spec, one)}: {_allowed(spec, one)}" for one in found)
+    limits = "the limit is" if len(found) == 1 else "limits are"
+    what = f"the rounds differ too much to tell whether {limits} kept ({each})"
+    message = f"inconclusive: {what}: grade again on a quieter machine"
     return Outcome(status=Status.ERRORED, message=message)
 
 
 def _name(spec: LoadSpec, found: Finding) -> str:
     if found.measure == "errors":
-        return "the share of wrong or missing answers is"
-    return f"{found.measure} of {spec.request.request} is"
+        return "the share of wrong or missing answers"
+    return f"{found.measure} of {spec.request.request}"
 
 
 def _allowed(spec: LoadSpec, found: Finding) -> str:

@@ -64,15 +64,15 @@ def _cases(spec: MigrationsSpec, evidence: MigrationsEvidence) -> Iterator[CaseR
 def _left_out(title: str, what: str, flaw: str | None, broken: str | None) -> CaseResult:
     """What was not done since something before failed, or is not in the evidence."""
     if flaw is not None:
-        return failed(title, title, _NOTHING)
+        return failed(title, title, f"{_NOTHING}: {flaw}")
     if broken is not None:
-        return failed(title, title, f'not {what}: "{broken}" failed')
+        return failed(title, title, f'not {what}, because "{broken}" failed')
     return _errored(title)
 
 
 def _ran(step: Step, steps: Mapping[str, Step], *, changes: bool) -> CaseResult:
     if step.error is not None:
-        return failed(step.name, step.name, f"{step.place}, statement {step.at}: {step.error}")
+        return failed(step.name, step.name, f"{step.place}: statement {step.at} failed: {step.error}")
     if step.name == "up" and changes and step.schema_lines == steps["before"].schema_lines:
         return failed(step.name, step.name, "it ran, but changed nothing in the schema; is a transaction left open?")
     other, message = _SAME.get(step.name, (step.name, ""))
@@ -87,7 +87,7 @@ def _ran(step: Step, steps: Mapping[str, Step], *, changes: bool) -> CaseResult:
 
 def _kept(title: str, found: Answer, wanted: Answer) -> CaseResult:
     if found.error is not None:
-        return failed(title, title, f"the data cannot be read any more: {found.error}")
+        return failed(title, title, f"the challenge's query cannot read the data any more: {found.error}")
     if found.rows is None or wanted.rows is None:
         return _errored(title)
     difference: Difference | None = compare(wanted.rows, found.rows, Compare())

@@ -10,6 +10,7 @@ from gradekit.checks.base import Context
 from gradekit.checks.schema.evidence import MAX_ROWS, ProbeFact, SchemaEvidence, TableFact
 from gradekit.checks.schema.model import ColumnSpec, ForeignKey, Probe, SchemaSpec, TableSpec
 from gradekit.checks.schema.show import brace
+from gradekit.checks.sqlstates import where_to_look
 from gradekit.checks.tally import errored, failed, passed, tally
 from gradekit.results import CaseResult, Judgement
 from gradekit.texts import quote
@@ -73,7 +74,8 @@ def _table(name: str, spec: TableSpec, fact: TableFact | None, *, too_large: boo
     for title, case, message in asked:
         what = message
         if too_large:
-            what = f"the database has more than {MAX_ROWS:,} columns, keys or indexes, so its tables were not looked at"
+            what = f"the database has more than {MAX_ROWS:,} columns, keys or indexes, which is gradekit's limit, "
+            what += "so its tables were not looked at"
         elif fact is None and not spec.absent:
             what = f"there is no table {name}"
         yield passed(f"{name}: {title}", case) if what is None else failed(f"{name}: {title}", case, what)
@@ -101,7 +103,7 @@ def _column(name: str, wanted: ColumnSpec, table: TableFact) -> str | None:
     if wanted.type is not None and not any(_same_type(kind, column.type) for kind in wanted.type):
         wrong.append(f"the type is {column.type}, expected {' or '.join(wanted.type)}")
     if wanted.nullable is not None and wanted.nullable != column.nullable:
-        wrong.append("it may be NULL, and must not" if column.nullable else "it is NOT NULL, and must not be")
+        wrong.append("it may be NULL, and must not be" if column.nullable else "it is NOT NULL, and must not be")
     return "; ".join(wrong) or None
 
 
@@ -158,7 +160,10 @@ def _index(columns: Sequence[str], table: TableFact) -> str | None:
 
 def _probe_message(probe: Probe, fact: ProbeFact) -> str | None:
     if fact.at == "before":
-        return f"the statements that prepare it do not run on the submission's schema; the database said: {fact.error}"
+        return (
+            f"the challenge's statements that prepare it do not run on the submission's schema; the database said: "
+            f"{fact.error}; {where_to_look(fact.sqlstate)}"
+        )
     if probe.succeeds:
         return None if fact.at is None else f"the database refuses what it must accept, and said: {fact.error}"
     if fact.at is None:
@@ -168,4 +173,5 @@ def _probe_message(probe: Probe, fact: ProbeFact) -> str | None:
     if right:
         return None
     wanted = "a constraint" if refusal == "any" else f"a {refusal.replace('_', ' ')} constraint"
-    return f"it is refused, but not by {wanted}; the database said: {fact.error} ({fact.sqlstate or 'no SQLSTATE'})"
+    said = f"it is refused, but not by {wanted}; the database said: {fact.error} ({fact.sqlstate or 'no SQLSTATE'})"
+    return f"{said}; the statement is the challenge's: {where_to_look(fact.sqlstate)}"

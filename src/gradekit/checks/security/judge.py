@@ -70,7 +70,7 @@ def _case(found: Verdict | None, probe: Probe, title: str, row: Row | None) -> C
     if row is not None and row.unsent:
         return failed(title, title, f"nothing could be tried: {clean(row.unsent)}")
     if row is None or found is None:
-        return _errored(title, f'the evidence has nothing about "{title}"; grade the submission again')
+        return _errored(title, "the evidence has nothing about this probe; grade the submission again")
     if found.state == "clean":
         return passed(title, title)
     if found.state == "unsure":

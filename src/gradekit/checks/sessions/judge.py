@@ -79,7 +79,14 @@ def _wrong(spec: SessionsSpec, run: Run, sources: Mapping[str, str], context: Co
     yield from _errors(spec, run, titles)
     for name, expected in spec.expect.results.items():
         question = Question(sql="select", expect=expected)
-        yield from _answer(question, steps[name].answered, context.variables, titles[name])
+        answered = steps[name].answered
+        if answered.error is not None:
+            # The statement may be the candidate's, so it is not told as one of the challenge.
+            yield Mismatch(
+                "a result", f"none, because it failed; the database said: {clean(answered.error)}", titles[name]
+            )
+        else:
+            yield from _answer(question, answered, context.variables, titles[name])
     if len(run.after) < len(spec.after):
         yield Mismatch("", "the evidence has no answers to the questions after; grade the submission again", ours=True)
         return
@@ -151,4 +158,4 @@ def _said(found: str, one: Ran) -> str:
         return _WORDS["none"]
     state = f" (SQLSTATE {clean(one.sqlstate)})" if one.sqlstate else ""
     where = f" in its statement {one.at}" if one.at > 1 else ""
-    return f"{_WORDS[found]}{state}{where}: {clean(one.answered.error or '')}"
+    return f"it failed{where} by {_WORDS[found]}{state}; the database said: {clean(one.answered.error or '')}"

@@ -6,17 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gradekit.checks.base import Context
+from gradekit.checks.compare import counted
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.sqllogictest.evidence import BUDGET, FileRun, Ran, SqlLogicTestEvidence
 from gradekit.checks.sqllogictest.model import SqlLogicTestSpec
 from gradekit.checks.sqllogictest.records import Record
 from gradekit.checks.sqllogictest.values import cells, digest, gap, order
-from gradekit.checks.sqlstates import LOOK_AT_TABLES, names_unknown
+from gradekit.checks.sqlstates import names_unknown, where_to_look
 from gradekit.checks.tally import CUT, errored, examined, tally
 from gradekit.results import CaseResult, Judgement
 from gradekit.texts import clean, one_line
 
 _TIMED_OUT = "57014"
+_MADE = "see how much the submission's views, triggers and data make of it"
 _LISTED = 8
 """Lines that a message names; the others are counted."""
 
@@ -83,17 +85,19 @@ def _found(
 def _mismatch(spec: SqlLogicTestSpec, record: Record, ran: Ran, engine: str) -> Mismatch | None:
     """What is wrong with what a record gave."""
     if ran.sqlstate == _TIMED_OUT:
-        return Mismatch("", f"it was stopped after {spec.timeout:g} s")
+        return Mismatch(
+            "", f"the challenge's statement was stopped after {spec.timeout:g} s, the check's timeout; {_MADE}"
+        )
     if ran.truncated:
-        limit = f"its share of {BUDGET >> 20} MiB for all results"
+        limit = f"its share of the {BUDGET >> 20} MiB that gradekit keeps of all results"
         if ran.result is not None and len(ran.result.rows) >= spec.max_rows:
-            limit = f"{spec.max_rows:,} rows, which is max_rows"
-        return Mismatch("", f"the result is too large: more than {limit}")
+            limit = f"{spec.max_rows:,} rows, the check's max_rows"
+        return Mismatch("", f"the result is too large: more than {limit}; {_MADE}")
     if record.fails:
         return _refusal(record, ran)
     if ran.error is not None:
-        hint = f"; {LOOK_AT_TABLES}" if names_unknown(ran.sqlstate) else ""
-        return Mismatch("", f"it failed: {ran.error}{hint}")
+        hint = f"; {where_to_look(ran.sqlstate)}" if names_unknown(ran.sqlstate) else ""
+        return Mismatch("", f"the challenge's statement failed: {ran.error}{hint}")
     if record.affected is not None:
         return _affected(record.affected, ran)
     found = None if record.types is None or ran.result is None else gap(record, ran.result, engine)
@@ -115,4 +119,4 @@ def _affected(expected: int, ran: Ran) -> Mismatch | None:
         return None
     if ran.affected is None:
         return Mismatch("", "the database gave no number of changed rows for it; look at it by hand", ours=True)
-    return Mismatch(f"{expected} rows changed", f"{ran.affected}")
+    return Mismatch(f"{counted(expected, 'row')} changed", f"{counted(ran.affected, 'row')} changed")

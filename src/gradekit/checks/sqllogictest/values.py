@@ -134,7 +134,11 @@ def _hash_gap(record: Record, right: Hash, rows: Sequence[Row]) -> Gap | None:
         return Gap(_counted(right.count, "value"), _counted(count, "value"))
     if digest(rows, record.sort) == right.digest:
         return None
-    return Gap("", f"the {_counted(count, 'value')} are not the right ones; of these only a hash is known")
+    return Gap(
+        "",
+        f"the {_counted(count, 'value')} are not the right ones, of which the challenge has only a hash, so that they "
+        "cannot be shown",
+    )
 
 
 def _listed_gap(wanted: Sequence[Sequence[str]], rows: Sequence[Row], sort: Sort, types: str) -> Gap | None:

@@ -35,8 +35,11 @@ _LED_TO = {
     "value is not a valid float": _OTHER_VALUE,
 }
 """Beginnings and parts of refusals that depend on what is in the store, and what led to them."""
+_REFUSED = "the store refused the challenge's command and said"
+_LOOK = "see whether what the app stores is as the task says"
 _EXTENDED = {"$numberDecimal": "a decimal (Decimal128)", "$date": "a date", "$oid": "an ObjectId"}
 """How MongoDB's JSON writes values for which JSON has no type."""
+_ITEM = re.compile(r"\[([0-9]+)\]")
 _OBJECT = re.compile(r'(\{"(\$numberDecimal|\$date|\$oid)": .*\}) \(an object, not [a-z ]+\)')
 
 
@@ -72,14 +75,15 @@ def mismatches(query: Query, expect: Expect, found: Found, variables: Mapping[st
 
 def refusal(error: str) -> str:
     """That a store refused a command, and what may have led to it."""
-    hint = next((f"; {words}" for sign, words in _LED_TO.items() if sign in error), "")
-    return f"the store refused the command and said: {clean(error).rstrip('.') if hint else clean(error)}{hint}"
+    hint = next((words for sign, words in _LED_TO.items() if sign in error), _LOOK)
+    return f"{_REFUSED}: {clean(error).rstrip('.')}; {hint}"
 
 
 def refused(error: str, *, fixed: bool) -> Mismatch:
     """That a store refused a command; ``fixed``: nothing of the candidate's stands in it."""
-    what = refusal(error)
-    return of_the_author(Mismatch("", what)) if fixed and _MALFORMED.match(error) else Mismatch("", what)
+    if fixed and _MALFORMED.match(error):
+        return of_the_author(Mismatch("", f"{_REFUSED}: {clean(error)}"))
+    return Mismatch("", refusal(error))
 
 
 def _bytes(reply: Json) -> str | None:
@@ -101,7 +105,10 @@ def _keys(expect: Expect, facts: tuple[KeyFact, ...], count: int, variables: Map
         yield Mismatch("at least one key", "none")
     yield from _match("number of keys", expect.count, count, variables)
     if "names" in given:
-        yield from _match("names of keys", expect.names, [fact.name for fact in facts], variables)
+        for mismatch in _match("", expect.names, [fact.name for fact in facts], variables):
+            one = _ITEM.fullmatch(mismatch.place)
+            place = f"name of key {int(one[1]) + 1} (sorted by name)" if one is not None else "names of keys"
+            yield replace(mismatch, place=place if one is not None else place + mismatch.place)
     for fact in facts:
         place = clean(fact.name)
         yield from _match(f"type of {place}", expect.type, fact.type, variables)

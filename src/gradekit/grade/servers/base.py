@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
-from gradekit.checks.base import Counted, Role
+from gradekit.checks.base import MAX_RESULT, Counted, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.sandbox.faults import Exposure, Fault, Mishap, whose
 from gradekit.sandbox.protocol import CommandResult, SqlResult, StepResult
@@ -125,7 +125,7 @@ class SqlServer(Server, Protocol):
         total: float | None = None,
         read_only: bool = False,
         max_rows: int = 100_000,
-        max_bytes: int = 8 << 20,
+        max_bytes: int = MAX_RESULT,
         keep_going: bool = False,
     ) -> Sequence[SqlResult]:
         """Run candidate or challenge statements with the rights of ``role``; ``total`` seconds are for all of them."""
