@@ -8,7 +8,7 @@ skips them until a student gets there; and attributes of PHPUnit 10 that have an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import PurePosixPath
@@ -40,8 +40,10 @@ class Test:
     text: str
     solution: tuple[str, ...]
     """Paths of the files that a student writes."""
+    given: tuple[str, ...] = ()
+    """Of sources that a student gets, and whose classes are to be the same for tests and solution."""
     loads: bool = False
-    """Whether something was found that loads one of them."""
+    """Whether something was found that loads one of ``solution``."""
     changes: tuple[str, ...] = ()
 
     def changed(self, pattern: str, replacement: str, change: str, *, loads: bool = False) -> Test:
@@ -49,19 +51,20 @@ class Test:
         text, count = re.subn(pattern, replacement, self.text, flags=re.MULTILINE)
         if not count:
             return self
-        changes = tuple(dict.fromkeys((*self.changes, change.format(count))))
+        changes = tuple(dict.fromkeys((*self.changes, change.replace("{}", str(count)))))
         return replace(self, text=text, changes=changes, loads=self.loads or loads)
 
     def loading(self, pattern: str, replacement: str) -> Test:
-        """Load the files of the solution from the submission; ``FILE`` and ``UP``: a file, the way there."""
+        """Load solution and given sources from the submission; ``FILE`` and ``UP``: a file, the way there."""
         test = self
-        for file in self.solution:
+        for file in (*self.solution, *self.given):
             ending = PurePosixPath(file).suffix
             written = re.escape(file.removesuffix(ending)) + f"(?:{re.escape(ending)})?"
             there = replacement.replace("UP", "../" * len(PurePosixPath(self.path).parts) + "work/").replace(
                 "FILE", file
             )
-            test = test.changed(pattern.replace("FILE", written), there, _LOADS, loads=True)
+            change = _LOADS if file in self.solution else f"{file} is loaded from there, too"
+            test = test.changed(pattern.replace("FILE", written), there, change, loads=file in self.solution)
         return test
 
     def refusal(self, what: str, expected: str = "", hint: str = "") -> UsageError:
@@ -94,6 +97,10 @@ class Track:
     helpers: str = ""
     """The same for the tests."""
 
+    def reads(self, path: str) -> bool:
+        """Whether a file is source code of the language."""
+        return PurePosixPath(path).suffix in self.endings
+
 
 def make(source: Source, name: str) -> Made:
     """The challenge for an exercise's folder.
@@ -115,7 +122,7 @@ def make(source: Source, name: str) -> Made:
     named = {*solution, *tests, *support}
     given, helpers = _unnamed(source, track.compiled, named), _unnamed(source, track.helpers, named)
     beside = {path: source.data(path, CONFIG) for path in (*support, *given)}
-    hidden, notes = _suite(source, track, solution, (*tests, *helpers))
+    hidden, notes = _suite(source, track, solution, (*tests, *helpers), tuple(beside))
     hidden = {**beside, **hidden}
     extra, lowered = _extra(source, track)
     notes += [f"{path}: goes with the solution, though {CONFIG} does not name it" for path in given]
@@ -133,7 +140,7 @@ def make(source: Source, name: str) -> Made:
         "brief": "README.md",
         "runner": [track.runner],
         "rubric": "rubric.yaml",
-        "submission": {"required": list(solution)},
+        "submission": {"required": [*solution, *(path for path in extra if path in track.extra or track.reads(path))]},
         "checks": [
             {"id": "tests", "title": "The exercise's tests", "criterion": "behaviour", "suite": {"files": SUITE}}
         ],
@@ -144,8 +151,10 @@ def make(source: Source, name: str) -> Made:
     }
     readme = [deeper(source.text(path)) for path in _PARTS if path in source.files]
     readme = readme or [str(config.get("blurb") or "")]
-    wanted = "\n".join(f"- `{path}`" for path in solution)
-    readme.append(f"## What to hand in\n\nThe tests load these files. `{STARTER}/` is there to begin with.\n\n{wanted}")
+    readme.append(f"## What to hand in\n\nThe tests load these files. `{STARTER}/` is there to begin with.")
+    readme.append(_listed(solution))
+    if extra:
+        readme += ["These belong to them, as they stand there:", _listed(extra)]
     public = {f"{STARTER}/{path}": data for path, data in {**extra, **stub}.items()}
     repeated = _repeated({"README.md": "\n".join(readme).encode(), **public}, hidden)
     if repeated:
@@ -159,6 +168,10 @@ def make(source: Source, name: str) -> Made:
     return challenge(
         source, kind=kind, spec=spec, readme=readme, credit=_credit(config), files=placed, notes=tuple(notes)
     )
+
+
+def _listed(paths: Iterable[str]) -> str:
+    return "\n".join(f"- `{path}`" for path in paths)
 
 
 def _paths(source: Source, files: Mapping[str, Any], *names: str) -> tuple[str, ...]:
@@ -179,8 +192,7 @@ def _unnamed(source: Source, folder: str, named: Collection[str]) -> list[str]:
 
 
 def _track(source: Source, solution: Sequence[str]) -> Track:
-    ending = PurePosixPath(solution[0]).suffix
-    found = next((track for track in TRACKS if ending in track.endings), None)
+    found = next((track for track in TRACKS if track.reads(solution[0])), None)
     if found is None:
         known = ", ".join(ending for track in TRACKS for ending in track.endings)
         raise source.refusal(CONFIG, f"the solution is {solution[0]}, of a language without a runner", known)
@@ -188,13 +200,14 @@ def _track(source: Source, solution: Sequence[str]) -> Track:
 
 
 def _suite(
-    source: Source, track: Track, solution: tuple[str, ...], paths: Sequence[str]
+    source: Source, track: Track, solution: tuple[str, ...], paths: Sequence[str], beside: Sequence[str]
 ) -> tuple[dict[str, bytes], list[str]]:
     """The files of the hidden suite, and what was changed in them."""
+    given = tuple(filter(track.reads, beside))
     tests = [
-        track.adapt(Test(source, path, source.text(path, CONFIG), solution))
+        track.adapt(Test(source, path, source.text(path, CONFIG), solution, given))
         for path in paths
-        if PurePosixPath(path).suffix in track.endings
+        if track.reads(path)
     ]
     hidden = {path: source.data(path, CONFIG) for path in paths} | {test.path: test.text.encode() for test in tests}
     if not any(re.search(track.framework, test.text) for test in tests):

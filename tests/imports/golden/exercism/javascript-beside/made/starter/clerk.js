@@ -1,0 +1,3 @@
+import { SoldOut } from './errors';
+
+export class Clerk {}
