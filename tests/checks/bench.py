@@ -43,6 +43,7 @@ class Query:
     read_only: bool
     timeout: float = 0.0
     max_rows: int = 0
+    max_bytes: int = field(default=0, compare=False)
 
 
 @dataclass
@@ -72,8 +73,9 @@ class FakeDatabase:
         theirs: bool = False,
         keep_going: bool = False,
     ) -> Sequence[SqlResult]:
-        del theirs, max_bytes
-        self.bench.queries.append(Query(self.dataset, tuple(statements), role, read_only, timeout, max_rows))
+        del theirs
+        query = Query(self.dataset, tuple(statements), role, read_only, timeout, max_rows, max_bytes)
+        self.bench.queries.append(query)
         results: list[SqlResult] = []
         for statement in statements:
             results.append(self.bench.answer(statement))

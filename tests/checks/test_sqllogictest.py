@@ -294,6 +294,26 @@ def test_a_file_is_one_session_and_errors_do_not_end_it() -> None:
     assert KIND.judge(spec_of(), evidence, bench.context).outcome.status is Status.PASSED
 
 
+def test_a_record_has_as_much_time_as_its_check_says() -> None:
+    bench = bench_of(ANSWERS)
+    KIND.observe(spec_of(timeout="3s"), bench)
+    assert [query.timeout for query in bench.queries] == [3.0]
+
+
+def test_a_result_has_as_many_rows_as_its_check_says() -> None:
+    bench = bench_of(ANSWERS)
+    KIND.observe(spec_of(max_rows=7), bench)
+    assert [query.max_rows for query in bench.queries] == [7]
+
+
+@pytest.mark.parametrize("count", [1, 100, 500])
+def test_results_of_all_records_share_their_bytes(count: int) -> None:
+    bench = bench_of({}, "statement ok\nx\n\n" * count)
+    KIND.observe(spec_of(), bench)
+    (query,) = bench.queries
+    assert 15 << 20 < query.max_bytes * count <= 16 << 20
+
+
 def test_folders_stand_for_their_files() -> None:
     files = {"hidden/slt/b.slt": b"", "hidden/slt/a.slt": b"", "hidden/slt.txt": b"", PATH: b""}
     assert spec_of(files=["hidden/slt", PATH, "hidden/slt/a.slt"]).paths(files) == (

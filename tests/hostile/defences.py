@@ -156,6 +156,9 @@ SMOKE = "tests/runners/test_conformance.py::test_smoke"
 SUITE = "tests/checks/test_suite.py::"
 HURL = "tests/checks/test_hurl.py::"
 FORMATS = "tests/report/test_report_formats.py::"
+LINES = "tests/submission/test_lines.py::"
+RECORDS = "tests/checks/test_sqllogictest.py::"
+RUN_RECORDS = "checks.sqllogictest.observe:_run"
 
 
 _SETTING = "the kernel may be set or built so that it refuses this to everybody but root"
@@ -775,6 +778,27 @@ DATABASES = (
         {"defence-huge-value": "does not show 'a row is larger than'"},
     ),
     Defence(
+        "a record of sqllogictest has a time limit",
+        "a view of the candidate's that never ends holds everything up",
+        "checks/sqllogictest/observe.py",
+        take.changed(RUN_RECORDS, lambda run: take.asked_with(run, "timeout", 1e6)),
+        {f"{RECORDS}test_a_record_has_as_much_time_as_its_check_says": "assert"},
+    ),
+    Defence(
+        "a record's result has a limit of rows",
+        "a view of millions of rows takes our memory",
+        "checks/sqllogictest/observe.py",
+        take.changed(RUN_RECORDS, lambda run: take.asked_with(run, "max_rows", GIB)),
+        {f"{RECORDS}test_a_result_has_as_many_rows_as_its_check_says": "assert"},
+    ),
+    Defence(
+        "the results of all records share their bytes",
+        "thousands of large results make a record of gigabytes",
+        "checks/sqllogictest/observe.py",
+        take.set_to("checks.sqllogictest.observe:BUDGET", 1 << 40),
+        {f"{RECORDS}test_results_of_all_records_share_their_bytes": "assert"},
+    ),
+    Defence(
         "settings of our sessions are ours",
         "settings of a database change what a result looks like",
         "probe/postgres.py",
@@ -1058,6 +1082,62 @@ SUBMISSIONS = (
         "submission/gitio.py",
         take.changed("submission.gitio:Git._left", lambda left: lambda git: take.later_by(git, 4.0, left)),
         {f"{GIT}test_a_slow_server": "assert"},
+    ),
+    Defence(
+        "a cap on the commits whose files are listed",
+        "a history of a million commits takes our memory and time",
+        "submission/lines.py",
+        take.set_to("submission.lines:MAX_COMMITS", GIB),
+        {f"{LINES}test_no_more_than_2000_commits_are_listed": "DID NOT RAISE"},
+    ),
+    Defence(
+        "a cap on the bytes of a listing",
+        "names of files that are long, or many, take our memory",
+        "submission/history.py",
+        take.set_to("submission.history:_MAX_BYTES", 1 << 40),
+        {f"{LINES}test_no_more_than_64_mib_are_listed": "DID NOT RAISE"},
+    ),
+    Defence(
+        "a cap on the contents of a history",
+        "millions of small files of earlier commits take our memory",
+        "submission/lines.py",
+        take.set_to("submission.lines:MAX_BLOBS", GIB),
+        {f"{LINES}test_no_more_than_100_000_contents_are_kept": "assert"},
+    ),
+    Defence(
+        "a cap on a file of a history",
+        "one file of gigabytes that an earlier commit had is read whole",
+        "submission/lines.py",
+        take.set_to("submission.lines:MAX_BLOB", GIB),
+        {f"{LINES}test_no_file_of_more_than_1_mib_is_read": "assert"},
+    ),
+    Defence(
+        "a cap on the bytes that are read of a history",
+        "files that all commits replace are read without end",
+        "submission/lines.py",
+        take.set_to("submission.lines:MAX_READ", 1 << 40),
+        {f"{LINES}test_no_more_than_64_mib_are_read": "assert"},
+    ),
+    Defence(
+        "a cap on the lines that are kept of a history",
+        "millions of different lines take our memory, and that of the tool that looks for secrets",
+        "submission/lines.py",
+        take.set_to("submission.lines:MAX_LINES", GIB),
+        {f"{LINES}test_no_more_than_so_many_lines_are_kept[8-150000]": "DID NOT RAISE"},
+    ),
+    Defence(
+        "a cap on the bytes of these lines",
+        "long lines take it",
+        "submission/lines.py",
+        take.set_to("submission.lines:MAX_TEXT", 1 << 40),
+        {f"{LINES}test_no_more_than_so_many_lines_are_kept[800-10485]": "DID NOT RAISE"},
+    ),
+    Defence(
+        "a history is listed in the time that git has",
+        "a history that is slow to list holds everything up",
+        "submission/gitio.py",
+        take.set_to("submission.gitio:Git._left", lambda _git: 20.0),
+        {f"{LINES}test_a_history_that_is_too_large_or_too_slow_spoils_no_files": "took more than"},
     ),
     Defence(
         "a folder leads to no other repository",

@@ -20,6 +20,7 @@ import jinja2
 import pytest
 
 from gradekit.checks import suite
+from gradekit.checks.base import Database
 from gradekit.checks.regex import Regex, RegexProblem
 from gradekit.grade.bench import PodBench
 from gradekit.grade.servers.mariadb import MariadbServer
@@ -31,7 +32,7 @@ from gradekit.results import CaseResult, Judgement
 from gradekit.runner import find
 from gradekit.sandbox import container, pod, probe_client
 from gradekit.sandbox.docker import connect
-from gradekit.sandbox.protocol import CANDIDATE_UID, ContainerPlan
+from gradekit.sandbox.protocol import CANDIDATE_UID, ContainerPlan, SqlResult
 from gradekit.spec.challenge import AppSpec, Challenge, Check
 from gradekit.spec.lock import Lock
 from gradekit.submission import gitio
@@ -483,6 +484,20 @@ def moved_anywhere(address: Address, _url: str, location: str, hops: int, _acces
     if hops > 1:
         raise address.refused("was followed")
     return location.partition("/info/")[0]
+
+
+def asked_with(run: Callable[..., Any], name: str, value: object) -> Callable[..., Any]:
+    """Records ask their database for more than they may have."""
+
+    class Lavish:
+        def __init__(self, database: Database) -> None:
+            self._database = database
+
+        def query(self, statements: Sequence[str], **named: Any) -> Sequence[SqlResult]:  # noqa: ANN401
+            assert name in named
+            return self._database.query(statements, **{**named, name: value})
+
+    return lambda spec, database, *others: run(spec, Lavish(database), *others)
 
 
 def later_by(git: gitio.Git, seconds: float, left: Callable[..., float]) -> float:

@@ -13,6 +13,7 @@ import pytest
 from gradekit.errors import SubmissionError
 from gradekit.history import Lines
 from gradekit.submission import CloneRules, gitio, lines
+from gradekit.submission.gitio import Enough
 from gradekit.submission.history import MAX_FIELD
 from tests.submission.gitserver import Get, Repository
 
@@ -114,6 +115,48 @@ def test_bounds_are_counted_and_small_files_go_first(
     found = read(get, repository)
     assert list(found.parents.values()) == [(first,)]
     assert {line.commit for line in found.found} == set(found.parents)
+
+
+def test_no_more_than_2000_commits_are_listed() -> None:
+    contents = lines._Contents(b"", (), ())
+    with pytest.raises(Enough):
+        contents.feed(b"".join(b"%040x\0" % number for number in range(2100)))
+    assert len(contents.parents) == 2000
+
+
+def test_no_more_than_64_mib_are_listed() -> None:
+    contents, chunk = lines._Contents(b"", (), ()), b"x" * (1 << 20)
+    for _ in range(64):
+        contents.feed(chunk)
+    with pytest.raises(Enough):
+        contents.feed(chunk)
+    assert contents.cut
+
+
+def test_no_more_than_100_000_contents_are_kept() -> None:
+    contents = lines._Contents(b"", (), ())
+    contents.feed(b"%040x\0" % 1)
+    for number in range(1, 100_003):
+        contents.feed(b":000000 100644 %040x %040x A\0a\0" % (0, number))
+    assert (len(contents.places), contents.unread) == (100_000, 2)
+
+
+def test_no_file_of_more_than_1_mib_is_read() -> None:
+    assert set(lines._wanted({b"a": 1 << 20, b"b": (1 << 20) + 1})) == {b"a"}
+
+
+def test_no_more_than_64_mib_are_read() -> None:
+    assert sum(lines._wanted({b"%040x" % number: 1 << 20 for number in range(100)}).values()) == 64 << 20
+
+
+@pytest.mark.parametrize(("width", "count"), [(8, 150_000), (800, (8 << 20) // 800)])
+def test_no_more_than_so_many_lines_are_kept(width: int, count: int) -> None:
+    contents = lines._Contents(b"", (), ())
+    contents.places[b"a"] = (1, "c", "a")
+    kept = lines._Kept(contents)
+    with pytest.raises(Enough):
+        kept.take(b"a", b"\n".join(b"%0*d" % (width, number) for number in range(count + 100)))
+    assert len(kept.lines) == count
 
 
 def test_a_shallow_repository(get: Get, repository: Repository) -> None:
