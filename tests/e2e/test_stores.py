@@ -70,6 +70,9 @@ FILES = {
                 - {nosql: {redis: GET hits:/a}, expect: {reply: "41"}}
                 - {start: cache}
                 - {name: with, request: GET /a, expect: {status: 200, text: "42"}}
+          - id: afterwards
+            criterion: work
+            http: {steps: [{request: GET /a, expect: {status: 200, text: "41"}}]}
           - id: data-set
             criterion: work
             nosql:
@@ -83,7 +86,8 @@ FILES = {
                 - {redis: GET hits:/a, expect: {reply: "40"}}
         solutions:
           - {path: reference, expect: {passes: all}}
-          - {path: wrong, expect: {fails: [both, app-store, fresh, outage, data-set]}}
+          - {path: wrong, expect: {fails: [both, app-store, fresh, outage, afterwards, data-set]}}
+          - {path: squatter, expect: {fails: [outage]}}
     """,
     "rubric.yaml": """\
         gradekit: 1
@@ -121,6 +125,10 @@ FILES = {
                 return reply
 
 
+        def absent():
+            pass
+
+
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 key = f"hits:{self.path}"
@@ -129,6 +137,7 @@ FILES = {
                     body, status = ask(("INCR", key))[1:], 200
                     ask(("EXPIRE", key, "60"))
                 except OSError as error:
+                    absent()
                     body, status = str(error).encode(), 503
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
@@ -160,6 +169,13 @@ def challenge(tmp_path: Path) -> Path:
             other = folder / "wrong" / path.name
             other.parent.mkdir(exist_ok=True)
             other.write_text(textwrap.dedent(text).replace('("INCR", key)', '("INCRBY", key, "2")'), encoding="utf-8")
+    shutil.copytree(folder / "reference", folder / "squatter")
+    app = folder / "squatter" / "app.py"
+    # Takes the port while nobody listens on it.
+    taking = "global held; held = held or socket.create_server((host, int(port)))"
+    app.write_text(
+        app.read_text().replace("    pass\n\n\nclass Handler", f"    {taking}\n\n\nheld = None\n\n\nclass Handler")
+    )
     (folder / "wrong" / "own.redis").write_text("RPUSH own x 'y z'\nRPUSH board z\n")
     return folder
 
@@ -167,7 +183,7 @@ def challenge(tmp_path: Path) -> Path:
 def test_two_services_of_one_app(gradekit: Callable[..., Finished], challenge: Path) -> None:
     done = gradekit("challenge", "verify", str(challenge), "--repeat", "1")
     assert done.code == 0, done.out + done.err
-    assert "all as claimed: 1 challenge, 2 solutions" in done.out
+    assert "all as claimed: 1 challenge, 3 solutions" in done.out
 
 
 def test_what_was_seen_with_a_stand_in_is_passed_or_not_graded_but_never_failed(

@@ -72,7 +72,16 @@ _TEXTS = f"""
 SELECT left(query, {MAX_TEXT}), calls FROM {_COUNTED}
 WHERE toplevel AND NOT aside ORDER BY calls DESC, 1 LIMIT {MAX_TEXTS}
 """  # noqa: S608
-_END_APPS = "SELECT pg_terminate_backend(pid, 3000) FROM pg_stat_activity WHERE usename = 'app'"
+# Until none is left, also of those that were about to begin.
+_END_APPS = """
+DO $$ BEGIN
+  FOR attempt IN 1..60 LOOP
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app';
+    EXIT WHEN NOT FOUND;
+    PERFORM pg_sleep(0.05), pg_stat_clear_snapshot();
+  END LOOP;
+END $$
+"""
 _LOGIN = {"owner": "loader", "reader": "reader"}
 _ADMIN_TIMEOUT = 30.0
 _LOADING = ("loader",)
