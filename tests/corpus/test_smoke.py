@@ -11,7 +11,8 @@ import pytest
 from gradekit import runner
 from gradekit.checks.scan import ScanSpec
 from gradekit.corpus import SmokeCase, attempt_smoke, lacking, read_smoke
-from gradekit.corpus.smoke import REQUIRED, SmokeExpect, _as_records, _compared, _judged, smoke_expected
+from gradekit.corpus.smoke import _as_records, _compared, _judged
+from gradekit.corpus.smoke_case import REQUIRED, SmokeExpect, smoke_expected
 from gradekit.errors import UsageError
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect

@@ -6,7 +6,8 @@ from gradekit.corpus.attempt import Attempt, attempt
 from gradekit.corpus.case import Case, Expect, GitSpec, hand_in, read_cases
 from gradekit.corpus.ground import Graded, Ground, Loaded
 from gradekit.corpus.places import corpus_folder
-from gradekit.corpus.smoke import SmokeCase, attempt_smoke, lacking, read_smoke
+from gradekit.corpus.smoke import attempt_smoke
+from gradekit.corpus.smoke_case import SmokeCase, lacking, read_smoke
 from gradekit.corpus.verdict import complaints, refusal_complaints
 
 __all__ = [

@@ -13,7 +13,8 @@ from typing import get_args
 from gradekit.corpus.attempt import Attempt, attempt, expected_text
 from gradekit.corpus.case import Case, Class
 from gradekit.corpus.ground import Ground
-from gradekit.corpus.smoke import CLASS, SmokeCase, UnreachableError, attempt_smoke, lacking, smoke_expected
+from gradekit.corpus.smoke import UnreachableError, attempt_smoke
+from gradekit.corpus.smoke_case import CLASS, SmokeCase, lacking, smoke_expected
 from gradekit.errors import InfrastructureError, Problem, UsageError
 from gradekit.progress import Progress
 from gradekit.results import Status
