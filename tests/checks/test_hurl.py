@@ -15,9 +15,11 @@ from gradekit.checks.base import Complaint, Context, Scope
 from gradekit.checks.http import KIND
 from gradekit.checks.http.evidence import Received
 from gradekit.checks.http.hurl import run
-from gradekit.checks.http.hurl.parse import FILTERS, MAX_ENTRIES, MAX_FILE, MAX_FLAWS, REFUSED, parse
+from gradekit.checks.http.hurl.parse import MAX_ENTRIES, MAX_FILE, parse
+from gradekit.checks.http.hurl.queries import FILTERS
 from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.http.hurl.syntax import Flaw
+from gradekit.checks.http.hurl.words import MAX_FLAWS, REFUSED
 from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.http.reading import Reading
 from gradekit.checks.jsontext import Json

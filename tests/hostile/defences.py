@@ -540,8 +540,8 @@ TEXTS = (
     Defence(
         "Hurl: no encoding that takes the square of a text's time",
         "a body that is chosen for it keeps a filter busy for ever",
-        "checks/http/hurl/parse.py",
-        take.set_to("checks.http.hurl.parse:_Reader.check_codec", lambda *_: None),
+        "checks/http/hurl/queries.py",
+        take.set_to("checks.http.hurl.queries:Queries.check_codec", lambda *_: None),
         {f"{HURL}test_what_cannot_be_used_is_told_with_its_place[refused]": "punycode"},
     ),
     Defence(
