@@ -96,6 +96,8 @@ class Track:
     """A folder that is compiled as a whole: what stands there goes with the solution, named or not."""
     helpers: str = ""
     """The same for the tests."""
+    examples: str = ""
+    """The same for the example; a file there is one of ``compiled``."""
 
     def reads(self, path: str) -> bool:
         """Whether a file is source code of the language."""
@@ -119,17 +121,26 @@ def make(source: Source, name: str) -> Made:
     examples = _paths(source, files, "example", "exemplar")
     support = tuple(path for path in strings(files.get("editor")) if path not in tests)
     track = _track(source, solution)
-    named = {*solution, *tests, *support}
-    given, helpers = _unnamed(source, track.compiled, named), _unnamed(source, track.helpers, named)
+    named = {*solution, *tests, *support, *examples}
+    folders = {"solution": track.compiled, "tests": track.helpers, "example": track.examples}
+    unnamed = {what: _unnamed(source, folder, named) for what, folder in folders.items()}
+    given, helpers, parts = unnamed.values()
     beside = {path: source.data(path, CONFIG) for path in (*support, *given)}
     hidden, notes = _suite(source, track, solution, (*tests, *helpers), tuple(beside))
     hidden = {**beside, **hidden}
     extra, lowered = _extra(source, track)
-    notes += [f"{path}: goes with the solution, though {CONFIG} does not name it" for path in given]
-    notes += [f"{path}: goes with the tests, though {CONFIG} does not name it" for path in helpers]
+    notes += [
+        f"{path}: goes with the {what}, though {CONFIG} does not name it"
+        for what, paths in unnamed.items()
+        for path in paths
+    ]
     notes += lowered
     extra |= {path: data for path, data in beside.items() if not path.endswith("_test.go")}
-    reference = {**extra, **_reference(source, solution, examples)}
+    reference = {
+        **extra,
+        **{path.replace(track.examples, track.compiled, 1): source.files[path] for path in parts},
+        **_reference(source, solution, examples),
+    }
     stub = {path: source.files.get(path, b"") for path in solution}
     notes += [f"{path}: the exercise has no stub, so the starter's file is empty" for path in stub if not stub[path]]
     title = str(config.get("title") or source.name.replace("-", " ").capitalize())[:120]
@@ -373,6 +384,7 @@ TRACKS: Final = (
         _java,
         compiled="src/main/",
         helpers="src/test/java/",
+        examples=".meta/src/reference/",
     ),
     Track("go", (".go",), r"(?m)^func Test\w+\(\w+ \*testing\.T\)", "go test", _go, extra=("go.mod", "go.sum")),
 )

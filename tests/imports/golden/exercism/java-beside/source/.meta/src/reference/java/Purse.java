@@ -1,8 +1,5 @@
 public class Purse {
     public int take(int held, int wanted) throws TooFewCoinsException {
-        if (wanted > held) {
-            throw new TooFewCoinsException();
-        }
-        return held - wanted;
+        return new Coins(held).less(wanted);
     }
 }
