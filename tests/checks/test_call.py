@@ -104,7 +104,9 @@ def test_what_needs_an_object_that_was_not_made_is_not_asked() -> None:
     evidence = KIND.observe(spec, FakeBench(worker=worker))
     assert [len(fact.exchanges) for fact in evidence.cases] == [2, 1]
     (lost, right) = KIND.judge(spec, evidence, Context("c")).cases
-    assert lost.outcome.message == "cart.g(): not called, because a step before made nothing to call it with"
+    assert (
+        lost.outcome.message == "cart.g(): not called, because a step before failed that makes what it is called with"
+    )
     assert right.outcome.status is Status.PASSED
 
 

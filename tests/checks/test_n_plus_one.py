@@ -26,7 +26,7 @@ items: $.orders
 before: [{sql: "update orders set note = ${round.index}"}]
 """
 LISTED = "select * from orders limit $1"
-OFTEN = "the same statement was sent 100 times with 50 items, 10 times with 5"
+OFTEN = "the same statement was sent 100 times for 50 items and 10 times for 5"
 EACH = "select * from lines where order_id = $1"
 
 
@@ -79,7 +79,7 @@ def test_both_sizes_are_sent_in_turn_after_a_round_that_warms_up() -> None:
     outcome = KIND.judge(check, evidence, on.context).outcome
     assert outcome.status is Status.FAILED
     assert outcome.message == (
-        f"51 statements with 50 items, 6 with 5: the same statement was sent once for each item: {EACH}"
+        f"the app sent 51 statements for 50 items and 6 for 5: the same statement was sent once for each item: {EACH}"
     )
     small, big = KIND.show(check, evidence)
     assert (small.title, big.title) == ("n = 5", "n = 50")
@@ -108,13 +108,13 @@ def test_a_count_is_read_once_it_rests() -> None:
     ("each", "expect", "status", "message"),
     [
         (0, {"queries": {"lte": 1}}, Status.PASSED, ""),
-        (0, {"queries": 7}, Status.FAILED, "1 statement with 50 items, 1 with 5"),
+        (0, {"queries": 7}, Status.FAILED, "the app sent 1 statement for 50 items and 1 for 5"),
         (2, {"growth": {"lte": 90}}, Status.PASSED, ""),
         (
             2,
             {"growth": {"lte": 89}},
             Status.FAILED,
-            f"101 statements with 50 items, 11 with 5: {OFTEN}: {EACH}",
+            f"the app sent 101 statements for 50 items and 11 for 5: {OFTEN}: {EACH}",
         ),
         (
             0,
@@ -136,14 +136,14 @@ def test_statements_inside_the_database_are_counted_apart() -> None:
     on = FakeBench(app=listing, count=count)
     assert run(spec(), on).outcome.status is Status.PASSED
     outcome = run(spec(expect={"inside": {"lte": 1}}), on).outcome
-    assert outcome.message == "functions and triggers in the database ran 50 statements with 50 items, 5 with 5"
+    assert outcome.message == "functions and triggers in the database ran 50 statements for 50 items and 5 for 5"
     assert run(spec(expect={"inside": {"lte": 45}}), on).outcome.status is Status.PASSED
 
 
 def test_an_app_that_asks_no_database_proves_nothing() -> None:
     on = FakeBench(app=listing, count=lambda _requests: Counted())
     assert run(spec(), on).outcome.message == (
-        "0 statements with 50 items, 0 with 5: the answers do not come from the database"
+        "the app sent 0 statements for 50 items and 0 for 5, so the answers do not come from the database"
     )
     on = FakeBench(app=listing, count=lambda _requests: Counted(sent=1, lost=True))
     assert "more different statements than the server can count" in run(spec(), on).outcome.message

@@ -273,7 +273,7 @@ def test_an_app_that_does_not_work_proves_nothing_and_passes_nothing(name: str) 
     ):
         evidence, judgement = graded(check, FakeBench(app=scripted(answer)))
         assert judgement.outcome.status is Status.FAILED
-        assert f"nothing could be shown, for {what}: " in judgement.outcome.message
+        assert f"nothing could be shown, because {what}: " in judgement.outcome.message
         assert len(KIND.show(check, evidence)) == 1
 
 

@@ -263,6 +263,6 @@ def test_statements_are_counted(gradekit: Callable[..., Finished], tmp_path: Pat
         ), found[way]
     assert told["inside"] == (
         "failed",
-        "functions and triggers in the database ran 30 statements with 30 items, 4 with 4",
+        "functions and triggers in the database ran 30 statements for 30 items and 4 for 4",
     )
     assert "30 statements" in told["each"][1] or "31 statements" in told["each"][1], told["each"]

@@ -98,7 +98,8 @@ def test_a_history_that_is_too_large_spoils_no_files(
     assert set(submission.files) == {"a"}
     assert submission.history is not None
     assert submission.history.problem == (
-        "what git fetches of the history has more than 1 MiB, the limit that max_size of the challenge leads to"
+        "what git fetches of the history has more than 1 MiB, the limit that max_size of the challenge leads to; "
+        "are there large files in earlier commits?"
     )
     assert submission.history.commits == ()
 

@@ -199,7 +199,8 @@ def test_a_history_that_is_too_large_or_too_slow_spoils_no_files(
         patched.setattr(obtain, "_PACK_SLACK", 0)
         found = read(get, repository, max_size=1 << 18)
         assert found.problem == (
-            "what git fetches of the history has more than 1 MiB, the limit that max_size of the challenge leads to"
+            "what git fetches of the history has more than 1 MiB, the limit that max_size of the challenge leads to; "
+            "are there large files in earlier commits?"
         )
     monkeypatch.setattr(gitio.Git, "run", late)
     found = read(get, repository)

@@ -305,7 +305,7 @@ def _reasons(spec: GitSpec, evidence: GitEvidence) -> Mapping[Fact, Sequence[str
         "poor_messages": list(poor),
         "generated": sorted(
             {
-                f"{clean(change.path)} ({clean(name)})"
+                f"{clean(change.path)} (by the name {clean(name)})"
                 for change in kept
                 if (name := _name(change.path, spec.generated)) is not None
             }
@@ -359,7 +359,7 @@ def _notes(spec: GitSpec, evidence: GitEvidence, facts: Mapping[Fact, Value]) ->
     known = ", ".join(f"{_TITLES[name]}: {_number(facts[name])}" for name in _TITLES)
     notes = [known, _UNPROVEN]
     if evidence.cut:
-        notes.append("the history is longer than what is read, so these facts are those of its newest part")
+        notes.append("the history is longer than what gradekit reads, so these facts are those of its newest part")
     if (spec.starter or spec.starter_commits) and not evidence.starters:
         notes.append("no commit holds just the starter's files, so every commit counts as the candidate's")
     return tuple(notes)

@@ -52,7 +52,7 @@ _UNPROVEN: Final = (
     "trace in a clone"
 )
 _ENDINGS: Final = {
-    Ending.TIMEOUT: "the scanner did not come to an end within {seconds:g} s",
+    Ending.TIMEOUT: "the scanner did not come to an end within {seconds:g} s, the check's timeout",
     Ending.OOM: "the scanner ran out of memory",
     Ending.OUTPUT: f"the scanner printed more than {MAX_OUTPUT >> 20} MiB, which is gradekit's limit",
 }

@@ -506,7 +506,11 @@ def _difference(
 
 
 def _complaint(spec: SqlSpec, ran: Ran) -> str:
-    place = f"statement {ran.at}" if ran.at else "the submission's statements ran, but the challenge's query after them"
+    place = (
+        f"statement {ran.at} of {spec.file}"
+        if ran.at
+        else "the submission's statements ran, but the challenge's query after them"
+    )
     if ran.sqlstate == _TIMED_OUT:
         return f"{place} was stopped after {spec.timeout:g} s, the check's timeout"
     hint = "" if ran.at else "; see whether the statements dropped or renamed what it reads"

@@ -250,7 +250,7 @@ class _Clone:
             if fetched.code and self._git.overfull():
                 problem = (
                     f"what git fetches of the history has more than {self._size_limit}, the limit that max_size of the "
-                    "challenge leads to"
+                    "challenge leads to; are there large files in earlier commits?"
                 )
                 return History(problem=problem, lines=Lines(problem=problem))
             if fetched.code:

@@ -116,7 +116,9 @@ class _Case:
                 if not lost and not self._lacks(action):
                     raise _OldEvidenceError(self._case.name)
                 if not lost:
-                    yield Mismatch("", "not called, because a step before made nothing to call it with", place)
+                    yield Mismatch(
+                        "", "not called, because a step before failed that makes what it is called with", place
+                    )
                 return
             reply = self._reply(action, exchanges[index])
             lost = reply.kind == "broken"

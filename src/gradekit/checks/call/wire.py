@@ -22,6 +22,7 @@ MAX_CLASSES: Final = 100
 MAX_MESSAGE: Final = 2_000
 """Characters of an error's message that are looked at."""
 _INTRUDED: Final = "code of the submission probably wrote to the connection over which it is called"
+_ENDED: Final = "code of the submission probably ended it, or made it crash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,12 @@ def read(exchange: Exchange) -> Reply:
     """What came of a request."""
     if exchange.error is not None:
         why = exchange.detail or exchange.error
-        return Reply("broken", text=f"{why}; {_INTRUDED}" if exchange.error == "protocol" else why)
+        hint = {"protocol": f"; {_INTRUDED}", "closed": f"; {_ENDED}"}.get(exchange.error, "")
+        return Reply("broken", text=f"{why}{hint}")
     try:
         return _read(exchange)
     except JsonProblem as error:
-        return Reply("broken", text=f"its answer is not read as JSON ({clean(str(error))})")
+        return Reply("broken", text=f"its answer is not read as JSON ({clean(str(error))}); {_INTRUDED}")
     except TooLarge as error:
         return Reply("broken", text=f"its answer is too large: {error}")
     except BadValue as error:

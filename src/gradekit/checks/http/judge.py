@@ -247,7 +247,7 @@ def _response(
         times[step.title] = exchange.received.seconds
     if wrong and step.eventually is not None:
         tries = f"{exchange.attempts} tries" if exchange.attempts != 1 else "one try"
-        wrong.append(Mismatch("", f"still wrong after {tries} in {step.eventually.timeout:g} s; shown is the last one"))
+        wrong.append(Mismatch("", f"still wrong after {tries} in {step.eventually.timeout:g} s; the last one is shown"))
     return values, wrong
 
 

@@ -166,7 +166,7 @@ def slower(
 ) -> Iterator[Mismatch]:
     """What is wrong with the time of a response, against that of an earlier step."""
     base, name = times.get(wanted.step), clean(wanted.step)
-    place = f'time, divided by that of "{name}"'
+    place = f'time, divided by that of step "{name}"'
     if base is None:
         yield Mismatch("a number", f'none, because step "{name}" got no response', place)
         return

@@ -115,15 +115,15 @@ def fewest(evidence: NPlusOneEvidence) -> Found | None:
 
 def _told(spec: NPlusOneSpec, found: Found) -> str:
     small, big = spec.sizes
-    numbers = f"{_many(found.big.sent)} with {big} items, {found.small.sent} with {small}"
+    numbers = f"the app sent {_many(found.big.sent)} for {big} items and {found.small.sent} for {small}"
     if found.big.sent == 0:
-        return f"{numbers}: the answers do not come from the database"
+        return f"{numbers}, so the answers do not come from the database"
     grown = found.grown()
     if grown is None:
         return numbers
     text, before, after = grown
     same = after - before == big - small
-    often = f"was sent {after} times with {big} items, {before} times with {small}"
+    often = f"was sent {after} times for {big} items and {before} times for {small}"
     how = f"the same statement {'was sent once for each item' if same else often}"
     return f"{numbers}: {how}: {one_line(text, _STATEMENT)}"
 
@@ -131,8 +131,8 @@ def _told(spec: NPlusOneSpec, found: Found) -> str:
 def _inside(spec: NPlusOneSpec, found: Found) -> str:
     small, big = spec.sizes
     return (
-        f"functions and triggers in the database ran {_many(found.big.inside)} with {big} items, "
-        f"{found.small.inside} with {small}"
+        f"functions and triggers in the database ran {_many(found.big.inside)} for {big} items "
+        f"and {found.small.inside} for {small}"
     )
 
 

@@ -21,6 +21,7 @@ _FINDING = re.compile(r"^- (?:ST\d+ )?(?P<title>.+)\n(?P<why>(?:\n|[ ].*\n)*)", 
 _STATUS = re.compile(r"^\[(\d{3})\] ", re.MULTILINE)
 # At the end, and whole: what stands before it may be the app's.
 _REQUEST = re.compile(r"^Reproduce with:\n\n +(curl .*[^…\s])\s*\Z", re.MULTILINE)
+_TOOL = "the tool that makes the requests, Schemathesis,"
 _NETWORK = "Network Error"
 _WORDS = {
     "Connection refused": ERRORS["refused"],
@@ -35,10 +36,13 @@ def judge(spec: OpenapiSpec, evidence: OpenapiEvidence, context: Context) -> Jud
     """One case for each operation of the document that is to be tested."""
     if evidence.unready:
         ours = authors_fault(spec.steps, evidence.unready)
-        failure = Outcome(status=Status.FAILED, message=f"nothing was tested: {evidence.unready}")
+        failure = Outcome(
+            status=Status.FAILED, message=f"nothing was tested, because a step before failed: {evidence.unready}"
+        )
         return errored(ours) if ours else Judgement(outcome=failure)
     if not evidence.complete:
-        return errored(f"Schemathesis did not come to its end ({evidence.ending or 'it did not say why'}); grade again")
+        why = evidence.ending or "it did not say why"
+        return errored(f"{_TOOL} did not come to its end ({why}); grade the submission again")
     if spec.file not in context.files:
         return errored(f"{spec.file}: the challenge has no such file; correct the challenge")
     try:
@@ -57,9 +61,7 @@ def _cases(file: str, names: Sequence[str], records: Mapping[str, Record], *, sh
     for name in names:
         record = records.get(name)
         if record is None or not (record.ran or record.failures or record.errors):
-            yield _ours(
-                name, f"Schemathesis did not test it; see whether the challenge's {file} lets it make a request"
-            )
+            yield _ours(name, f"{_TOOL} did not test it; see whether the challenge's {file} lets it make a request")
         elif record.failures:
             yield failed(name, name, _wrong(record.failures, shows=shows))
         elif record.errors:
@@ -68,7 +70,7 @@ def _cases(file: str, names: Sequence[str], records: Mapping[str, Record], *, sh
             if other is None:
                 yield failed(name, name, _silent(record.errors[0]))
             else:
-                yield _ours(name, f"Schemathesis failed: {_told(other)}; grade again")
+                yield _ours(name, f"{_TOOL} failed: {_told(other)}; grade the submission again")
         else:
             yield passed(name, name)
 

@@ -165,9 +165,9 @@ def _probe_message(probe: Probe, fact: ProbeFact) -> str | None:
             f"{fact.error}; {where_to_look(fact.sqlstate)}"
         )
     if probe.succeeds:
-        return None if fact.at is None else f"the database refuses what it must accept, and said: {fact.error}"
+        return None if fact.at is None else f"the database refuses this, and must accept it; it said: {fact.error}"
     if fact.at is None:
-        return "the database accepts what it must refuse"
+        return "the database accepts this, and must refuse it"
     refusal = probe.fails_with or "any"
     right = (fact.sqlstate or "").startswith("23") if refusal == "any" else fact.sqlstate == _SQLSTATES[refusal]
     if right:

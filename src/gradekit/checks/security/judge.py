@@ -79,7 +79,7 @@ def _case(found: Verdict | None, probe: Probe, title: str, row: Row | None) -> C
     sent = taken.sent
     request = clean(f"{sent.method} {sent.target}")
     if found.state == "unworkable":
-        return failed(title, title, f"nothing could be shown, for {found.what}: {request}")
+        return failed(title, title, f"nothing could be shown, because {found.what}: {request}")
     return failed(title, title, f"{found.what}. {probe.risk} {probe.remedy} Shown by {request}, {_answer(taken)}")
 
 
