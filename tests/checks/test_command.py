@@ -151,10 +151,12 @@ def test_each_language_has_its_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
-    [(b"", "it could not be prepared"), (b"a\nno quote in it\n", "it could not be prepared: no quote in it")],
+    ("said", "why"),
+    [(b"", ""), (b"a\nno quote in it\n", ": no quote in it")],
 )
-def test_what_cannot_be_prepared_fails(said: bytes, message: str) -> None:
+def test_what_cannot_be_prepared_fails(said: bytes, why: str) -> None:
+    message = f"it was not run, because the challenge's setup for it failed{why}; "
+    message += "are the submission's files where the task says?"
     fact = RunFact(name="run", ending=Ending.EXITED, exit_code=125, stderr=Stream.of(said))
     spec = spec_of(setup="prepare", expect={"exit": 125})
     judgement = command.judge(spec, CommandEvidence(runs=(fact,)), HIDDEN)

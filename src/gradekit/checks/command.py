@@ -38,7 +38,8 @@ _MAX_EXIT: Final = 255
 UNPREPARED: Final = 125
 """Exit code of a run whose `setup` failed."""
 
-_UNPREPARED: Final = "it could not be prepared"
+_UNPREPARED: Final = "it was not run, because the challenge's setup for it failed"
+_PLACES: Final = "are the submission's files where the task says?"
 _ENDINGS: Final = {
     Ending.TIMEOUT: "it was stopped after {seconds:g} s, the check's timeout",
     Ending.OOM: "it {memory}",
@@ -241,7 +242,8 @@ def judge(spec: CommandSpec, evidence: CommandEvidence, context: Context) -> Jud
             continue
         if plan.setup is not None and fact.exit_code == UNPREPARED:
             said = clean(_last_line(fact.stderr))
-            cases.append(failed(plan.title, plan.name, f"it could not be prepared: {said}" if said else _UNPREPARED))
+            why = f"{_UNPREPARED}: {said}" if said else _UNPREPARED
+            cases.append(failed(plan.title, plan.name, f"{why}; {_PLACES}"))
             continue
         try:
             mismatches = _mismatches(plan, fact, context)

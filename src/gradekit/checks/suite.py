@@ -316,11 +316,11 @@ def _forged(test: str, *, always: bool, many: bool) -> str:
 
 
 def _notes(
-    spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged: bool, doubted: Collection[str], left: bool
+    spec: SuiteSpec, evidence: SuiteEvidence, context: Context, *, forged: bool, doubted: Collection[str], but: str
 ) -> tuple[str, ...]:
     """How far the result can be trusted: counts and names only, so that they are equal in every run.
 
-    ``left``: the process ended by itself before the suite did.
+    ``but``: what was told of the run that an honest one does not show.
     """
     if spec.isolation == "split":
         return ("the tests ran in a container of their own; only data crossed",)
@@ -342,7 +342,7 @@ def _notes(
             f"lead to it, so {counts} as failed only"
         )
     else:
-        sign = "apart from the early end, no sign of forging" if left else "no sign of forging"
+        sign = f"{but and f'apart from {but}, '}no sign of forging"
     functions = _counted({unit_of(test) for test in tests}, "test function")
     changed = "with expectations that no right program meets (twins)"
     notes = [
@@ -522,12 +522,15 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
         if spec.scoring == "proportional" and outcome.status is Status.FAILED:
             outcome = outcome.model_copy(update={"ratio": share * len(tests) / len(cases)})
     forged = ("results were forged, which the violations show",) if violations else ()
-    oddities = "; ".join((*forged, *_oddities(evidence, expected)))
+    odd = tuple(_oddities(evidence, expected))
+    oddities = "; ".join((*forged, *odd))
     if oddities:
         message = f"{outcome.message}; {oddities}" if outcome.message else oddities
         outcome = outcome.model_copy(update={"message": message})
-    left = bool(ending) and evidence.ending is Ending.EXITED
-    notes = _notes(spec, evidence, context, forged=bool(violations), doubted=doubted, left=left)
+    # A run that was stopped, or ran out of memory, is told of, but nobody forges by that.
+    but = "the early end" if ending and evidence.ending is Ending.EXITED else ""
+    but = but or ("what the message of the check tells" if odd else "")
+    notes = _notes(spec, evidence, context, forged=bool(violations), doubted=doubted, but=but)
     return judgement.model_copy(update={"outcome": outcome, "violations": violations, "notes": notes})
 
 
