@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -25,6 +26,7 @@ def result(
     earned: float | None = 90.0,
     lost: tuple[str, ...] = (),
     mismatches: tuple[str, ...] = (),
+    state: Literal["provisional", "incomplete"] = "provisional",
 ) -> Verified:
     checks = tuple(
         CheckResult(
@@ -44,7 +46,7 @@ def result(
         challenge=ChallengeRef(id="x", title="x", digest="d", lock="fresh"),
         rubric="r@1",
         submission=SubmissionRef(repo="r", tree="t", files=1, bytes=1),
-        score=Score(state="provisional", earned=earned, possible=None if earned is None else 90.0),
+        score=Score(state=state, earned=earned, possible=None if earned is None else 90.0),
         criteria=(),
         checks=checks,
         run=Run(id="1", started_at="2026-01-01T00:00:00+00:00", seconds=12.34),
@@ -162,6 +164,21 @@ def test_one_reference_needs_no_table_but_a_verdict() -> None:
     assert unknown == "not known: some of texts could not be graded, which is no fault of its solutions"
     (mutants,) = proven.matrix([replace(alone, code=ExitCode.BELOW)])
     assert mutants == "not as claimed: orders, by what stands above"
+
+
+def test_what_a_wrong_reference_leaves_ungraded_is_no_fault_of_ours() -> None:
+    right, wrong = (result("reference", "java", mismatches=found) for found in ((), ("unit: failed, should pass",)))
+    ungraded = result("bad/all", "java", earned=None, lost=("rounding",), state="incomplete")
+    assert proven.verdict([wrong, ungraded]) is ExitCode.BELOW
+    assert proven.verdict([right, ungraded]) is ExitCode.INFRASTRUCTURE
+    assert proven.verdict([right], ungraded=True) is ExitCode.INFRASTRUCTURE
+    # A reference that was not graded says nothing of the others.
+    lost = result("reference", "java", earned=None, mismatches=("unit: errored, should pass",), state="incomplete")
+    assert proven.verdict([lost, ungraded]) is ExitCode.INFRASTRUCTURE
+    assert proven.verdict([right, result("bad/all", "java", mismatches=("x",))]) is ExitCode.BELOW
+    assert proven.verdict([right]) is ExitCode.OK
+    found = list(proven.lines(replace(TEXTS, results=(wrong, ungraded))))
+    assert found[2] == "bad/all                              java           no score   12.3 s  not graded"
 
 
 def test_mutants_of_queries_are_told_also_when_all_is_well() -> None:

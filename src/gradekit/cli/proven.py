@@ -83,14 +83,9 @@ class Proof:
         variants: Sequence[InVariant] = (),
     ) -> Proof:
         """Solutions that were graded; ``lock`` is that of all variants."""
-        code = ExitCode.OK
         locks = [lock, *lock.variants.values()]
         lock = lock.at(challenge.variant)
-        incomplete = any(result.report.score.state == "incomplete" for result in results)
-        if incomplete or any(one.foreign.incomplete for one in variants):
-            code = ExitCode.INFRASTRUCTURE
-        elif any(result.mismatches for result in results):
-            code = ExitCode.BELOW
+        code = verdict(results, ungraded=any(one.foreign.incomplete for one in variants))
         found = () if partial else limits(challenge, lock)
         return cls(
             name=challenge.spec.id,
@@ -151,6 +146,24 @@ class Proof:
         return self.holds and not self.partial
 
 
+def verdict(results: Sequence[Verified], *, ungraded: bool = False) -> ExitCode:
+    """What came of solutions, and whether anything else was ``ungraded``.
+
+    A reference that was graded and is wrong comes first: its run says what counts of the others, so that they may be
+    ungraded because of it.
+    """
+    wrong = [result for result in results if result.mismatches]
+    if any(result.reference and not _ungraded(result) for result in wrong):
+        return ExitCode.BELOW
+    if ungraded or any(map(_ungraded, results)):
+        return ExitCode.INFRASTRUCTURE
+    return ExitCode.BELOW if wrong else ExitCode.OK
+
+
+def _ungraded(result: Verified) -> bool:
+    return result.report.score.state == "incomplete"
+
+
 def _tests(locks: Sequence[Lock]) -> int:
     """Test ids in locks."""
     return sum(len(ids) for lock in locks for ids in lock.tests.values())
@@ -196,7 +209,7 @@ def lines(proof: Proof) -> Iterator[str]:
 
 def _result(result: Verified, right: str) -> Iterator[str]:
     seconds = f"{result.report.run.seconds:.1f} s"
-    word = "mismatch" if result.mismatches else right
+    word = "mismatch" if result.mismatches else "not graded" if _ungraded(result) else right
     yield f"{result.path:<36} {result.language:<8} {_score(result):>14} {seconds:>8}  {word}"
     yield from (f"    {mismatch}" for mismatch in result.mismatches)
 
