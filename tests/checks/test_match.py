@@ -309,11 +309,12 @@ def test_names_are_filled_in_and_never_become_operators() -> None:
 
 def test_an_operand_that_does_not_fit_once_filled_in_is_a_mismatch() -> None:
     match = Match.parse({"gt": "${x}", "type": "${x}"}).fill({"x": [1]})
-    unfit = "cannot compare with ${x}: needs a number or a date, not [1]"
     assert [told(mismatch) for mismatch in match.check(1)] == [
-        f'expected a ${{x}} with which "gt" can compare, got "gt" {unfit}',
-        'expected a ${x} with which "type" can compare, got "type" cannot compare with ${x}: 1 is not a type; it takes '
-        + ", ".join(TYPES),
+        f'expected "{name}" of ${{x}}, got not compared, because "{name}" cannot take the value of ${{x}}: {why}'
+        for name, why in (
+            ("gt", "needs a number or a date, not [1]"),
+            ("type", f"1 is not a type; it takes {', '.join(TYPES)}"),
+        )
     ]
 
 

@@ -15,6 +15,7 @@ from gradekit.results import Judgement, Status, Tier
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
 
+LED = "with the reference this does not happen, so something in the submission led to it"
 RUN = "test functions were also run with expectations that no right program meets (twins)"
 GUARDS = (
     "a forged result would not show there; the challenge's author can guard tests by isolation: split, "
@@ -364,7 +365,7 @@ def pair_of(*runs: str) -> SuiteEvidence:
         (("+2", "++"), ("passed", "reported 2 times")),
         (("++", "2+"), ("reported 2 times", "passed")),
         (("2.", "2+"), ("reported 2 times", "no result")),
-        (("..f", "++"), ("no result: test_x.py could not be loaded: SyntaxError",) * 2),
+        (("..f", "++"), (f"no result: test_x.py could not be loaded ({LED}): SyntaxError",) * 2),
         (("++!", "++"), ("passed", "passed", "the test process ended with exit code 3")),
         (("++", "+.!"), ("passed", "no result: the test process ended", "the test process ended")),
     ],
@@ -419,7 +420,7 @@ def test_a_file_that_was_skipped_is_the_reason_of_its_tests(file: str) -> None:
     record = suite.Record(test="a.test.mjs", outcome="skipped")
     evidence = SuiteEvidence(ending=Ending.EXITED, records=(record,), end=1)
     judgement = suite.judge(SPEC, evidence, Context("unit", HIDDEN, {}, (file,), {}))
-    assert judgement.cases[0].outcome.message == "no result: a.test.mjs was skipped"
+    assert judgement.cases[0].outcome.message == f"no result: a.test.mjs was skipped ({LED})"
     assert judgement.outcome.message == judgement.cases[0].outcome.message
 
 
@@ -492,9 +493,10 @@ def test_the_note_names_the_tests_whose_twins_passed_by_chance() -> None:
     judgement = suite.judge(ALL, evidence_of(ALL, passes), context)
     assert judgement.violations == ()
     assert judgement.notes[0] == (
-        f"2 of 2 {RUN}; the twins of test_x.py::test_a, test_x.py::test_b passed, and so did the tests themselves "
-        "in at least one run; too seldom to show forging (that takes all further runs, or 3 test functions), since "
-        "chance or a weak test may lead to it, so they count as failed only"
+        f"2 of 2 {RUN}; test_x.py::test_a, test_x.py::test_b and their twins passed, each with its own in at least one "
+        "of several runs; that may be chance, a test too weak to tell right from wrong (then its author's matter), or "
+        "forging, which gradekit calls it only if all further runs or 3 test functions show it; so they count as "
+        "failed: look at the submission's code"
     )
 
 

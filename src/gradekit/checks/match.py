@@ -105,8 +105,8 @@ class Match:
         names = tuple(dict.fromkeys(used for _, used in template.uses(written)))
         what = " and ".join(f"${{{one}}}" for one in names)
         return Mismatch(
-            clean(f'a {what} with which "{name}" can compare'),
-            clean(f'"{name}" cannot compare with {what}: {problem}'),
+            clean(f'"{name}" of {what}'),
+            clean(f'not compared, because "{name}" cannot take the value of {what}: {problem}'),
             names=names,
         )
 

@@ -230,7 +230,8 @@ def judge(spec: OwnTestsSpec, evidence: OwnTestsEvidence, context: Context) -> J
     runs = {run.variant: run for run in evidence.runs}
     missing = [name for name in (None, *(one.name for one in spec.variants)) if name not in runs]
     if missing:
-        return errored(f"the evidence has no run of {missing[0] or 'the program itself'}; grade the submission again")
+        program = "the submission's own program" if missing[0] is None else f'the variant "{missing[0]}"'
+        return errored(f"the evidence has no run of the tests on {program}; grade the submission again")
     own = runs[None]
     gates = [(_OWN, _passing("own", f"the tests on {_OWN}", own, spec, context))]
     facts: Mapping[str, Value] = {

@@ -479,7 +479,7 @@ def _left(past: HistoryEvidence) -> str:
         named = ", ".join(clean(path) for path in past.largest)
         left.append(f"files that are too large: {past.large} ({named}{more})")
     if past.unread:
-        why = "gradekit's time for them was up" if past.late else "there is more than gradekit reads"
+        why = "gradekit gives them no more time" if past.late else "there is more than gradekit reads"
         left.append(f"files, or versions of them, since {why}: {past.unread}")
     if past.refused:
         left.append(f"lines on which the tool fails: {past.refused}")

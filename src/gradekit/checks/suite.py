@@ -333,13 +333,14 @@ def _notes(
         sign = "some passed, as their tests did, and the violations say why that is forging"
     elif doubted:
         one = len(doubted) == 1
-        twin, itself, counts = (
-            ("twin", "the test itself", "it counts") if one else ("twins", "the tests themselves", "they count")
+        twin, both, counts = (
+            ("its twin", "both", "it counts") if one else ("their twins", "each with its own", "they count")
         )
         sign = (
-            f"the {twin} of {_listed(sorted(doubted))} passed, and so did {itself} in at least one run; too seldom to "
-            f"show forging (that takes all further runs, or {PLENTY} test functions), since chance or a weak test may "
-            f"lead to it, so {counts} as failed only"
+            f"{_listed(sorted(doubted))} and {twin} passed, {both} in at least one of several runs; that may be "
+            "chance, a test too weak to tell right from wrong (then its author's matter), or forging, which gradekit "
+            f"calls it only if all further runs or {PLENTY} test functions show it; so {counts} as failed: look at the "
+            "submission's code"
         )
     else:
         sign = f"{but and f'apart from {but}, '}no sign of forging"
@@ -665,7 +666,7 @@ def _absent(test: str, evidence: SuiteEvidence, files: Mapping[str, Record], end
     file = next((files[place] for place in _files_of(test) if place in files), None)
     if file is not None:
         what = "could not be loaded" if file.outcome == "errored" else "was skipped"
-        why = ": ".join(filter(None, (f"{file.test} {what}", _gist(file.message))))
+        why = ": ".join(filter(None, (f"{file.test} {what} ({_LED_HERE})", _gist(file.message))))
     elif ending:
         why = ending
     elif evidence.late:
@@ -725,6 +726,7 @@ def _reason(given: str) -> str:
     return f"the reason that it gives: {given}" if given else "it gives no reason"
 
 
+_LED_HERE: Final = "with the reference this does not happen, so something in the submission led to it"
 _CROSSING: Final = re.compile(r"[\w.\\:]*CannotCross")
 """How the message of a test of a split suite begins that did what only works within one process."""
 _CROSSED: Final = (
@@ -749,9 +751,8 @@ _LUCK: Final = (
 )
 _ENDED: Final = {
     "failed": "failed, without a message",
-    "errored": "an error in its setup or teardown, not in the test itself",
-    "skipped": "skipped, which does not count as passed (with the reference it is not skipped, so something in the "
-    "submission led to it)",
+    "errored": f"an error in its setup or teardown ({_LED_HERE})",
+    "skipped": f"skipped, which does not count as passed ({_LED_HERE})",
 }
 """What a runner says of a test that did not pass; ``failed`` stands where there is no message."""
 

@@ -149,7 +149,7 @@ def _unsure(spec: LoadSpec, found: Sequence[Finding]) -> Outcome:
     each = "; ".join(f"{_name(spec, one)}: {_allowed(spec, one)}" for one in found)
     limits = "the limit is" if len(found) == 1 else "limits are"
     what = f"the rounds differ too much to tell whether {limits} kept ({each})"
-    message = f"inconclusive: {what}: grade again on a quieter machine"
+    message = f"not judged, which is nobody's fault: {what}; grade again on a quieter machine"
     return Outcome(status=Status.ERRORED, message=message)
 
 

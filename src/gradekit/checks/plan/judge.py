@@ -98,5 +98,8 @@ def _times(ratio: float) -> str:
 
 def _complaint(measured: Measured) -> str:
     if measured.sqlstate == _TIMED_OUT:
-        return f"{measured.place} was stopped after {measured.limit:.0f} s, its limit, so its work could not be counted"
+        return (
+            f"{measured.place} was stopped after {measured.limit:.0f} s, its limit (the `timeout` in the challenge, "
+            "or many times what the reference needs if that is longer), so its work could not be counted"
+        )
     return f"{measured.place} failed: {measured.error}"

@@ -12,7 +12,7 @@ from gradekit.checks.differences import Mismatch
 from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.match import Match, of_the_author, unset
-from gradekit.checks.stores.answers import Found, KeyFact
+from gradekit.checks.stores.answers import Found
 from gradekit.checks.stores.lint import texts
 from gradekit.checks.stores.questions import Expect, Query
 from gradekit.checks.template import UnknownNameError
@@ -52,7 +52,7 @@ def mismatches(query: Query, expect: Expect, found: Found, variables: Mapping[st
         else:
             yield refused(found.error, fixed=not any(template.uses(texts(query))))
     elif found.keys is not None:
-        yield from _keys(expect, found.keys, found.count, variables)
+        yield from _keys(query, expect, found, variables)
     elif found.reply is not None:
         try:
             value = parse(found.reply)
@@ -98,12 +98,13 @@ def _bytes(reply: Json) -> str | None:
     return f"{len(data)} bytes that are not UTF-8 text: {data[:_SHOWN].hex(' ')}{more}"
 
 
-def _keys(expect: Expect, facts: tuple[KeyFact, ...], count: int, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
-    given = expect.model_fields_set
-    if not count and given.isdisjoint({"count", "names"}):
+def _keys(query: Query, expect: Expect, found: Found, variables: Mapping[str, Json]) -> Iterator[Mismatch]:
+    given, facts = expect.model_fields_set, found.keys or ()
+    if not found.count and given.isdisjoint({"count", "names"}):
         # Whatever is asked of each holds of none, which nobody meant.
         yield Mismatch("at least one key", "none")
-    yield from _match("number of keys", expect.count, count, variables)
+    place = f"number of keys in the store that match {one_line(query.keys or '')}"
+    yield from _match(place, expect.count, found.count, variables)
     if "names" in given:
         for mismatch in _match("", expect.names, [fact.name for fact in facts], variables):
             one = _ITEM.fullmatch(mismatch.place)
