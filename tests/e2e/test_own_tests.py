@@ -12,7 +12,8 @@ import pytest
 from gradekit import runner as runners
 from gradekit.checks import own_tests
 from gradekit.checks.base import Context
-from gradekit.grade.bench import WORK, PodBench
+from gradekit.grade.bench import PodBench
+from gradekit.grade.containers import WORK
 from gradekit.grade.pod import Pod
 from gradekit.grade.setting import Setting
 from gradekit.results import Judgement

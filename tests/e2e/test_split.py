@@ -13,7 +13,8 @@ import pytest
 
 from gradekit import runner as runners
 from gradekit.checks.base import Context
-from gradekit.grade.bench import WORK, PodBench
+from gradekit.grade.bench import PodBench
+from gradekit.grade.containers import WORK
 from gradekit.grade.pod import Pod
 from gradekit.grade.setting import Setting
 from gradekit.sandbox import images
@@ -659,7 +660,7 @@ def forging() -> dict[str, str]:
 
 
 def test_forgers_fail_without_any_twin(laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradekit.grade.bench._CALL", 4.0)
+    monkeypatch.setattr("gradekit.grade.suites._CALL", 4.0)
     ran = laboratory.run(EVIL, forging(), timeout=90)
     shown = json.dumps(ran.messages, indent=1) + ran.result.stderr.decode(errors="replace")
     assert ran.complete, shown

@@ -18,7 +18,8 @@ from pydantic import BeforeValidator, Field
 from gradekit.checks import suite
 from gradekit.checks.suite import SuiteSpec
 from gradekit.cli import assemble, config
-from gradekit.grade.bench import WORK, PodBench
+from gradekit.grade.bench import PodBench
+from gradekit.grade.containers import WORK
 from gradekit.grade.judging import context_of
 from gradekit.grade.pod import Pod
 from gradekit.grade.setting import Setting

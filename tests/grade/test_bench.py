@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gradekit import runner as runners
 from gradekit.checks.base import Context, Counted
 from gradekit.errors import Blocked, InfrastructureError, Problem
+from gradekit.grade.allowance import Allowance
 from gradekit.grade.bench import PodBench
 from gradekit.grade.servers.base import LoadFailure, Script
 from gradekit.grade.servers.postgres import PostgresServer
@@ -54,6 +56,10 @@ class World:
         server.prepare()
         self.server = server
         self.bench = PodBench(challenge, files, self.sandbox, "image", {"db": server}, time.monotonic() + 60)
+
+    def anew(self, **changes: Any) -> None:  # noqa: ANN401 - whatever the bench is made of
+        """Another bench, with something else in it."""
+        self.bench = replace(self.bench, run_deadline=time.monotonic() + 60, **changes)
 
     def sql(self, request: SqlRequest) -> Sequence[SqlResult]:
         results: list[SqlResult] = []
@@ -216,7 +222,7 @@ def test_the_app_cannot_be_blamed_for_a_copy_that_fails_before_it_runs(world: Wo
     spec = world.bench.challenge.spec
     assert spec.app is not None
     ours = spec.model_copy(update={"app": spec.app.model_copy(update={"dataset": ("ours",)})})
-    world.bench.challenge = replace(world.bench.challenge, spec=ours)
+    world.anew(challenge=replace(world.bench.challenge, spec=ours))
     world.fails = ["CREATE DATABASE copy"]
     with pytest.raises(InfrastructureError, match="the server refused a statement of ours"):
         world.begin(app=True)
@@ -232,7 +238,7 @@ def test_statements_share_the_time_of_their_check(world: World) -> None:
 
 
 def test_all_files_of_the_candidate_for_a_data_set_share_one_limit(world: World) -> None:
-    world.bench.run_deadline = time.monotonic() + 0.5
+    world.bench.allowance.run_deadline = time.monotonic() + 0.5
     world.begin()
     world.pause = 0.6
     with pytest.raises(Blocked, match=r"migrations/2\.sql was not loaded: your files for data set shop took too long"):
@@ -245,7 +251,7 @@ def test_all_files_of_the_candidate_for_a_data_set_share_one_limit(world: World)
 @pytest.mark.alone
 def test_waiting_for_the_app_ends_with_the_run(world: World) -> None:
     world.health = reply(503)
-    world.bench.run_deadline = time.monotonic() + 0.2
+    world.bench.allowance.run_deadline = time.monotonic() + 0.2
     begun = time.monotonic()
     with pytest.raises(Blocked, match="had not answered"):
         world.begin(app=True)
@@ -277,7 +283,7 @@ def test_the_app_starts_once_with_its_environment(world: World) -> None:
 
 def test_the_app_has_the_files_that_it_shares_with_its_service(world: World) -> None:
     share = Mount("db.files", "/files", writable=True)
-    world.bench.shares = {"db": share, "other": Mount("other.files", "/other", writable=True)}
+    world.anew(shares={"db": share, "other": Mount("other.files", "/other", writable=True)})
     world.begin(app=True)
     (plan,) = world.sandbox.asked("start")
     assert [mount for mount in plan.mounts if mount.writable] == [share]
@@ -323,7 +329,7 @@ def test_requests_go_to_the_apps_port_and_end_with_the_check(world: World) -> No
 
 def test_a_run_without_time_left_blocks(challenge: Challenge, files: Mapping[str, FileEntry]) -> None:
     world = World(challenge, files)
-    world.bench.run_deadline = time.monotonic() - 1
+    world.bench.allowance.run_deadline = time.monotonic() - 1
     with pytest.raises(Blocked, match="the run's time limit was used up"):
         world.begin()
 
@@ -344,7 +350,7 @@ def test_hidden_files_reach_a_container_only_when_their_check_runs(world: World)
 
 def compiled(world: World, **results: ExecResult) -> list[ContainerPlan]:
     """Let the runner build; what runs later exits with 0. The plan of the build."""
-    world.bench.runner = PYTHON.model_copy(update={"verbs": ("build", "serve", "test", "call")})
+    world.anew(runner=PYTHON.model_copy(update={"verbs": ("build", "serve", "test", "call")}))
     world.sandbox._run = lambda plan, _stdin: results.get(plan.name, exited())
     world.bench.build()
     (plan,) = world.sandbox.asked("run")
@@ -404,7 +410,7 @@ PYTHON = runners.find(Path(__file__).parents[2] / "runners", "python")
 
 
 def test_a_split_suite_runs_apart_from_the_submission(world: World) -> None:
-    world.bench.runner, world.bench.plain_image = PYTHON, "plain"
+    world.anew(runner=PYTHON, plain_image="plain")
     world.begin()
     result = world.bench.test((FileEntry("test_x.py", b"pass"),), timeout=4.0, max_output=10, split=True)
     (worker,) = world.sandbox.asked("start")
@@ -421,7 +427,7 @@ def test_a_split_suite_runs_apart_from_the_submission(world: World) -> None:
 
 
 def test_what_the_submission_printed_follows_what_the_suite_printed(world: World) -> None:
-    world.bench.runner = PYTHON
+    world.anew(runner=PYTHON)
     world.sandbox._start = lambda plan: FakeRunning(plan, said="said \ud800")
     world.sandbox._run = lambda _plan, _stdin: exited(stderr=b"1 failed")
     world.begin()
@@ -434,7 +440,7 @@ def test_the_submission_is_stopped_when_the_suite_cannot_run(world: World) -> No
     def gone(_plan: ContainerPlan, _stdin: bytes) -> ExecResult:
         raise InfrastructureError(Problem("engine", "is gone"))
 
-    world.bench.runner = PYTHON
+    world.anew(runner=PYTHON)
     world.sandbox._run = gone
     world.begin()
     with pytest.raises(InfrastructureError, match="is gone"):
@@ -443,7 +449,7 @@ def test_the_submission_is_stopped_when_the_suite_cannot_run(world: World) -> No
 
 
 def test_a_container_that_never_answered_a_split_suite_is_our_fault(world: World) -> None:
-    world.bench.runner = PYTHON
+    world.anew(runner=PYTHON)
     world.sandbox._run = lambda _plan, _stdin: exited(3)
     world.sandbox._start = lambda plan: FakeRunning(plan, dead="exited with 1", said="no such file")
     world.begin()
@@ -455,7 +461,7 @@ def test_a_container_that_never_answered_a_split_suite_is_our_fault(world: World
 
 @pytest.mark.parametrize("runner", [None, PYTHON.model_copy(update={"verbs": ("test",)})])
 def test_a_split_suite_needs_a_runner_that_serves_calls(world: World, runner: Runner | None) -> None:
-    world.bench.runner = runner
+    world.anew(runner=runner)
     world.begin()
     with pytest.raises(InfrastructureError, match=r"check c: .*runner.* has no `call`.*isolation: in-process"):
         world.bench.test((), timeout=1.0, max_output=10, split=True)
@@ -474,7 +480,7 @@ def calling(world: World, answer: Callable[[CallRequest], CallReply]) -> list[Ca
         asked.append(request)
         return answer(request)
 
-    world.bench.runner = PYTHON
+    world.anew(runner=PYTHON)
     world.sandbox._call = call
     return asked
 
@@ -528,8 +534,8 @@ def test_a_worker_that_answered_once_and_then_no_more_is_the_candidates(world: W
 
 
 def test_what_cannot_be_called_is_not_started(world: World) -> None:
+    world.anew(runner=PYTHON.model_copy(update={"verbs": ("test",)}))
     world.begin()
-    world.bench.runner = PYTHON.model_copy(update={"verbs": ("test",)})
     with pytest.raises(InfrastructureError, match="runner python has no `call`, so that nothing can be called"):
         world.bench.calls().__enter__()
     compiled(world, build=exited(1, stderr=b"no"))
@@ -571,7 +577,7 @@ def test_the_engines_own_time_is_not_the_candidates(
     world = World(challenge, files)
     world.begin(timeout=5.0)
     clock = [time.monotonic()]
-    monkeypatch.setattr(PodBench, "now", lambda _self: clock[0])
+    monkeypatch.setattr(Allowance, "now", lambda _self: clock[0])
     world.bench.begin(Context("c"), 5.0, app=False, fresh=False)
 
     def slow_engine(_plan: ContainerPlan, _stdin: bytes) -> ExecResult:
@@ -626,7 +632,7 @@ class Box:
 
 
 def test_an_app_may_use_a_server_that_a_check_cannot_ask_in_sql(world: World) -> None:
-    world.bench = replace(world.bench, servers={"db": Box()})
+    world.anew(servers={"db": Box()})
     world.begin(app=True)
     (plan,) = world.sandbox.asked("start")
     assert plan.env["DATABASE_URL"] == "box://template_0 for the app"
@@ -676,7 +682,7 @@ def test_a_service_that_cannot_be_taken_away_is_our_mistake(world: World) -> Non
     with pytest.raises(InfrastructureError, match="service cache: cannot be taken away from the app"):
         world.bench.switch("cache", on=False)
     world.bench.end()
-    world.bench = replace(world.bench, servers={"db": Box()})
+    world.anew(servers={"db": Box()})
     world.begin(app=True)
     with pytest.raises(InfrastructureError, match="service db: cannot be taken away from the app"):
         world.bench.switch("db", on=False)
@@ -737,14 +743,14 @@ def test_the_engines_log_may_trail_and_its_time_is_not_the_candidates(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.begin(app=True)
-    app, before = world.sandbox.running[0], world.bench.run_deadline
+    app, before = world.sandbox.running[0], world.bench.allowance.run_deadline
 
     def sleep(seconds: float) -> None:
         app.said += f"late by {seconds}\n"
 
     monkeypatch.setattr(time, "sleep", sleep)
     assert world.bench.printed(wait=True) == Printed(text="late by 0.1\n")
-    assert world.bench.run_deadline == pytest.approx(before + 0.1)
+    assert world.bench.allowance.run_deadline == pytest.approx(before + 0.1)
 
 
 def test_an_app_that_does_not_heed_is_killed(world: World) -> None:

@@ -237,7 +237,8 @@ def test_an_app_may_have_a_data_set_of_each_service(tmp_path: Path) -> None:
     (tmp_path / "rubric.yaml").write_text(RUBRIC)
     (tmp_path / "seed.redis").write_text("SET a 1")
     world, tables = World(load_challenge(tmp_path, rubrics=[]), {}), Tables()
-    world.bench = replace(world.bench, servers={"cache": world.server, "db": cast("Server", tables)})
+    servers = {"cache": world.server, "db": cast("Server", tables)}
+    world.bench = replace(world.bench, servers=servers, run_deadline=time.monotonic() + 60)
     world.bench.begin(Context("c"), 5.0, app=True, fresh=False)
     (app,) = world.sandbox.asked("start")
     assert app.env["A"] == f"redis://app:{world.server.passwords['app']}@127.0.0.1:6379/0 sql://template_0-True"

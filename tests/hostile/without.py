@@ -22,7 +22,8 @@ import pytest
 from gradekit.checks import suite
 from gradekit.checks.base import Database
 from gradekit.checks.regex import Regex, RegexProblem
-from gradekit.grade.bench import PodBench
+from gradekit.grade.allowance import Allowance
+from gradekit.grade.app import App
 from gradekit.grade.servers.mariadb import MariadbServer
 from gradekit.grade.servers.postgres import PostgresServer
 from gradekit.grade.servers.redis import RedisServer
@@ -568,27 +569,27 @@ def remembering(refuse: Callable[..., Exception]) -> Callable[..., Exception]:
 def patient(wait: Callable[..., None]) -> Callable[..., None]:
     """An app has all the time of the run to be ready."""
 
-    def waited(bench: object, app: object, spec: AppSpec) -> None:
-        wait(bench, app, spec.model_copy(update={"ready": spec.ready.model_copy(update={"timeout": 600.0})}))
+    def waited(app: object, running: object, spec: AppSpec) -> None:
+        wait(app, running, spec.model_copy(update={"ready": spec.ready.model_copy(update={"timeout": 600.0})}))
 
     return waited
 
 
-def trying_again(ensure: Callable[[PodBench], None]) -> Callable[[PodBench], None]:
+def trying_again(begin: Callable[..., None]) -> Callable[..., None]:
     """What kept an app from starting is forgotten."""
 
-    def ensured(bench: PodBench) -> None:
-        bench._app_blocked = None
-        ensure(bench)
+    def begun(app: App, **named: object) -> None:
+        app._blocked = None
+        begin(app, **named)
 
-    return ensured
+    return begun
 
 
 def endless(begin: Callable[..., None]) -> Callable[..., None]:
     """A run has no end."""
 
-    def begun(bench: PodBench, *arguments: object, **named: object) -> None:
-        bench.run_deadline = float("inf")
-        begin(bench, *arguments, **named)
+    def begun(allowance: Allowance, timeout: float) -> None:
+        allowance.run_deadline = float("inf")
+        begin(allowance, timeout)
 
     return begun

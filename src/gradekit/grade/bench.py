@@ -1,27 +1,30 @@
-"""The bench: what a check may do to the submission in its pod, and the app behind that."""
+"""The bench: what a check may do to the submission in its pod."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import InitVar, dataclass, field, replace
+from typing import Final
 
-from gradekit.checks.base import MAX_PRINTED, Context, Stretch
+from gradekit.checks.base import Context, Stretch
 from gradekit.checks.jsontext import Json, render
-from gradekit.errors import Blocked, InfrastructureError, Problem
-from gradekit.grade.calls import PodCalls, unanswered
+from gradekit.errors import Blocked
+from gradekit.grade.allowance import Allowance
+from gradekit.grade.app import App
+from gradekit.grade.calls import PodCalls, calling_runner, served
+from gradekit.grade.containers import COPY, WORK, Containers, files_volume
 from gradekit.grade.copies import DatasetCopy, SqlCopy, StoreCopy, asked_in_commands, asked_in_sql
 from gradekit.grade.datasets import Datasets
 from gradekit.grade.servers.base import Server
+from gradekit.grade.suites import run_in_process, run_split
 from gradekit.history import History
 from gradekit.language import Framework
 from gradekit.record import Printed
-from gradekit.runner import Runner
+from gradekit.runner import BIN, Runner
 from gradekit.sandbox.protocol import (
     TESTER_UID,
     ContainerPlan,
-    Ending,
     ExecResult,
     FileEntry,
     HttpReply,
@@ -30,39 +33,15 @@ from gradekit.sandbox.protocol import (
     LoadReply,
     LoadRequest,
     Mount,
-    Running,
     Sandbox,
-    Tmpfs,
 )
 from gradekit.sandbox.transfer import archive
-from gradekit.spec.challenge import SERVICE_REFERENCE, AppSpec, Challenge
-from gradekit.texts import last_lines
+from gradekit.spec.challenge import Challenge
 
-WORK = "work"
-"""The volume that holds the submission."""
-UNBUILT = "the submission does not build"
-"""How the message of a check begins that was blocked by that."""
-BUILD = "build"
-"""The volume that holds what the runner's `build` made of it."""
-_VERBS = "/opt/gradekit/bin"
-_READY_PAUSE = 0.03
-CHECKING = Limits(memory=1 << 30, cpus=2.0, pids=128)
+CHECKING: Final = Limits(memory=1 << 30, cpus=2.0, pids=128)
 """Whatever a challenge leaves to candidates, a checker has what it needs."""
-_SCRATCH = 256 << 20
-SCANNING = Limits(memory=1 << 30, cpus=2.0, pids=128)
+SCANNING: Final = Limits(memory=1 << 30, cpus=2.0, pids=128)
 """What a scanner has, whatever a challenge leaves to candidates."""
-_BUILDING = 180.0
-"""Seconds that `build` may take."""
-_TOLD = 4_000
-_GIST = 400
-_PRINTED = 4 << 10
-"""Bytes kept of what the app wrote while a check was observed."""
-_LOGGING = 0.1
-"""Seconds by which the engine's log may trail what a program writes."""
-_CALL = 10.0
-"""Seconds that one call of a split suite may take."""
-_UNREACHABLE = 3
-"""What the tests exit with when nothing listens, before any code of the candidate was loaded (runners/README.md)."""
 # A command works in a copy of the submission. ``--`` guards the argv that follows.
 _IN_COPY = (
     "/bin/sh",
@@ -80,16 +59,6 @@ exec /bin/sh -c "$1"
 """
 
 
-def files_volume(check: str) -> str:
-    """The volume for what one check puts beside the submission."""
-    return f"files-{check}"
-
-
-def call_volume(check: str) -> str:
-    """The volume for the socket over which one check calls the submission."""
-    return f"call-{check}"
-
-
 @dataclass
 class PodBench:
     """A bench on one pod; ``begin`` opens each check."""
@@ -100,7 +69,7 @@ class PodBench:
     image: str
     """Id of the image that holds the runner and the fetched packages."""
     servers: Mapping[str, Server]
-    run_deadline: float
+    run_deadline: InitVar[float]
     """On ``now()``'s clock: when the whole run is over."""
     runner: Runner | None = None
     """The runner of the submission's language; split suites need to know what it can do."""
@@ -115,38 +84,27 @@ class PodBench:
     """Runner of kind checker -> id of its image."""
     stand_ins: Mapping[str, str] = field(default_factory=dict)
     """By service, what stands in it for which official image."""
-    _stood_in: set[str] = field(default_factory=set)
-    _stood_in_for_app: set[str] = field(default_factory=set)
-    _uses_app: bool = False
     scanners: Mapping[str, str] = field(default_factory=dict)
     """Name of a scanner -> id of its image."""
-    _deadline: float = 0.0
-    _opened: float = 0.0
-    """When the check's time began, later by all that it was given back."""
-    _timeout: float = 0.0
-    _app: Running | None = None
-    _since: float = 0.0
-    """The moment of the app's log at which the check began."""
-    _restarted: bool = False
-    """Whether the app was started again in the check."""
-    _app_copies: list[DatasetCopy] = field(default_factory=list)
-    _app_blocked: Blocked | None = None
-    _unbuilt: Blocked | None = None
-    """Why the submission could not be built."""
+    allowance: Allowance = field(init=False)
+    _containers: Containers = field(init=False)
     _datasets: Datasets = field(init=False)
-    _copies: list[DatasetCopy] = field(default_factory=list)
-    _shut: list[DatasetCopy] = field(default_factory=list)
-    """Those of the app's that the check has taken away from it."""
-    _spoiled: bool = False
-    """Whether the app's data must not be used by another check."""
-    _filled: set[str] = field(default_factory=set)
-    """Volumes that hold something of a check's."""
-    _exposed: bool = False
-    """Whether code of the candidate ran in the pod."""
+    _app: App = field(init=False)
+    _copies: list[DatasetCopy] = field(init=False, default_factory=list)
+    _uses_app: bool = field(init=False, default=False)
+    _stood_in: set[str] = field(init=False, default_factory=set)
+    _stood_in_for_app: set[str] = field(init=False, default_factory=set)
 
-    def __post_init__(self) -> None:
-        """No data set is loaded before somebody asks for it."""
-        self._datasets = Datasets(self.challenge, self.submission, self.servers, self)
+    def __post_init__(self, run_deadline: float) -> None:
+        """Nothing is started or loaded before somebody asks for it."""
+        spec = self.challenge.spec
+        limits = Limits(memory=spec.limits.memory, cpus=spec.limits.cpus, pids=spec.limits.pids)
+        self.allowance = Allowance(run_deadline)
+        self._containers = Containers(
+            self.sandbox, self.allowance, self.image, self.runner, limits, self.servers, self.shares
+        )
+        self._datasets = Datasets(self.challenge, self.submission, self.servers, self.allowance)
+        self._app = App(spec.app, self._containers, self.allowance, self._copy_for_app)
 
     @property
     def language(self) -> str:
@@ -169,19 +127,10 @@ class PodBench:
         """
         self.context = context
         self._stood_in, self._uses_app = set(), app
-        self._since, self._restarted = 0.0, False
-        self._timeout = timeout
-        self._deadline = min(self.now() + timeout, self.run_deadline)
-        if self.now() >= self.run_deadline:
-            raise Blocked("the run's time limit was used up before this check began")
+        self.allowance.begin(timeout)
         if app:
-            if fresh or self._app is None or not self._app.alive():
-                self.stop_app()
-            elif self._app is not None:
-                self._since = self._app.moment()
-            self._ensure_app()
-        self._opened = self.now()
-        self._deadline = min(self._opened + timeout, self.run_deadline)
+            self._app.begin(fresh=fresh)
+            self.allowance.begin_anew()
 
     @property
     def stood_in(self) -> str:
@@ -189,21 +138,11 @@ class PodBench:
         return "; ".join(sorted(self._stood_in | (self._stood_in_for_app if self._uses_app else set())))
 
     def printed(self, *, wait: bool) -> Printed | None:
-        """The end of what the app has written since the check began; None for nothing.
+        """The end of what the app has written since the check began; None for nothing, or if the check does not use it.
 
-        If it was started again meanwhile, only since then: the engine forgets a container's log with the container.
         ``wait``: until the engine should have all of it.
         """
-        if not self._uses_app or self._app is None:
-            return None
-        if wait:
-            time.sleep(_LOGGING)
-            self._grant(_LOGGING)
-        try:
-            text = last_lines(self._app.tail(self._since), _PRINTED)
-        except InfrastructureError:  # what was observed is whole without it
-            return None
-        return Printed(text=text, restarted=self._restarted) if text else None
+        return self._app.printed(wait=wait) if self._uses_app else None
 
     def end(self) -> None:
         """Close a check: drop the copies it made. A server that the candidate broke does not undo what was observed."""
@@ -211,17 +150,7 @@ class PodBench:
             with suppress(Blocked):
                 copy.drop()
         self._copies.clear()
-        if self._shut:
-            # What is to come in again may have been taken by the app meanwhile, such as the port.
-            self._halt()
-        while self._shut:
-            copy = self._shut.pop()
-            with suppress(Blocked):
-                copy.server.admit(copy.name)
-        if self._spoiled:
-            self._spoiled = False
-            with suppress(Blocked):
-                self.stop_app()
+        self._app.end()
 
     def renew(self, challenge: Challenge) -> None:
         """Begin another round of checks, as if none had been; ``challenge`` differs in its checks at most.
@@ -231,13 +160,10 @@ class PodBench:
         Raises:
             Blocked, InfrastructureError: the pod cannot be used any more.
         """
-        self.stop_app()
-        self._app_blocked, self._spoiled = None, False
-        for volume in sorted(self._filled):
-            self.sandbox.empty(volume)
-        self._filled.clear()
+        self._app.renew()
+        self._containers.empty()
         self.challenge = self._datasets.challenge = challenge
-        self.run_deadline = self.now() + challenge.spec.limits.timeout
+        self.allowance.run_deadline = self.now() + challenge.spec.limits.timeout
 
     def clear(self) -> None:
         """Leave the pod as it was before the submission came.
@@ -247,11 +173,7 @@ class PodBench:
         """
         self.renew(self.challenge)
         self._datasets.drop()
-        self.sandbox.empty(WORK)
-        if self.runner is not None and "build" in self.runner.verbs:
-            self.sandbox.empty(BUILD)
-        for server in self.servers.values():
-            server.touched = False
+        self._containers.clear()
 
     def within(self, timeout: float) -> float:
         """The part of ``timeout`` that the check's deadline leaves.
@@ -259,101 +181,27 @@ class PodBench:
         Raises:
             Blocked: none is left.
         """
-        left = self._deadline - self.now()
-        if left <= 0:
-            if self._deadline >= self.run_deadline:
-                raise Blocked("the run's time limit was used up")
-            raise Blocked(f"the check ran past its limit of {self._timeout:g} s")
-        return min(timeout, left)
+        return self.allowance.within(timeout)
 
     def spent(self) -> float:
         """Seconds of the check's limit that are used up."""
-        return self.now() - self._opened
+        return self.allowance.spent()
 
     def now(self) -> float:
         """A monotonic clock in seconds."""
-        return time.monotonic()
+        return self.allowance.now()
 
     def sleep(self, seconds: float) -> None:
         """Wait, interruptibly, within the check's deadline."""
-        time.sleep(self.within(seconds))
-
-    # --- the build
+        self.allowance.sleep(seconds)
 
     def build(self) -> str:
         """Run the runner's `build`; what happened in a word. If it fails, so does all that runs the candidate's code.
 
-        It has no network and nothing of the challenge: whatever goes wrong in it is the doing of the sources.
-
         Raises:
             InfrastructureError: its container could not be started.
         """
-        if self.runner is None:
-            return "nothing to do"
-        limit = max(0.0, min(_BUILDING, self.run_deadline - self.now()))
-        result = self._run(
-            ContainerPlan(
-                self.image,
-                self.runner.argv("build"),
-                workdir="/work",
-                mounts=(Mount(WORK, "/work"), Mount(BUILD, "/build", writable=True)),
-                limits=self._limits,
-                alone=True,
-                name="build",
-            ),
-            timeout=limit,
-        )
-        if result.ending is Ending.EXITED and result.exit_code == 0:
-            return "done"
-        said = result.stderr[-_TOLD:].decode(errors="replace")
-        why = {
-            Ending.EXITED: " ".join(said.split())[-_GIST:] or f"exit code {result.exit_code}",
-            Ending.TIMEOUT: f"it took longer than {limit:.0f} s",
-            Ending.OOM: "it ran out of memory",
-            Ending.OUTPUT: "it printed too much",
-        }[result.ending]
-        self._unbuilt = Blocked(f"{UNBUILT}: {why}", said)
-        return "does not build"
-
-    @property
-    def _code(self) -> tuple[Mount, ...]:
-        """What a container that runs code of the candidate sees of it.
-
-        Raises:
-            Blocked: it does not build.
-        """
-        if self._unbuilt is not None:
-            raise Blocked(self._unbuilt.message, self._unbuilt.detail)
-        built = self.runner is not None and "build" in self.runner.verbs
-        return (Mount(WORK, "/work"), Mount(BUILD, "/build")) if built else (Mount(WORK, "/work"),)
-
-    # --- time of the engine's
-
-    def _grant(self, seconds: float) -> None:
-        """Give time back: what a busy engine takes to make containers is not taken from the candidate's limits."""
-        self._opened += max(seconds, 0.0)
-        self._deadline += max(seconds, 0.0)
-        self.run_deadline += max(seconds, 0.0)
-
-    def _run(
-        self, plan: ContainerPlan, *, stdin: bytes = b"", timeout: float, max_output: int = MAX_PRINTED
-    ) -> ExecResult:
-        begun = self.now()
-        result = self.sandbox.run(plan, stdin=stdin, timeout=timeout, max_output=max_output)
-        self._grant(self.now() - begun - result.seconds)
-        return result
-
-    def _start(self, plan: ContainerPlan) -> Running:
-        begun = self.now()
-        running = self.sandbox.start(plan)
-        self._grant(self.now() - begun)
-        return running
-
-    def _fill(self, volume: str, files: Sequence[FileEntry]) -> None:
-        begun = self.now()
-        self._filled.add(volume)
-        self.sandbox.fill(volume, files)
-        self._grant(self.now() - begun)
+        return self._containers.build()
 
     # --- data sets
 
@@ -361,17 +209,22 @@ class PodBench:
         """The engine of a data set's service."""
         return self._datasets.engine(dataset)
 
-    def _copy(self, dataset: str, *, for_app: bool = False) -> DatasetCopy:
-        """A fresh copy of a data set.
+    def _copy(self, dataset: str) -> DatasetCopy:
+        """A fresh copy of a data set, dropped at the end of the check; raises as ``Datasets.copy``."""
+        self._stood_in |= self._stand_in(dataset)
+        copy = self._datasets.copy(dataset)
+        self._copies.append(copy)
+        return copy
 
-        Raises:
-            Blocked: the candidate's part of it does not load.
-            InfrastructureError: a fault of ours.
-        """
-        stand_in = self.stand_ins.get(self.challenge.spec.datasets[dataset].service)
-        if stand_in is not None:
-            (self._stood_in_for_app if for_app else self._stood_in).add(stand_in)
-        return self._datasets.copy(dataset, for_app=for_app)
+    def _copy_for_app(self, dataset: str) -> DatasetCopy:
+        """A fresh copy of a data set, which the app drops; raises as ``Datasets.copy``."""
+        self._stood_in_for_app |= self._stand_in(dataset)
+        return self._datasets.copy(dataset, for_app=True)
+
+    def _stand_in(self, dataset: str) -> set[str]:
+        """What stands in for the official image of a data set's service, if anything does."""
+        service = self.challenge.spec.datasets[dataset].service
+        return {self.stand_ins[service]} if service in self.stand_ins else set()
 
     def database(self, dataset: str) -> SqlCopy:
         """A fresh copy of a data set, dropped at the end of the check.
@@ -380,9 +233,7 @@ class PodBench:
             Blocked: the candidate's part of it does not load.
             InfrastructureError: a fault of ours, such as a service that knows no SQL.
         """
-        copy = self._copy(dataset)
-        self._copies.append(copy)
-        return asked_in_sql(copy)
+        return asked_in_sql(self._copy(dataset))
 
     def app_database(self) -> SqlCopy:
         """The database that the running app uses, the first one if there are several.
@@ -391,10 +242,7 @@ class PodBench:
             Blocked: the app has none because it did not start.
             InfrastructureError: its service knows no SQL.
         """
-        if not self._app_copies:
-            raise Blocked("the app has no database")
-        copies = self._app_copies
-        return asked_in_sql(next((copy for copy in copies if isinstance(copy, SqlCopy)), copies[0]))
+        return self._app.database()
 
     def store(self, dataset: str) -> StoreCopy:
         """A fresh copy of a data set in a store, dropped at the end of the check.
@@ -403,9 +251,7 @@ class PodBench:
             Blocked: the candidate's part of it does not load.
             InfrastructureError: a fault of ours, such as a service that is no such store.
         """
-        copy = self._copy(dataset)
-        self._copies.append(copy)
-        return asked_in_commands(copy)
+        return asked_in_commands(self._copy(dataset))
 
     def app_store(self) -> StoreCopy:
         """The store that the running app uses.
@@ -414,127 +260,21 @@ class PodBench:
             Blocked: the app has none because it did not start.
             InfrastructureError: its service is no such store.
         """
-        if not self._app_copies:
-            raise Blocked("the app has no store")
-        copies = self._app_copies
-        return asked_in_commands(next((copy for copy in copies if isinstance(copy, StoreCopy)), copies[0]))
+        return self._app.store()
 
     # --- the app
 
-    @property
-    def _app_spec(self) -> AppSpec:
-        spec = self.challenge.spec.app
-        if spec is None:
-            raise InfrastructureError(
-                Problem("app", "the challenge has none", "an app section", "correct the challenge")
-            )
-        return spec
-
-    def _ensure_app(self) -> None:
-        if self._app_blocked is not None:
-            raise Blocked(self._app_blocked.message, self._app_blocked.detail)
-        if self._app is not None:
-            return
-        try:
-            self._start_app()
-        except Blocked as blocked:
-            self._app_blocked = blocked
-            with suppress(Blocked):
-                self.stop_app()
-            raise
-
-    def _start_app(self) -> None:
-        code = self._code
-        for dataset in self._app_spec.dataset:
-            self._app_copies.append(self._copy(dataset, for_app=True))
-        self._launch(code)
-
-    def _launch(self, code: Sequence[Mount]) -> None:
-        """Start the app on the copies that there are."""
-        spec = self._app_spec
-        used = [copy.server.service for copy in self._app_copies]
-        argv = (f"{_VERBS}/serve",) if spec.start is None else ("/bin/sh", "-c", f"exec {spec.start}")
-        self._touch()
-        self._app = self._start(
-            ContainerPlan(
-                self.image,
-                argv,
-                env={**self._app_env(), "PORT": str(spec.port)},
-                workdir="/work",
-                mounts=(*code, *(self.shares[name] for name in used if name in self.shares)),
-                limits=self._limits,
-                name="app",
-            )
-        )
-        self._wait_ready(self._app, spec)
-
-    def _app_env(self) -> dict[str, str]:
-        facts = {copy.server.service: copy.server.facts(copy.name) for copy in self._app_copies}
-        return {
-            name: SERVICE_REFERENCE.sub(lambda found: facts[found["service"]][found["fact"]], value)
-            for name, value in self._app_spec.env.items()
-        }
-
-    def _wait_ready(self, app: Running, spec: AppSpec) -> None:
-        ready = spec.ready
-        end = min(self.now() + ready.timeout, self.run_deadline)
-        what = f"answered {ready.http}" if ready.http else f"listened on port {spec.port}"
-        last = "nothing listened on the port"
-        while True:
-            left = end - self.now()
-            if ready.http is None:
-                answered = self.sandbox.listening(spec.port, min(0.2, max(left, 0.01)))
-            else:
-                method, _, target = ready.http.partition(" ")
-                reply = self.sandbox.http(HttpRequest(spec.port, method, target, timeout=min(2.0, max(left, 0.05))))
-                answered = reply.error is None and reply.status == ready.status
-                if reply.error is None:
-                    last = f"the last answer had status {reply.status}"
-                elif reply.error != "refused":
-                    last = f"the last request got no whole answer ({reply.error})"
-            if answered:
-                return
-            if not app.alive():
-                raise Blocked(f"the app {app.ending()} before it {what}", app.tail())
-            if left <= 0:
-                raise Blocked(f"the app had not {what} after {ready.timeout:g} s; {last}", app.tail())
-            time.sleep(_READY_PAUSE)
-
     def stop_app(self) -> None:
         """Stop the app and drop what it used; the next check that uses it starts a fresh one."""
-        self._halt()
-        copies, self._app_copies = self._app_copies, []
-        with ExitStack() as stack:
-            for copy in copies:
-                stack.callback(copy.drop)
+        self._app.stop()
 
     def restart(self, *, grace: float) -> str:
         """Stop the app and start it again on the same data; how it ended in words.
 
         Raises:
-            Blocked: it does not run, or does not start again. The data is still there for the check, and the next
-                check that uses the app starts a fresh one.
+            Blocked: it does not run, or does not start again.
         """
-        app = self._app
-        if app is None or not app.alive():
-            raise Blocked("the app does not run any more", "" if app is None else app.tail())
-        ending = app.end(self.within(grace)) if grace else "running"
-        self._halt()
-        self._relaunch()
-        return "was killed" if ending == "running" else ending
-
-    def _halt(self) -> None:
-        if self._app is not None:
-            self._app.stop()
-            self._app = None
-
-    def _relaunch(self) -> None:
-        self._since, self._restarted = 0.0, True
-        try:
-            self._launch(self._code)
-        except Blocked:
-            self._halt()
-            raise
+        return self._app.restart(grace=grace)
 
     def switch(self, service: str, *, on: bool) -> None:
         """Take a service away from the app, or give it back. The next check that uses the app starts a fresh one.
@@ -543,74 +283,32 @@ class PodBench:
             Blocked: the server does not work as it did before the candidate's code used it.
             InfrastructureError: the app has no such service, or its server cannot refuse an app.
         """
-        self.within(1.0)
-        copies = [copy for copy in self._app_copies if copy.server.service == service]
-        # An app that did not get over the outage would fail the checks behind this one as well.
-        self._spoiled = True
-        for copy in copies:
-            if on:
-                copy.server.admit(copy.name)
-                self._shut.remove(copy)
-                continue
-            self._shut.append(copy)
-            if not copy.server.shut(copy.name):
-                raise _stays(service)
-        if not copies:
-            raise _stays(service)
+        self._app.switch(service, on=on)
 
-    @contextmanager
-    def stretched(self, tables: Sequence[str] | None, delay: float) -> Iterator[Stretch | None]:
+    def stretched(self, tables: Sequence[str] | None, delay: float) -> AbstractContextManager[Stretch | None]:
         """Let the app's writing statements wait, until the context ends.
 
         Raises:
             Blocked: the tables, which the candidate made, do not let us.
             InfrastructureError: tables are named, and the app's database is none of a server that can wait.
         """
-        copy = next((copy for copy in self._app_copies if isinstance(copy, SqlCopy)), None)
-        waits = None if copy is None else copy.server.stretch(copy.name, tables, delay)
-        if copy is None or waits is None:
-            if tables is not None:
-                what = "statements cannot be made to wait: the app's database is no PostgreSQL or MariaDB"
-                raise InfrastructureError(Problem(f"check {self.context.check}", what, hint="set stretch: off"))
-            yield None
-            return
-        if waits.busy:
-            # A session of the app's that left a transaction open holds its tables; it ends with the app.
-            self._halt()
-            waits = copy.server.stretch(copy.name, tables, delay) or waits
-            self._relaunch()
-        if waits.error is not None:
-            self._spoiled = True
-            raise copy.fault("slowing the tables down", waits.error)
-        found = Stretch(waits.tables)
-        try:
-            yield found
-        finally:
-            kept = copy.server.relax(copy.name, waits)
-            found.kept = kept is not False
-            self._spoiled |= kept is None
+        return self._app.stretched(tables, delay, place=f"check {self.context.check}")
 
     def request(self, request: HttpRequest) -> HttpReply:
         """Send a request to the app, within the check's deadline."""
-        return self.sandbox.http(replace(request, port=self._app_spec.port, timeout=self.within(request.timeout)))
+        return self.sandbox.http(replace(request, port=self._app.spec.port, timeout=self.within(request.timeout)))
 
     def volley(self, request: HttpRequest, clients: int) -> Sequence[HttpReply]:
         """Send the same request to the app from several clients at once, within the check's deadline."""
-        asked = replace(request, port=self._app_spec.port, timeout=self.within(request.timeout))
+        asked = replace(request, port=self._app.spec.port, timeout=self.within(request.timeout))
         return self.sandbox.volley(asked, clients)
 
     def load(self, request: LoadRequest) -> LoadReply:
         """Send the same request to the app again and again, within the check's deadline."""
-        asked = replace(request.request, port=self._app_spec.port, timeout=self.within(request.request.timeout))
+        asked = replace(request.request, port=self._app.spec.port, timeout=self.within(request.request.timeout))
         return self.sandbox.load(replace(request, request=asked, seconds=self.within(request.seconds)))
 
     # --- one-shot containers
-
-    def _touch(self) -> None:
-        """Code of the candidate is about to run in the pod, where it reaches every server's port."""
-        self._exposed = True
-        for server in self.servers.values():
-            server.touched = True
 
     def shell(self) -> int:
         """Lend this process's terminal to a shell in a copy of the submission, beside the app; its exit code.
@@ -621,35 +319,18 @@ class PodBench:
             Blocked: the submission does not build.
             InfrastructureError: a fault of ours.
         """
-        env = {"PYTHONPATH": "/opt/deps"}
-        if self._app_copies:
-            env |= self._app_env()
-        if self._app is not None:
-            env["PORT"] = str(self._app_spec.port)
-        code = self._code
-        used = [copy.server.service for copy in self._app_copies]
-        self._touch()
-        running = self._start(
-            ContainerPlan(
-                self.image,
-                ("sleep", "infinity"),
-                env=env,
-                workdir="/copy",
-                mounts=(*code, *(self.shares[name] for name in used if name in self.shares)),
-                tmpfs=(Tmpfs("/copy", _SCRATCH, 20_000, executable=True),),
-                limits=self._limits,
-                name="shell",
-            )
+        running = self._containers.start_beside(
+            self._app.services,
+            "shell",
+            ("sleep", "infinity"),
+            env={"PYTHONPATH": "/opt/deps", **self._app.surroundings()},
+            workdir="/copy",
+            tmpfs=(COPY,),
         )
         try:
             return running.interact((*_IN_COPY, "/work", "--", "/bin/sh", "-i"))
         finally:
             running.stop()
-
-    @property
-    def _limits(self) -> Limits:
-        spec = self.challenge.spec.limits
-        return Limits(memory=spec.memory, cpus=spec.cpus, pids=spec.pids)
 
     def command(
         self,
@@ -661,23 +342,23 @@ class PodBench:
         env: Mapping[str, str],
     ) -> ExecResult:
         """Run a program in a writable copy of the submission in a fresh container."""
-        mounts = [*self._code]
+        mounts = [*self._containers.code()]
         sources = ["/work"]
         if files:
             volume = files_volume(self.context.check)
-            self._fill(volume, files)
+            self._containers.fill(volume, files)
             mounts.append(Mount(volume, "/extra"))
             sources.append("/extra")
-        self._touch()
-        return self._run(
+        self._containers.touch()
+        return self._containers.run(
             ContainerPlan(
                 self.image,
                 (*_IN_COPY, *sources, "--", *argv),
                 env={"PYTHONPATH": "/opt/deps", **env},
                 workdir="/copy",
                 mounts=mounts,
-                tmpfs=(Tmpfs("/copy", _SCRATCH, 20_000, executable=True),),
-                limits=self._limits,
+                tmpfs=(COPY,),
+                limits=self._containers.limits,
                 name=f"command {self.context.check}",
             ),
             stdin=stdin,
@@ -692,18 +373,17 @@ class PodBench:
         All files and the script come through stdin: a volume, an argument or a variable would tell the line what it
         runs on, and beside the submission as it is (or as it was built) tests would only have to compare.
         """
-        if self._unbuilt is not None:
-            raise Blocked(self._unbuilt.message, self._unbuilt.detail)
-        self._exposed = True
+        self._containers.need_build()
+        self._containers.exposed = True
         entries = {**self.submission, **{entry.path: entry for entry in files}}
-        return self._run(
+        return self._containers.run(
             ContainerPlan(
                 self.image,
                 ("/bin/sh", "-c", _AS_PREPARED, "sh", line),
                 env={"PYTHONPATH": "/opt/deps", **env},
                 workdir="/copy",
-                tmpfs=(Tmpfs("/copy", _SCRATCH, 20_000, executable=True),),
-                limits=self._limits,
+                tmpfs=(COPY,),
+                limits=self._containers.limits,
                 alone=True,
                 name=f"tests {self.context.check}",
             ),
@@ -718,10 +398,10 @@ class PodBench:
         volume = WORK
         if files is not None:
             volume = files_volume(self.context.check)
-            if volume in self._filled:
+            if volume in self._containers.filled:
                 self.sandbox.empty(volume)
-            self._fill(volume, files)
-        return self._run(
+            self._containers.fill(volume, files)
+        return self._containers.run(
             ContainerPlan(
                 self.scanners[scanner],
                 ("/bin/sh", "-c", line),
@@ -736,127 +416,35 @@ class PodBench:
         )
 
     def test(self, files: Sequence[FileEntry], *, timeout: float, max_output: int, split: bool = False) -> ExecResult:
-        """Run a hidden suite in a fresh container; the suite's volume is filled only now.
-
-        It shares no network with the app, which lives on and could tell the code under test of earlier runs.
-
-        Raises:
-            InfrastructureError: a fault of ours, such as a runner that has no ``call`` for a split suite.
-        """
-        volume, code = files_volume(self.context.check), self._code
+        """Run a hidden suite, ``split`` or together with the submission; see ``suites``."""
+        containers, check = self._containers, self.context.check
         if split:
-            return self._test_split(files, volume, timeout=timeout, max_output=max_output)
-        self._fill(volume, files)
-        self._exposed = True
-        return self._run(
-            ContainerPlan(
-                self.image,
-                (f"{_VERBS}/test",),
-                mounts=(*code, Mount(volume, "/hidden")),
-                limits=self._limits,
-                alone=True,
-                name=f"suite {self.context.check}",
-            ),
-            timeout=self.within(timeout),
-            max_output=max_output,
-        )
-
-    def _test_split(self, files: Sequence[FileEntry], volume: str, *, timeout: float, max_output: int) -> ExecResult:
-        """Run a hidden suite in a container without the submission, which answers calls in another one."""
-        runner = self._calling_runner("its suites cannot be split", "set isolation: in-process for this suite")
-        socket = call_volume(self.context.check)
-        self._fill(volume, files)
-        exposed, self._exposed = self._exposed, True
-        worker = self._worker(runner)
-        try:
-            result = self._run(
-                ContainerPlan(
-                    self.plain_image,
-                    (*runner.argv("test"), "split", f"{min(_CALL, timeout):g}"),
-                    uid=TESTER_UID,
-                    mounts=(Mount(volume, "/hidden"), Mount(socket, "/call")),
-                    limits=self._limits,
-                    alone=True,
-                    name=f"suite {self.context.check}",
-                ),
-                timeout=self.within(timeout),
-                max_output=max_output,
-            )
-            printed = worker.tail()
-            ending = worker.ending()
-        finally:
-            worker.stop()
-        # Whoever ran in the pod before may have seen to it that nothing answers.
-        if result.ending is Ending.EXITED and result.exit_code == _UNREACHABLE and not exposed:
-            raise unanswered(runner, ending, printed)
-        if not printed:
-            return result
-        shown = f"\n--- printed by the candidate's code ---\n{printed}".encode(errors="replace")
-        return replace(result, stderr=result.stderr + shown)
-
-    def _worker(self, runner: Runner) -> Running:
-        """The candidate's code in a container of its own, which answers calls on its socket."""
-        self._filled.add(call_volume(self.context.check))
-        return self._start(
-            ContainerPlan(
-                self.image,
-                runner.argv("call"),
-                mounts=(*self._code, Mount(call_volume(self.context.check), "/call", writable=True)),
-                limits=self._limits,
-                alone=True,
-                name=f"calls {self.context.check}",
-            )
-        )
+            return run_split(containers, self.plain_image, check, files, timeout=timeout, max_output=max_output)
+        return run_in_process(containers, check, files, timeout=timeout, max_output=max_output)
 
     def checker(self, name: str, settings: Mapping[str, Json], *, timeout: float, max_output: int) -> ExecResult:
         """Run the ``check`` of a checker's image beside the app; it has the pod's network and nothing else."""
-        return self._run(
+        return self._containers.run(
             ContainerPlan(
                 self.checkers[name],
-                (f"{_VERBS}/check",),
+                (f"{BIN}/check",),
                 uid=TESTER_UID,
                 workdir="/tmp",  # noqa: S108 - inside the container
                 limits=CHECKING,
                 name=f"{name} {self.context.check}",
             ),
-            stdin=render({**settings, "port": self._app_spec.port}).encode(),
+            stdin=render({**settings, "port": self._app.spec.port}).encode(),
             timeout=self.within(timeout),
             max_output=max_output,
         )
 
-    @contextmanager
-    def calls(self) -> Iterator[PodCalls]:
+    def calls(self) -> AbstractContextManager[PodCalls]:
         """The candidate's code behind the call protocol, until the context ends.
 
         Raises:
             Blocked: the submission does not build.
             InfrastructureError: a fault of ours, such as a runner that has no ``call``.
         """
-        runner = self._calling_runner("nothing can be called", "leave this language out of the challenge's `runner`")
-        exposed, self._exposed = self._exposed, True
-        worker = self._worker(runner)
-        try:
-            volume = call_volume(self.context.check)
-            yield PodCalls(self.sandbox, volume, self.within, runner, worker, unreachable=not exposed)
-        finally:
-            worker.stop()
-
-    def _calling_runner(self, so: str, hint: str) -> Runner:
-        """The runner, if it can serve calls."""
-        if self.runner is not None and "call" in self.runner.verbs:
-            return self.runner
-        name = "this runner" if self.runner is None else f"runner {self.runner.name}"
-        raise InfrastructureError(
-            Problem(
-                f"check {self.context.check}",
-                f"{name} has no `call`, so that {so}",
-                "a runner with the verb `call`",
-                hint,
-            )
-        )
-
-
-def _stays(service: str) -> InfrastructureError:
-    """That a service cannot be taken away from the app."""
-    what, wanted = "cannot be taken away from the app", "PostgreSQL, MariaDB or Redis, used by the app"
-    return InfrastructureError(Problem(f"service {service}", what, wanted, "correct the challenge"))
+        so, hint = "nothing can be called", "leave this language out of the challenge's `runner`"
+        runner = calling_runner(self.runner, self.context.check, so, hint)
+        return served(self._containers, runner, self.context.check)

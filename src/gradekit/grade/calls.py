@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from gradekit.errors import InfrastructureError, Problem
+from gradekit.grade.containers import Containers, call_volume
 from gradekit.language import Speech
 from gradekit.runner import Runner
-from gradekit.sandbox.protocol import CallReply, CallRequest, Running, Sandbox
+from gradekit.sandbox.protocol import CallReply, CallRequest, ContainerPlan, Mount, Running, Sandbox
 
 _STARTING: Final = 20.0
 """Seconds in which a process that answers calls must be there."""
@@ -66,6 +68,47 @@ class PodCalls:
     def printed(self) -> str:
         """The end of what the code printed; hostile text."""
         return self.worker.tail()
+
+
+@contextmanager
+def served(containers: Containers, runner: Runner, check: str) -> Iterator[PodCalls]:
+    """The candidate's code in a container of its own, which answers calls on its socket until the context ends.
+
+    Raises:
+        Blocked: the submission does not build.
+        InfrastructureError: a fault of ours.
+    """
+    volume = call_volume(check)
+    exposed, containers.exposed = containers.exposed, True
+    containers.filled.add(volume)
+    worker = containers.start(
+        ContainerPlan(
+            containers.image,
+            runner.argv("call"),
+            mounts=(*containers.code(), Mount(volume, "/call", writable=True)),
+            limits=containers.limits,
+            alone=True,
+            name=f"calls {check}",
+        )
+    )
+    try:
+        yield PodCalls(containers.sandbox, volume, containers.allowance.within, runner, worker, unreachable=not exposed)
+    finally:
+        worker.stop()
+
+
+def calling_runner(runner: Runner | None, check: str, so: str, hint: str) -> Runner:
+    """The runner, if it can serve calls.
+
+    Raises:
+        InfrastructureError: it cannot; ``so`` says what follows for the check, and ``hint`` what to do.
+    """
+    if runner is not None and "call" in runner.verbs:
+        return runner
+    name = "this runner" if runner is None else f"runner {runner.name}"
+    raise InfrastructureError(
+        Problem(f"check {check}", f"{name} has no `call`, so that {so}", "a runner with the verb `call`", hint)
+    )
 
 
 def unanswered(runner: Runner, ending: str, printed: str) -> InfrastructureError:

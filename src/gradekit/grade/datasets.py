@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from gradekit.errors import Blocked, InfrastructureError, Problem
+from gradekit.grade.allowance import Allowance
 from gradekit.grade.copies import DatasetCopy, SqlCopy, StoreCopy
 from gradekit.grade.servers.base import Script, Server, SqlServer, StoreServer, load_fault
 from gradekit.sandbox.protocol import FileEntry
@@ -17,19 +18,6 @@ from gradekit.submission.globs import matching
 _LOAD_TIMEOUT: Final = 60.0
 
 
-class Clock(Protocol):
-    """The time of a grading."""
-
-    run_deadline: float
-    """On ``now()``'s clock: when the whole run is over."""
-
-    def now(self) -> float:
-        """A monotonic clock in seconds."""
-
-    def within(self, timeout: float) -> float:
-        """The part of ``timeout`` that the check's deadline leaves; raises Blocked when none is left."""
-
-
 @dataclass
 class Datasets:
     """Templates of a challenge's data sets on its servers."""
@@ -37,7 +25,7 @@ class Datasets:
     challenge: Challenge
     submission: Mapping[str, FileEntry]
     servers: Mapping[str, Server]
-    clock: Clock
+    allowance: Allowance
     _templates: dict[str, str | Blocked] = field(default_factory=dict)
 
     def engine(self, dataset: str) -> str:
@@ -70,12 +58,12 @@ class Datasets:
         """Load a data set into a new template. A script of ours that fails after one of the candidate's blocks."""
         server.create(name)
         theirs = False
-        end = min(self.clock.now() + _LOAD_TIMEOUT, self.clock.run_deadline)
+        end = self.allowance.until(_LOAD_TIMEOUT)
         for path, data, own in self._scripts(dataset):
             if own:
                 theirs = server.touched = True
             # Once tables are theirs, a trigger can make a script of ours as slow as their own.
-            left = end - self.clock.now() if theirs else _LOAD_TIMEOUT
+            left = end - self.allowance.now() if theirs else _LOAD_TIMEOUT
             if left <= 0:
                 raise Blocked(f"{path} was not loaded: your files for data set {dataset} took too long")
             script = Script(path, _text(path, data, own=own), own)
@@ -118,10 +106,10 @@ class Datasets:
         # Whatever an app's database looks like, the app had its hands in it.
         theirs = for_app or self._theirs(dataset)
         if isinstance(server, SqlServer):
-            return SqlCopy(server, name, self.clock.within, theirs)
+            return SqlCopy(server, name, self.allowance.within, theirs)
         if isinstance(server, StoreServer):
-            return StoreCopy(server, name, self.clock.within, theirs)
-        return DatasetCopy(server, name, self.clock.within, theirs)
+            return StoreCopy(server, name, self.allowance.within, theirs)
+        return DatasetCopy(server, name, self.allowance.within, theirs)
 
 
 def _text(path: str, data: bytes, *, own: bool) -> str:

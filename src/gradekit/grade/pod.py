@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from gradekit.checks.kinds import KINDS
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.grade.bench import BUILD, WORK, call_volume, files_volume
+from gradekit.grade.containers import BUILD, WORK, call_volume, files_volume
 from gradekit.grade.servers import ENGINES
 from gradekit.grade.servers.base import Server
 from gradekit.grade.setting import Setting

@@ -9,7 +9,8 @@ from contextlib import ExitStack
 
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade import deps
-from gradekit.grade.bench import WORK, PodBench
+from gradekit.grade.bench import PodBench
+from gradekit.grade.containers import WORK
 from gradekit.grade.phases import Phases
 from gradekit.grade.pod import Pod
 from gradekit.grade.setting import Setting, checkers

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from gradekit.checks.ordering import DIALECTS
 from gradekit.errors import Problem, UsageError
-from gradekit.grade.bench import UNBUILT
+from gradekit.grade.containers import UNBUILT
 from gradekit.grade.session import Session, Tried
 from gradekit.grade.setting import Setting
 from gradekit.mutation.syntax import Mutant, mutants
