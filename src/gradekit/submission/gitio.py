@@ -125,7 +125,7 @@ def private_folder() -> Iterator[Path]:
 
 
 class Git:
-    """git programs on one bare repository in a private folder, under one deadline for all of them."""
+    """git programs on one bare repository in a private folder, under one deadline until it is begun anew."""
 
     def __init__(self, folder: Path, address: Address, *, timeout: float, max_pack: int, access: Access) -> None:
         """Make the repository; ``max_pack`` bounds each file that git writes.
@@ -141,7 +141,7 @@ class Git:
         self._access = access
         self._folder = folder
         self.timeout = timeout
-        self._until = time.monotonic() + timeout
+        self.begin_anew()
         self._program = git_program()
         self._max_pack = max_pack
         self._secrets: tuple[str, ...] = ()
@@ -323,6 +323,10 @@ class Git:
                         if printed > _STDERR_MAX:
                             raise self._address.refused("its server prints messages without end")
         return bytes(errors)
+
+    def begin_anew(self) -> None:
+        """Let the programs from here on have a whole ``timeout`` for themselves."""
+        self._until = time.monotonic() + self.timeout
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
         pause = 0.0005

@@ -149,7 +149,7 @@ def read_lines(git: Git, commit: str, inner: str | None, without: Collection[str
         format_ = "--format=tformat:%H %P"
         listed = git.run("log", *order, "-c", "--raw", format_, commit, "--", sink=contents.feed)
     except SubmissionError:
-        return Lines(problem=f"fetching the repository and listing its history took more than {git.timeout:g} s")
+        return Lines(problem=f"listing it took more than {git.timeout:g} s")
     if listed.code and not listed.cut:
         return Lines(problem="the history has objects that are missing or broken")
     kept, late = _Kept(contents), False

@@ -255,6 +255,8 @@ class _Clone:
                 return History(problem=problem, lines=Lines(problem=problem))
             if fetched.code:
                 raise self._failure(fetched)
+        # How long reading takes is the doing of what was committed; how long fetching took is not.
+        self._git.begin_anew()
         history = read_history(self._git, commit) if rules.history else History()
         if rules.lines_without is None:
             return history
