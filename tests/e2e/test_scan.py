@@ -196,6 +196,6 @@ checks:
     }
     assert found["ruff"].outcome.message == "2 findings cost points: 1 error, 1 warning"
     assert found["hangs"].outcome.status == "failed", found["hangs"].outcome
-    assert "within 2 s; without the submission's files it works" in found["hangs"].outcome.message
+    assert "within 2 s, the check's timeout; without the submission's files it works" in found["hangs"].outcome.message
     assert found["always"].outcome.status == "errored"
     assert "its run on an empty file ended by timeout" in found["always"].outcome.message

@@ -383,7 +383,7 @@ def _service(case: SmokeCase, engine: DockerEngine, built: Mapping[str, Image]) 
         if not database.alive():
             complaints.append(f"the server did not survive: {database.ending()}")
         if complaints:
-            complaints.append(f"the last that the server printed: {database.tail()[-_LAST:]!r}")
+            complaints[-1] += f"; the last that the server printed: {database.tail()[-_LAST:]!r}"
     return "; ".join(told), complaints
 
 

