@@ -59,6 +59,7 @@ def ran(fate: str) -> dict[str, Any]:
         "killed": {"result": other},
         "stillborn": {"error": "no such thing", "sqlstate": "42000", "at": 1},
         "slow": {"error": "stopped", "sqlstate": "57014", "at": 1},
+        "large": {"error": "it needs more memory than there is", "sqlstate": "53200", "at": 1},
     }
     return {"reference": {"result": table}, "candidate": answer[fate]}
 
@@ -116,7 +117,7 @@ def found(
 
 
 def test_all_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, complaints = found(tmp_path, monkeypatch, {NAMES[0]: "slow"})
+    kept, complaints = found(tmp_path, monkeypatch, {NAMES[0]: "slow", NAMES[1]: "large"})
     assert (kept, complaints) == ({"killed": 4, "of": 4, "ignored": 0, "survivors": []}, [])
 
 

@@ -30,7 +30,9 @@ _TIMEOUT: Final = 3.0
 _WHOLE: Final = 3600.0
 _NAMED: Final = 20
 """Survivors that are named in one message."""
-_TIMED_OUT: Final = "57014"
+_TOO_MUCH: Final = ("57014", "53", "54")
+"""How SQLSTATEs begin of a query that ran and wanted more time, memory or disk than there is: which of these it meets
+first is chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,5 +173,6 @@ def _fate(challenge: Challenge, check: Check, observation: Observation) -> str:
         return "survived" if status is Status.PASSED else "errored"
     evidence = KINDS[check.kind].evidence.model_validate(observation.evidence)
     assert isinstance(evidence, SqlEvidence)  # noqa: S101 - only checks of that kind are made here
-    refused = any(run.candidate.error and run.candidate.sqlstate != _TIMED_OUT for run in evidence.runs)
+    answers = [run.candidate for run in evidence.runs]
+    refused = any(answer.error and not (answer.sqlstate or "").startswith(_TOO_MUCH) for answer in answers)
     return "stillborn" if refused else "killed"
