@@ -7,9 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradekit.checks import suite
 from gradekit.checks.base import Complaint, Context, Scope
-from gradekit.checks.suite import Record, SuiteEvidence, SuiteSpec
+from gradekit.checks.suite import KIND
+from gradekit.checks.suite.evidence import Record, SuiteEvidence
+from gradekit.checks.suite.judge import judge
+from gradekit.checks.suite.lint import lint, paths
+from gradekit.checks.suite.model import SuiteSpec, has_twins
+from gradekit.checks.suite.observe import CONFIRMATIONS, observe
+from gradekit.checks.suite.recorded import passed_ids, recorded, twins_of
+from gradekit.checks.suite.run import MAX_LINES, MAX_MESSAGE, MAX_STDERR
+from gradekit.checks.suite.show import show
+from gradekit.checks.suite.trust import without_twin
+from gradekit.checks.suite.words import LISTED
 from gradekit.checks.twins import Twin, normalised
 from gradekit.results import Judgement, Status, Tier
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
@@ -26,7 +35,7 @@ SPEC = SuiteSpec.model_validate({"files": "hidden/tests"})
 
 def observed(stdout: str | bytes, stderr: bytes = b"") -> SuiteEvidence:
     data = stdout.encode() if isinstance(stdout, str) else stdout
-    return suite.observe(SPEC, FakeBench(suite=lambda _: finished(["test"], data, stderr)))
+    return observe(SPEC, FakeBench(suite=lambda _: finished(["test"], data, stderr)))
 
 
 # --- observe -------------------------------------------------------------------------------------------
@@ -40,7 +49,7 @@ def test_the_suite_gets_its_files_below_its_folder() -> None:
         return finished(["test"])
 
     hidden = {"hidden/tests/b/test_b.py": b"b", "hidden/tests/test_a.py": b"a", "hidden/tests2/x.py": b"", "a.py": b""}
-    suite.observe(SPEC, FakeBench(context=Context(check="unit", files=hidden), suite=run))
+    observe(SPEC, FakeBench(context=Context(check="unit", files=hidden), suite=run))
     assert given_files == [FileEntry("b/test_b.py", b"b"), FileEntry("test_a.py", b"a")]
 
 
@@ -99,11 +108,11 @@ def test_lines_after_the_end_are_late() -> None:
 
 def test_everything_is_bounded() -> None:
     line = '{"test": "a", "outcome": "failed", "message": "' + "x" * 5000 + '"}\n'
-    evidence = observed(line * (suite.MAX_LINES + 2), b"y" * 20_000)
-    assert len(evidence.records) == suite.MAX_LINES
+    evidence = observed(line * (MAX_LINES + 2), b"y" * 20_000)
+    assert len(evidence.records) == MAX_LINES
     assert evidence.garbage == 2
-    assert len(evidence.records[0].message) == suite.MAX_MESSAGE
-    assert len(evidence.stderr) == suite.MAX_STDERR
+    assert len(evidence.records[0].message) == MAX_MESSAGE
+    assert len(evidence.stderr) == MAX_STDERR
 
 
 # --- twins ---------------------------------------------------------------------------------------------
@@ -150,7 +159,7 @@ def forger(_test: str, _text: bytes) -> bool:
 
 def judged(spec: SuiteSpec, passes: Program, twins: Mapping[str, Twin]) -> Judgement:
     bench = program_bench(passes, twins)
-    return suite.judge(spec, suite.observe(spec, bench), bench.context)
+    return judge(spec, observe(spec, bench), bench.context)
 
 
 KNOWN = {test: Twin(point=0, tests=(test,)) for test in TRUTH}
@@ -158,14 +167,14 @@ ALL = SPEC.model_copy(update={"twins": "all"})
 
 
 def test_the_reference_shows_which_twins_it_fails() -> None:
-    evidence = suite.observe(SPEC, program_bench(right, None))
-    assert suite.passed_ids(evidence) == IDS
-    assert suite.twins_of(evidence) == KNOWN
+    evidence = observe(SPEC, program_bench(right, None))
+    assert passed_ids(evidence) == IDS
+    assert twins_of(evidence) == KNOWN
 
 
 def test_a_test_that_the_reference_passes_whatever_it_expects_has_no_twin() -> None:
-    evidence = suite.observe(SPEC, program_bench(lambda test, text: test.endswith("b") or right(test, text), None))
-    assert list(suite.twins_of(evidence)) == [IDS[0]]
+    evidence = observe(SPEC, program_bench(lambda test, text: test.endswith("b") or right(test, text), None))
+    assert list(twins_of(evidence)) == [IDS[0]]
 
 
 @pytest.mark.parametrize("spec", [SPEC, ALL], ids=["sample", "all"])
@@ -226,13 +235,13 @@ def many_judged(passes: Callable[[int, str], bool], *, twins: int = 6) -> tuple[
     known = {test: Twin(point=0, tests=(test,)) for test in MANY}
     context = Context("unit", {"hidden/tests/test_x.py": MANY_FILE.encode()}, {}, tuple(MANY), known)
     spec = SPEC.model_copy(update={"twins": twins})
-    return suite.judge(spec, suite.observe(spec, FakeBench(context=context, suite=run)), context), count
+    return judge(spec, observe(spec, FakeBench(context=context, suite=run)), context), count
 
 
 def test_three_functions_that_pass_as_themselves_and_as_twins_are_forged_whatever_follows() -> None:
     judgement, runs = many_judged(lambda number, _test: number < 2, twins=3)
     assert len(judgement.violations) == 3
-    assert runs == 2 + suite.CONFIRMATIONS
+    assert runs == 2 + CONFIRMATIONS
 
 
 def test_two_functions_are_no_violation_where_the_further_runs_fail() -> None:
@@ -286,14 +295,14 @@ def test_a_suite_in_which_nothing_can_be_changed_runs_once_and_as_it_is(known: M
         texts.extend(file.data for file in files)
         return finished(["test"])
 
-    suite.observe(SPEC, FakeBench(context=Context("unit", {"hidden/tests/test_x.py": b"# x"}, twins=known), suite=run))
+    observe(SPEC, FakeBench(context=Context("unit", {"hidden/tests/test_x.py": b"# x"}, twins=known), suite=run))
     assert texts == [b"# x"]
 
 
 def test_a_suite_whose_points_the_reference_passes_all_runs_once() -> None:
-    evidence = suite.observe(SPEC, program_bench(forger, None))
-    assert (suite.twins_of(evidence), [run.tries for run in evidence.twin_runs]) == ({}, [True])
-    assert suite.observe(SPEC, program_bench(right, {})).twin_runs == ()
+    evidence = observe(SPEC, program_bench(forger, None))
+    assert (twins_of(evidence), [run.tries for run in evidence.twin_runs]) == ({}, [True])
+    assert observe(SPEC, program_bench(right, {})).twin_runs == ()
 
 
 def test_a_twin_that_the_reference_passes_now_and_then_is_none() -> None:
@@ -301,8 +310,8 @@ def test_a_twin_that_the_reference_passes_now_and_then_is_none() -> None:
         return right(test, text) or (test == IDS[0] and number.pop(0) > 1)
 
     number = [0, 2, 2, 2]
-    evidence = suite.observe(SPEC, program_bench(passes, None))
-    assert list(suite.twins_of(evidence)) == [IDS[1]]
+    evidence = observe(SPEC, program_bench(passes, None))
+    assert list(twins_of(evidence)) == [IDS[1]]
 
 
 def entangled(test: str, text: bytes) -> bool:
@@ -311,8 +320,8 @@ def entangled(test: str, text: bytes) -> bool:
 
 
 def test_tests_that_depend_on_each_other_are_a_mistake() -> None:
-    evidence = suite.observe(SPEC, program_bench(entangled, None))
-    (mistake,) = suite.recorded(SPEC, evidence, HIDDEN).mistakes
+    evidence = observe(SPEC, program_bench(entangled, None))
+    (mistake,) = recorded(SPEC, evidence, HIDDEN).mistakes
     assert mistake == (
         "hidden/tests/test_x.py::test_b: fails on the reference when another test fails; "
         "make it independent, or twins: off"
@@ -321,14 +330,14 @@ def test_tests_that_depend_on_each_other_are_a_mistake() -> None:
 
 def test_twins_are_shown() -> None:
     bench = program_bench(right, KNOWN)
-    first = suite.show(ALL, suite.observe(ALL, bench))[0]
+    first = show(ALL, observe(ALL, bench))[0]
     assert "twins: 2 test functions in 2 runs" in first.text
 
 
 def test_the_tier_is_that_of_the_isolation_and_one_that_the_kind_can_have() -> None:
-    assert suite.KIND.tier(SPEC) is Tier.IN_PROCESS
-    assert suite.KIND.tier(SPLIT) is Tier.SPLIT
-    assert set(suite.KIND.tiers) == {Tier.IN_PROCESS, Tier.SPLIT}
+    assert KIND.tier(SPEC) is Tier.IN_PROCESS
+    assert KIND.tier(SPLIT) is Tier.SPLIT
+    assert set(KIND.tiers) == {Tier.IN_PROCESS, Tier.SPLIT}
 
 
 # --- what two runs say together --------------------------------------------------------------------------
@@ -351,7 +360,7 @@ def pair_of(*runs: str) -> SuiteEvidence:
         return finished(["test"], "\n".join(map(json.dumps, [*lines, *end])).encode(), exit_code=len(marks))
 
     known = {"test_x.py::test_c": Twin(point=0, tests=("test_x.py::test_c",))}
-    return suite.observe(SPEC, FakeBench(context=Context("unit", HIDDEN, {}, IDS, known), suite=run))
+    return observe(SPEC, FakeBench(context=Context("unit", HIDDEN, {}, IDS, known), suite=run))
 
 
 @pytest.mark.parametrize(
@@ -371,7 +380,7 @@ def pair_of(*runs: str) -> SuiteEvidence:
     ],
 )
 def test_a_test_passed_where_it_passed_in_both_runs(runs: Sequence[str], outcomes: Sequence[str]) -> None:
-    judgement = suite.judge(SPEC, pair_of(*runs), Context("unit", HIDDEN, {}, IDS, {}))
+    judgement = judge(SPEC, pair_of(*runs), Context("unit", HIDDEN, {}, IDS, {}))
     found = [case.outcome.message or case.outcome.status.value for case in judgement.cases]
     assert len(found) == len(outcomes)
     assert all(whole.startswith(start) for whole, start in zip(found, outcomes, strict=True)), found
@@ -389,7 +398,7 @@ def test_a_run_that_was_cut_short_speaks_for_both() -> None:
 
 @pytest.mark.parametrize("runs", [("++x", "++"), ("++", "++x")])
 def test_a_count_that_is_wrong_in_one_run_is_told(runs: Sequence[str]) -> None:
-    judgement = suite.judge(SPEC, pair_of(*runs), Context("unit", HIDDEN, {}, IDS, {}))
+    judgement = judge(SPEC, pair_of(*runs), Context("unit", HIDDEN, {}, IDS, {}))
     assert judgement.outcome.message == (
         "the suite's end mark counts 3 tests, but only 2 results arrived; code of the submission probably removed some"
     )
@@ -401,7 +410,7 @@ def test_a_count_that_is_wrong_in_one_run_is_told(runs: Sequence[str]) -> None:
 )
 def test_a_test_without_a_result_says_where_to_look(stderr: str, why: str) -> None:
     evidence = SuiteEvidence(ending=Ending.EXITED, end=0, stderr=stderr)
-    (case, _) = suite.judge(SPEC, evidence, Context("unit", HIDDEN, {}, IDS, {})).cases
+    (case, _) = judge(SPEC, evidence, Context("unit", HIDDEN, {}, IDS, {})).cases
     assert case.outcome.message == (
         "no result: the suite came to its end, and with the reference this test has a result, so something in the "
         f"submission probably stopped or removed it; {why}"
@@ -409,17 +418,17 @@ def test_a_test_without_a_result_says_where_to_look(stderr: str, why: str) -> No
 
 
 def test_tests_that_the_lock_does_not_list_are_named_and_capped() -> None:
-    records = tuple(suite.Record(test=f"b.py::{name}", outcome="passed") for name in "abcde")
+    records = tuple(Record(test=f"b.py::{name}", outcome="passed") for name in "abcde")
     evidence = SuiteEvidence(ending=Ending.EXITED, records=records, end=5)
-    message = suite.judge(SPEC, evidence, Context("unit", HIDDEN, {}, ("b.py::a",), {})).outcome.message
+    message = judge(SPEC, evidence, Context("unit", HIDDEN, {}, ("b.py::a",), {})).outcome.message
     assert message == "ignored, since challenge.lock does not list it: b.py::b, b.py::c, b.py::d and 1 more"
 
 
 @pytest.mark.parametrize("file", ["a.test.mjs > one", "a.test.mjs > x::y"])
 def test_a_file_that_was_skipped_is_the_reason_of_its_tests(file: str) -> None:
-    record = suite.Record(test="a.test.mjs", outcome="skipped")
+    record = Record(test="a.test.mjs", outcome="skipped")
     evidence = SuiteEvidence(ending=Ending.EXITED, records=(record,), end=1)
-    judgement = suite.judge(SPEC, evidence, Context("unit", HIDDEN, {}, (file,), {}))
+    judgement = judge(SPEC, evidence, Context("unit", HIDDEN, {}, (file,), {}))
     assert judgement.cases[0].outcome.message == f"no result: a.test.mjs was skipped ({LED})"
     assert judgement.outcome.message == judgement.cases[0].outcome.message
 
@@ -428,11 +437,11 @@ def test_a_file_that_was_skipped_is_the_reason_of_its_tests(file: str) -> None:
 
 
 def evidence_of(spec: SuiteSpec, passes: Program, known: Mapping[str, Twin] | None = None) -> SuiteEvidence:
-    return suite.observe(spec, program_bench(passes, KNOWN if known is None else known))
+    return observe(spec, program_bench(passes, KNOWN if known is None else known))
 
 
 def twin_exhibits(evidence: SuiteEvidence) -> dict[str, str]:
-    shown = suite.show(ALL, evidence)
+    shown = show(ALL, evidence)
     return {exhibit.title: exhibit.text for exhibit in shown if exhibit.title.startswith("twin of ")}
 
 
@@ -473,7 +482,7 @@ def test_evidence_of_luck_shows_that_it_passed_once() -> None:
 
 def test_honest_programs_and_the_calibrating_run_have_no_such_evidence() -> None:
     assert twin_exhibits(evidence_of(ALL, right)) == {}
-    assert twin_exhibits(suite.observe(ALL, program_bench(forger, None))) == {}
+    assert twin_exhibits(observe(ALL, program_bench(forger, None))) == {}
 
 
 # --- notes -----------------------------------------------------------------------------------------------
@@ -490,7 +499,7 @@ def test_the_note_names_the_tests_whose_twins_passed_by_chance() -> None:
         return luck
 
     context = Context("unit", HIDDEN, {}, IDS, KNOWN)
-    judgement = suite.judge(ALL, evidence_of(ALL, passes), context)
+    judgement = judge(ALL, evidence_of(ALL, passes), context)
     assert judgement.violations == ()
     assert judgement.notes[0] == (
         f"2 of 2 {RUN}; test_x.py::test_a, test_x.py::test_b and their twins passed, each with its own in at least one "
@@ -560,10 +569,10 @@ def test_tests_without_a_twin_are_listed_by_function_or_by_row_and_capped() -> N
         "t.py::a": Twin(point=0, tests=("t.py::a[1]",)),
         "t.py::c": Twin(point=None, tests=("t.py::c",)),
     }
-    assert suite.without_twin(tests, known) == ("t.py::a[2]", "t.py::b", "t.py::d")
-    many = tuple(f"t.py::test_{number:02}" for number in range(suite.LISTED + 2))
+    assert without_twin(tests, known) == ("t.py::a[2]", "t.py::b", "t.py::d")
+    many = tuple(f"t.py::test_{number:02}" for number in range(LISTED + 2))
     evidence = SuiteEvidence(ending=Ending.EXITED, end=0)
-    note = suite.judge(SPEC, evidence, Context("unit", expected_tests=many)).notes[-1]
+    note = judge(SPEC, evidence, Context("unit", expected_tests=many)).notes[-1]
     assert note.startswith("10 tests have no twin: t.py::test_00, ")
     assert note.endswith(f"t.py::test_07 and 2 more; {GUARDS}")
 
@@ -593,14 +602,14 @@ def by_truth(test: str, text: bytes) -> Mapping[str, object]:
 
 
 def mistakes(outcomes: Outcomes, spec: SuiteSpec = OWN) -> tuple[str, ...]:
-    evidence = suite.observe(spec, own_bench(outcomes, None))
-    return suite.recorded(spec, evidence, OWN_FILES).mistakes
+    evidence = observe(spec, own_bench(outcomes, None))
+    return recorded(spec, evidence, OWN_FILES).mistakes
 
 
 def test_the_reference_records_a_written_twin_and_no_point_of_its_function() -> None:
     bench = own_bench(by_truth, None)
-    evidence = suite.observe(OWN, bench)
-    found = suite.recorded(OWN, evidence, OWN_FILES)
+    evidence = observe(OWN, bench)
+    found = recorded(OWN, evidence, OWN_FILES)
     assert (found.tests, found.twins, found.mistakes) == (IDS, OWN_KNOWN, ())
     tried, *pair = evidence.twin_runs
     assert (tried.points, tried.tries) == ({IDS[0]: None, IDS[1]: 0}, True)
@@ -613,10 +622,8 @@ def test_the_reference_records_a_written_twin_and_no_point_of_its_function() -> 
 def test_who_passes_a_test_and_its_written_twin_is_a_forger() -> None:
     def own_judged(outcomes: Outcomes) -> tuple[str, ...]:
         bench = own_bench(outcomes, OWN_KNOWN)
-        evidence = suite.observe(OWN, bench)
-        return tuple(
-            violation.partition(" passed")[0] for violation in suite.judge(OWN, evidence, bench.context).violations
-        )
+        evidence = observe(OWN, bench)
+        return tuple(violation.partition(" passed")[0] for violation in judge(OWN, evidence, bench.context).violations)
 
     assert own_judged(lambda _test, _text: {"outcome": "passed"}) == IDS
     assert own_judged(by_truth) == ()
@@ -662,7 +669,7 @@ def recorded_by(*tests: tuple[str, str], twin: Sequence[tuple[str, str]], end: i
     evidence = SuiteEvidence.model_validate(
         {"ending": "exited", "end": end, "records": rows(tests), "twin_runs": [run]}, strict=False
     )
-    return suite.recorded(OWN, evidence, OWN_FILES).mistakes
+    return recorded(OWN, evidence, OWN_FILES).mistakes
 
 
 def test_a_written_twin_has_the_tests_of_its_function() -> None:
@@ -689,7 +696,7 @@ def test_tests_that_the_reference_does_not_pass_are_mistakes() -> None:
     twice = SuiteEvidence.model_validate(
         {"ending": "exited", "records": [{"test": "a", "outcome": "passed"}, {"test": "a", "outcome": "failed"}]}
     )
-    assert suite.recorded(SPEC, twice, {}).mistakes == ("hidden/tests/a: is reported 2 times",)
+    assert recorded(SPEC, twice, {}).mistakes == ("hidden/tests/a: is reported 2 times",)
 
 
 # --- split -----------------------------------------------------------------------------------------------
@@ -705,22 +712,22 @@ def test_a_split_suite_runs_once_as_it_is_and_needs_no_twins() -> None:
         return right(test, text)
 
     bench = program_bench(passes, None)
-    evidence = suite.observe(SPLIT, bench)
+    evidence = observe(SPLIT, bench)
     assert set(texts) == {TWO}
     assert len(texts) == len(IDS)
-    found = suite.recorded(SPLIT, evidence, HIDDEN)
+    found = recorded(SPLIT, evidence, HIDDEN)
     assert (found.tests, found.twins, found.mistakes) == (IDS, {}, ())
-    judgement = suite.judge(SPLIT, evidence, bench.context)
+    judgement = judge(SPLIT, evidence, bench.context)
     assert judgement.outcome.status is Status.PASSED
     assert judgement.notes == ("the tests ran in a container of their own; only data crossed",)
-    assert not suite.has_twins(SPLIT)
+    assert not has_twins(SPLIT)
 
 
 def test_evidence_of_twins_is_no_matter_where_the_suite_has_none_any_more() -> None:
     evidence = evidence_of(ALL, forger)
     context = Context("unit", HIDDEN, {}, IDS, KNOWN)
-    assert suite.judge(ALL, evidence, context).violations
-    assert suite.judge(SPLIT, evidence, context).violations == ()
+    assert judge(ALL, evidence, context).violations
+    assert judge(SPLIT, evidence, context).violations == ()
 
 
 # --- judge (see also the golden files) -------------------------------------------------------------------
@@ -731,7 +738,7 @@ def test_passed_ids() -> None:
     evidence = SuiteEvidence.model_validate(
         {"ending": "exited", "records": [{"test": test, "outcome": outcome} for test, outcome in records]}
     )
-    assert suite.passed_ids(evidence) == ("a", "b")
+    assert passed_ids(evidence) == ("a", "b")
 
 
 @given(
@@ -769,12 +776,12 @@ def test_no_evidence_breaks_the_judge(
     again = SuiteEvidence.model_validate_json(evidence.model_dump_json())
     assert again == evidence
     spec = SuiteSpec.model_validate({"files": "hidden/tests", "groups": groups, "scoring": scoring})
-    judgement = suite.judge(spec, again, Context(check="unit", expected_tests=tests))
+    judgement = judge(spec, again, Context(check="unit", expected_tests=tests))
     if judgement.outcome.status is Status.PASSED:
         assert tests is not None
-        assert set(tests) <= set(suite.passed_ids(evidence))
+        assert set(tests) <= set(passed_ids(evidence))
         assert evidence.end is not None
-    suite.show(spec, evidence)
+    show(spec, evidence)
 
 
 # --- show and lint ---------------------------------------------------------------------------------------
@@ -790,50 +797,52 @@ def test_show() -> None:
             "seconds": 1.25,
         }
     )
-    assert [(exhibit.title, exhibit.text) for exhibit in suite.show(SPEC, evidence)] == [
+    assert [(exhibit.title, exhibit.text) for exhibit in show(SPEC, evidence)] == [
         ("run", "hidden/tests: exited with 1 after 1.2 s\n2 records, 0 other lines, 0 late lines"),
         ("b: failed", "no"),
         ("printed", "noise"),
     ]
     stopped = SuiteEvidence(ending=Ending.TIMEOUT)
-    assert "timeout after" in suite.show(SPEC, stopped)[0].text
+    assert "timeout after" in show(SPEC, stopped)[0].text
 
 
 def complaints(*groups: tuple[str, str, int]) -> list[Complaint]:
     parts = [{"name": name, "match": match, "points": points} for name, match, points in groups]
     spec = SuiteSpec.model_validate({"files": "hidden/tests", "groups": parts})
-    return list(suite.lint(spec, Scope(files={}, variables={})))
+    return list(lint(spec, Scope(files={}, variables={})))
 
 
-def lint(files: Mapping[str, str], **fields: object) -> list[tuple[str, str]]:
+def complained(files: Mapping[str, str], **fields: object) -> list[tuple[str, str]]:
     spec = SuiteSpec.model_validate({"files": "hidden/tests", **fields})
     scope = Scope(files={path: text.encode() for path, text in files.items()}, variables={})
-    return [(str(complaint.loc[0]), complaint.what) for complaint in suite.lint(spec, scope)]
+    return [(str(complaint.loc[0]), complaint.what) for complaint in lint(spec, scope)]
 
 
 def test_complaints_about_twins_where_they_are_not_run() -> None:
     wrong = "is for suites that run in one process with the candidate's code"
-    assert lint({}, isolation="split") == []
-    assert lint({}, isolation="split", twins=3, written_twins=MIRROR) == [
+    assert complained({}, isolation="split") == []
+    assert complained({}, isolation="split", twins=3, written_twins=MIRROR) == [
         ("twins", f'"twins" {wrong}'),
         ("written_twins", f'"written_twins" {wrong}'),
     ]
     suite_and_twins = {"hidden/tests/test_x.py": "def test_a(): pass", "twins/test_x.py": "def test_a(): pass"}
-    assert lint(suite_and_twins, written_twins="twins", twins="off") == [
+    assert complained(suite_and_twins, written_twins="twins", twins="off") == [
         ("written_twins", "twins are off, so no twin is run")
     ]
 
 
 def test_complaints_about_written_twins() -> None:
     tests = {"hidden/tests/test_x.py": "def test_a(): pass"}
-    assert lint({**tests, "twins/test_x.py": "def test_a(): pass"}, written_twins="twins/") == []
-    assert lint({**tests, "twins": ""}, written_twins="twins") == [("written_twins", '"twins" is no folder with files')]
+    assert complained({**tests, "twins/test_x.py": "def test_a(): pass"}, written_twins="twins/") == []
+    assert complained({**tests, "twins": ""}, written_twins="twins") == [
+        ("written_twins", '"twins" is no folder with files')
+    ]
     inside = {**tests, "hidden/tests/twins/test_x.py": "def test_a(): pass"}
-    assert lint(inside, written_twins="hidden/tests/twins") == [
+    assert complained(inside, written_twins="hidden/tests/twins") == [
         ("written_twins", "lies inside the suite, whose files go into the sandbox")
     ]
     wrong = {**tests, "twins/test_x.py": "def test_b(): pass", "twins/test_y.py": "def test_a(): pass"}
-    assert lint(wrong, written_twins="twins") == [
+    assert complained(wrong, written_twins="twins") == [
         ("written_twins", 'twins/test_x.py:1: the suite has no test function "test_b"'),
         ("written_twins", "twins/test_y.py: the suite has no such file"),
     ]
@@ -848,7 +857,7 @@ def test_complaints() -> None:
 
 
 def test_paths_and_app() -> None:
-    assert list(suite.paths(SPEC)) == [(("files",), "hidden/tests")]
-    assert list(suite.paths(OWN)) == [(("files",), "hidden/tests"), (("written_twins",), MIRROR)]
-    assert not suite.KIND.uses_app(SPEC)
-    assert suite.KIND.ships_files(SPEC)
+    assert list(paths(SPEC)) == [(("files",), "hidden/tests")]
+    assert list(paths(OWN)) == [(("files",), "hidden/tests"), (("written_twins",), MIRROR)]
+    assert not KIND.uses_app(SPEC)
+    assert KIND.ships_files(SPEC)

@@ -8,12 +8,14 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import pytest
 
-from gradekit.checks import suite
 from gradekit.checks.base import Context
-from gradekit.checks.suite import SuiteSpec
+from gradekit.checks.suite.judge import judge
+from gradekit.checks.suite.model import SuiteSpec
+from gradekit.checks.suite.observe import observe
 from gradekit.checks.twins import Point, Twin, Twinned
 from gradekit.results import Status
 from gradekit.sandbox.protocol import ExecResult, FileEntry
@@ -67,7 +69,7 @@ def play(strategy: Strategy, twins: int | str, known: Mapping[str, Twin]) -> tup
 
     spec = SuiteSpec.model_validate({"files": "hidden", "twins": twins})
     context = Context("unit", FILES, {}, tuple(TRUTH), known)
-    judgement = suite.judge(spec, suite.observe(spec, FakeBench(context=context, suite=run)), context)
+    judgement = judge(spec, observe(spec, FakeBench(context=context, suite=run)), context)
     return sum(case.outcome.status is Status.PASSED for case in judgement.cases), bool(judgement.violations)
 
 
@@ -129,8 +131,8 @@ def changed(
 @pytest.fixture(autouse=True)
 def chance(monkeypatch: pytest.MonkeyPatch) -> random.Random:
     seeded = random.Random(2)  # noqa: S311 - to be the same each time
-    monkeypatch.setattr(suite, "_CHANCE", seeded)
-    monkeypatch.setattr("gradekit.checks.suite.twins.twinned", changed)
+    monkeypatch.setattr(import_module("gradekit.checks.suite.observe"), "_CHANCE", seeded)
+    monkeypatch.setattr("gradekit.checks.twins.twinned", changed)
     return random.Random(3)  # noqa: S311
 
 

@@ -15,8 +15,9 @@ from typing import Annotated, Final, Literal, TypeAlias
 import yaml
 from pydantic import BeforeValidator, Field
 
-from gradekit.checks import suite
-from gradekit.checks.suite import SuiteSpec
+from gradekit.checks.suite.judge import judge
+from gradekit.checks.suite.model import SuiteSpec
+from gradekit.checks.suite.observe import observe
 from gradekit.cli import assemble, config
 from gradekit.grade.bench import PodBench
 from gradekit.grade.containers import WORK
@@ -164,9 +165,9 @@ class Laboratory:
                 begun + self.challenge.spec.limits.timeout,
             )
             bench.begin(context, check.timeout, app=False, fresh=False)
-            evidence = suite.observe(body, bench)
+            evidence = observe(body, bench)
             bench.end()
-        judgement = suite.judge(body, evidence, context)
+        judgement = judge(body, evidence, context)
         expected = context.expected_tests or ()
         return Round(
             mode,

@@ -40,6 +40,7 @@ from gradekit.checks.http.hurl.parse import parse as parse_hurl
 from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.load.evidence import Slice
 from gradekit.checks.nosql.model import NosqlSpec
+from gradekit.checks.suite.model import SuiteSpec
 from gradekit.checks.twins import Twin
 from gradekit.checks.values import canonical, show
 from gradekit.errors import Blocked, InfrastructureError, Problem, SpecError, SubmissionError, UsageError
@@ -458,7 +459,7 @@ def sql_text(data: bytes) -> None:
 _SUITE_FILES = {"t/test_a.py": b"def test_a():\n    assert f() == 12\n\ndef test_b():\n    assert g() == 'xy'\n"}
 _EXPECTED = ("test_a.py::test_a", "test_a.py::test_b")
 _SUITES = tuple(
-    suite.SuiteSpec.model_validate({"files": "t", "twins": twins, "groups": groups})
+    SuiteSpec.model_validate({"files": "t", "twins": twins, "groups": groups})
     for twins, groups in (
         ("off", []),
         (5, [{"name": "g", "match": "*a", "points": 1}, {"name": "h", "match": "*", "points": 2}]),

@@ -556,23 +556,23 @@ SUITES = (
     Defence(
         "the ids that must pass are known",
         "tests that were left out do not count",
-        "checks/suite.py",
+        "checks/suite/judge.py",
         take.changed("grade.judging:judge_alone", take.judging_what_came),
         {"defence-partial-run": "unit: passed"},
     ),
     Defence(
         "only what passed counts",
         "a test that was skipped is as good as passed",
-        "checks/suite.py",
-        take.changed("checks.suite:_case", take.skipped_as_passed),
+        "checks/suite/cases.py",
+        take.changed("checks.suite.judge:reported", take.skipped_as_passed),
         {"skipped": "unit: passed"},
     ),
     Defence(
         "what is reported twice is not passed",
         "a forged record after the true one counts",
-        "checks/suite.py",
+        "checks/suite/cases.py",
         take.changed(
-            "checks.suite:_case",
+            "checks.suite.judge:reported",
             lambda case: lambda test, count, record: case(test, min(count, 1), record),
         ),
         {"defence-reported-twice": 'unit: says "1 of 3'},
@@ -580,15 +580,15 @@ SUITES = (
     Defence(
         "a suite must come to its end",
         "a program leaves when it has what it wants",
-        "checks/suite.py",
-        take.set_to("checks.suite:_early", lambda _spec, _evidence, _context: ""),
+        "checks/suite/judge.py",
+        take.set_to("checks.suite.judge:_early", lambda _spec, _evidence, _context: ""),
         {"defence-left-early": "unit: passed"},
     ),
     Defence(
         "nothing counts after the end",
         "a process left behind reports what it likes",
-        "checks/suite.py",
-        take.changed("checks.suite:_record", take.without_end),
+        "checks/suite/run.py",
+        take.changed("checks.suite.run:_record", take.without_end),
         {f"{SUITE}test_lines_after_the_end_are_late": "assert"},
     ),
     Defence(
@@ -601,8 +601,8 @@ SUITES = (
     Defence(
         "a test that passes with its twin is tried again",
         "an honest guess is called a forgery",
-        "checks/suite.py",
-        take.set_to("checks.suite:PLENTY", 1),
+        "checks/suite/trust.py",
+        take.set_to("checks.suite.trust:PLENTY", 1),
         {f"{SUITE}test_a_guess_that_meets_both_expectations_is_no_violation_and_is_not_passed": "violations"},
     ),
     Defence(

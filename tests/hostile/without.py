@@ -19,9 +19,10 @@ from typing import Any, TypeAlias
 import jinja2
 import pytest
 
-from gradekit.checks import suite
 from gradekit.checks.base import Database
 from gradekit.checks.regex import Regex, RegexProblem
+from gradekit.checks.suite.evidence import Record, SuiteEvidence
+from gradekit.checks.suite.run import End
 from gradekit.grade.allowance import Allowance
 from gradekit.grade.app import App
 from gradekit.grade.servers.mariadb import MariadbServer
@@ -424,7 +425,7 @@ def judging_what_came(judge: Callable[..., Judgement]) -> Callable[..., Judgemen
         challenge: Challenge, check: Check, observation: Observation, lock: Lock | None, *, trusting: bool = False
     ) -> Judgement:
         if check.kind == "suite" and observation.state == "observed" and lock is not None:
-            evidence = suite.SuiteEvidence.model_validate(observation.evidence, strict=False)
+            evidence = SuiteEvidence.model_validate(observation.evidence, strict=False)
             ids = tuple(dict.fromkeys(record.test for record in evidence.records))
             lock = lock.model_copy(update={"tests": {**lock.tests, check.id: ids}})
         return judge(challenge, check, observation, lock, trusting=trusting)
@@ -435,7 +436,7 @@ def judging_what_came(judge: Callable[..., Judgement]) -> Callable[..., Judgemen
 def skipped_as_passed(case: Callable[..., CaseResult]) -> Callable[..., CaseResult]:
     """A test that was skipped is taken for passed."""
 
-    def judged(test: str, count: int, record: suite.Record) -> CaseResult:
+    def judged(test: str, count: int, record: Record) -> CaseResult:
         if record.outcome == "skipped":
             record = record.model_copy(update={"outcome": "passed"})
         return case(test, count, record)
@@ -448,7 +449,7 @@ def without_end(read: Callable[[bytes], object]) -> Callable[[bytes], object]:
 
     def read_line(line: bytes) -> object:
         found = read(line)
-        return None if isinstance(found, suite.End) else found
+        return None if isinstance(found, End) else found
 
     return read_line
 

@@ -13,7 +13,8 @@ from gradekit.checks.call.forall import is_answer
 from gradekit.checks.call.model import CallSpec
 from gradekit.checks.load.model import LoadSpec
 from gradekit.checks.ratios import Ratios
-from gradekit.checks.suite import SuiteSpec, has_twins, without_twin
+from gradekit.checks.suite.model import SuiteSpec, has_twins
+from gradekit.checks.suite.trust import without_twin
 from gradekit.checks.twins import Twin
 from gradekit.errors import Problem, SpecError
 from gradekit.model import Model, tuple_of

@@ -1,0 +1,20 @@
+"""Numbers and names of tests in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+LISTED: Final = 8
+"""Tests that a note names; the others are counted."""
+
+
+def listed(tests: Sequence[str]) -> str:
+    """The first tests by name, and how many more there are."""
+    more = f" and {len(tests) - LISTED} more" if len(tests) > LISTED else ""
+    return ", ".join(tests[:LISTED]) + more
+
+
+def count_of(count: int, noun: str) -> str:
+    """A number with its noun, such as ``3 tests``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
