@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from gradekit.checks.base import Context
-from gradekit.checks.kinds import KINDS
+from gradekit.checks import command
+from gradekit.checks.base import Context, Kind
 from gradekit.checks.sqllogictest.records import read
 from gradekit.oracle import MOST_PLACES, Tried, blunted, listed, noticing, sharpness
 from gradekit.record import Observation, Record
@@ -20,7 +20,7 @@ from gradekit.spec.challenge import Challenge
 from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import Sharpness
 
-COMMAND = KINDS["command"]
+COMMAND: Kind[Any, Any] = command.KIND
 RUBRIC = "gradekit: 1\nid: r\ntitle: R\ncriteria:\n  a: {title: A, weight: 100}\n"
 SPEC = """gradekit: 1
 id: small
@@ -180,7 +180,7 @@ def test_what_no_judge_can_say_is_no_place(tmp_path: Path, monkeypatch: pytest.M
         other = evidence.runs[0].exit_code != 0
         return Judgement(outcome=Outcome(status=Status.ERRORED, message="?")) if other else judgement
 
-    monkeypatch.setitem(KINDS, "command", replace(COMMAND, judge=unsure))
+    monkeypatch.setattr(command, "KIND", replace(COMMAND, judge=unsure))
     found = tried_on(tmp_path, '{"size": 3}', "$.size: 3")
     assert "exit code" not in found.noticed | found.unnoticed
 

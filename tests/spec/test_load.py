@@ -7,15 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
-from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradekit.checks import http
 from gradekit.checks.base import Complaint
-from gradekit.checks.http import KIND as HTTP
-from gradekit.checks.kinds import KINDS
 from gradekit.errors import SpecError
 from gradekit.spec import files as files_module
 from gradekit.spec.challenge import Challenge, LoadStep
@@ -343,8 +341,8 @@ def test_what_a_kind_complains_about_in_defaults_is_shown_there(folder: Folder) 
 
 def test_a_kind_does_not_repeat_what_is_said_already(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     loc = ("steps", 0, "expect", "schema")
-    kind = replace(HTTP, lint=lambda _body, _scope: [Complaint(loc, "is not there"), Complaint((), "is odd")])
-    monkeypatch.setitem(cast("dict[str, object]", KINDS), "http", kind)
+    kind = replace(http.KIND, lint=lambda _body, _scope: [Complaint(loc, "is not there"), Complaint((), "is odd")])
+    monkeypatch.setattr(http, "KIND", kind)
     step = "{request: GET /, expect: {schema: nosuch.json}}"
     folder.spec(f"app: {{}}\nchecks: [{{id: x, criterion: api, http: {{steps: [{step}]}}}}]\n")
     assert folder.complaints() == [

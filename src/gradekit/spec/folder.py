@@ -75,6 +75,8 @@ class _Seen:
         """What this spec and its other editions name, and the brief, as paths."""
         texts = set(strings(self.data, keys=False))
         for edition in self.challenge.root.glob("challenge*.yaml"):
+            if edition.name == self.challenge.source.name:
+                continue
             try:
                 texts.update(strings(read_file(edition).data, keys=False))
             except SpecError:
