@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from gradekit.checks.base import Context
 from gradekit.checks.kinds import KINDS as ALL
 from gradekit.checks.ratios import Ratios
-from gradekit.checks.twins import Twin
+from gradekit.checks.twins.model import Twin
 
 ROOT = Path(__file__).parent / "judge"
 KINDS = {name: kind for name, kind in ALL.items() if name != "http"}

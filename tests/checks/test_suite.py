@@ -19,7 +19,8 @@ from gradekit.checks.suite.run import MAX_LINES, MAX_MESSAGE, MAX_STDERR
 from gradekit.checks.suite.show import show
 from gradekit.checks.suite.trust import without_twin
 from gradekit.checks.suite.words import LISTED
-from gradekit.checks.twins import Twin, normalised
+from gradekit.checks.twins.model import Twin
+from gradekit.checks.twins.suites import normalised
 from gradekit.results import Judgement, Status, Tier
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished

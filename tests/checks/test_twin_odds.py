@@ -16,7 +16,7 @@ from gradekit.checks.base import Context
 from gradekit.checks.suite.judge import judge
 from gradekit.checks.suite.model import SuiteSpec
 from gradekit.checks.suite.observe import observe
-from gradekit.checks.twins import Point, Twin, Twinned
+from gradekit.checks.twins.model import Point, Twin, Twinned
 from gradekit.results import Status
 from gradekit.sandbox.protocol import ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
@@ -118,7 +118,7 @@ def every(strategy: Strategy) -> Callable[[random.Random], Strategy]:
 def changed(
     files: Mapping[str, bytes], points: Mapping[str, Point], seed: int, _written: Mapping[str, bytes]
 ) -> Twinned:
-    """What ``twins.twinned`` does, for this suite alone and much faster."""
+    """What ``twinned`` does, for this suite alone and much faster."""
     chance = random.Random(seed)  # noqa: S311
     found = {
         test: chance.choice([digit for digit in range(10) if digit != value]) if test in points else value
@@ -131,8 +131,9 @@ def changed(
 @pytest.fixture(autouse=True)
 def chance(monkeypatch: pytest.MonkeyPatch) -> random.Random:
     seeded = random.Random(2)  # noqa: S311 - to be the same each time
-    monkeypatch.setattr(import_module("gradekit.checks.suite.observe"), "_CHANCE", seeded)
-    monkeypatch.setattr("gradekit.checks.twins.twinned", changed)
+    runs = import_module("gradekit.checks.suite.observe")
+    monkeypatch.setattr(runs, "_CHANCE", seeded)
+    monkeypatch.setattr(runs, "twinned", changed)
     return random.Random(3)  # noqa: S311
 
 

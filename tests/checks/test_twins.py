@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradekit.checks import twins
-from gradekit.checks.twins import Slip, Unit, lines, normalised, slips, twinned, units
+from gradekit.checks.twins.model import Slip, Unit
+from gradekit.checks.twins.suites import normalised, twinned, units_of
+from gradekit.checks.twins.values import _other
+from gradekit.checks.twins.written import lines_of, slips
 
 SUITE = """
 import pytest
@@ -52,7 +54,7 @@ def body(source: bytes, name: str) -> str:
 
 
 def test_units_are_the_functions_with_something_to_change() -> None:
-    assert units(FILES) == (
+    assert units_of(FILES) == (
         Unit("test_a.py::test_constant", (0,)),
         Unit("test_a.py::test_deep", (0,)),
         Unit("test_a.py::test_table", (0,)),
@@ -77,14 +79,14 @@ def test_only_the_wanted_units_change_and_all_else_equals_the_normalised_origina
 
 
 def test_a_seed_decides_everything_and_another_seed_something_else() -> None:
-    every = {unit.id: 0 for unit in units(FILES)}
+    every = {unit.id: 0 for unit in units_of(FILES)}
     assert twinned(FILES, every, 5) == twinned(FILES, every, 5)
     assert len({twinned(FILES, every, seed).files["test_a.py"] for seed in range(20)}) > 15
 
 
 def test_a_twin_does_not_depend_on_its_neighbours() -> None:
     alone = twinned(FILES, {"test_a.py::test_deep": 0}, 9).files["test_a.py"]
-    together = twinned(FILES, {unit.id: 0 for unit in units(FILES)}, 9).files["test_a.py"]
+    together = twinned(FILES, {unit.id: 0 for unit in units_of(FILES)}, 9).files["test_a.py"]
     assert body(alone, "test_deep") == body(together, "test_deep")
 
 
@@ -130,7 +132,7 @@ def test_an_exception_becomes_one_that_nobody_raises() -> None:
     ],
 )
 def test_what_has_no_twin(source: str) -> None:
-    assert units({"test_x.py": source.encode()}) == ()
+    assert units_of({"test_x.py": source.encode()}) == ()
     assert normalised({"test_x.py": source.encode()}).keys() == {"test_x.py"}
     assert twinned({"test_x.py": source.encode()}, {"test_x.py::test_x": 0}, 1).renamed == {}
 
@@ -139,7 +141,7 @@ def expected_in(source: str, seed: int = 1) -> list[str]:
     """The lines of a file that its twins have instead, one for each point."""
     files = {"test_x.py": source.encode()}
     found = []
-    for unit in units(files):
+    for unit in units_of(files):
         for point in unit.points:
             change = twinned(files, {unit.id: point}, seed).changes[unit.id]
             found.append(next(line for line in change.splitlines() if line.startswith("+")).strip("+ "))
@@ -187,7 +189,7 @@ def test_the_side_that_is_made_of_constants_is_changed(asserted: str, changed: s
     ],
 )
 def test_an_expectation_in_which_the_candidate_has_a_part_has_no_twin(source: str) -> None:
-    assert units({"test_x.py": source.encode()}) == ()
+    assert units_of({"test_x.py": source.encode()}) == ()
 
 
 TABLE = (
@@ -239,7 +241,7 @@ APPROXIMATE = "from pytest import approx\ndef test_x():\n    assert f() == "
 def test_an_approximation_is_changed_beyond_what_it_allows(value: float, given: str, tolerance: float | None) -> None:
     source = f"{APPROXIMATE}approx({value!r}{given})"
     if tolerance is None:
-        assert units({"test_x.py": source.encode()}) == ()
+        assert units_of({"test_x.py": source.encode()}) == ()
         return
     for seed in range(50):
         (line,) = expected_in(source, seed)
@@ -250,7 +252,7 @@ def test_an_approximation_is_changed_beyond_what_it_allows(value: float, given: 
 
 def test_at_most_three_points_are_offered_and_each_changes_something() -> None:
     source = "def test_x():\n" + "".join(f"    assert f({n}) == {n}{n}\n" for n in range(5, 9))
-    assert units({"test_x.py": source.encode()}) == (Unit("test_x.py::test_x", (0, 1, 2)),)
+    assert units_of({"test_x.py": source.encode()}) == (Unit("test_x.py::test_x", (0, 1, 2)),)
     original = normalised({"test_x.py": source.encode()})["test_x.py"]
     texts = set()
     for point in range(3):
@@ -268,7 +270,7 @@ def test_at_most_three_points_are_offered_and_each_changes_something() -> None:
     st.integers(),
 )
 def test_another_value_has_the_same_type_and_is_another(value: str | float, seed: int) -> None:
-    new = twins._other(value, random.Random(seed))  # noqa: S311 - no secret
+    new = _other(value, random.Random(seed))  # noqa: S311 - no secret
     assert new != value
     assert type(new) is type(value)
     if isinstance(value, int):
@@ -280,7 +282,7 @@ def test_another_value_has_the_same_type_and_is_another(value: str | float, seed
 
 def test_a_large_real_suite_keeps_parsing() -> None:
     source = textwrap.dedent(SUITE).encode() * 50
-    every = {unit.id: 0 for unit in units({"test_a.py": source})}
+    every = {unit.id: 0 for unit in units_of({"test_a.py": source})}
     ast.parse(twinned({"test_a.py": source}, every, 1).files["test_a.py"])
 
 
@@ -309,7 +311,7 @@ BY_AUTHOR = {"test_a.py": WRITTEN.encode(), "README.md": b"no twins"}
 
 
 def test_a_written_twin_goes_before_a_generated_one() -> None:
-    known = {unit.id: unit.points for unit in units(FILES, BY_AUTHOR)}
+    known = {unit.id: unit.points for unit in units_of(FILES, BY_AUTHOR)}
     assert known == {
         "test_a.py::test_constant": (0,),
         "test_a.py::test_deep": (0,),
@@ -355,7 +357,7 @@ def test_a_point_that_nobody_wrote_changes_nothing() -> None:
 
 
 def test_where_written_twins_begin() -> None:
-    assert lines(BY_AUTHOR) == {
+    assert lines_of(BY_AUTHOR) == {
         "test_a.py::test_flag": 6,
         "test_a.py::TestInside::test_one": 12,
         "test_a.py::test_table": 17,

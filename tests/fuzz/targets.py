@@ -41,7 +41,7 @@ from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.load.evidence import Slice
 from gradekit.checks.nosql.model import NosqlSpec
 from gradekit.checks.suite.model import SuiteSpec
-from gradekit.checks.twins import Twin
+from gradekit.checks.twins.model import Twin
 from gradekit.checks.values import canonical, show
 from gradekit.errors import Blocked, InfrastructureError, Problem, SpecError, SubmissionError, UsageError
 from gradekit.grade import judging

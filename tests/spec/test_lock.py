@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gradekit.checks.ratios import Ratio, Ratios
-from gradekit.checks.twins import Twin
+from gradekit.checks.twins.model import Twin
 from gradekit.errors import SpecError, UsageError
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lint import lint

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from gradekit.checks.jsontext import Json
 from gradekit.checks.oracle import Oracle
 from gradekit.checks.ratios import Ratios
-from gradekit.checks.twins import Twin
+from gradekit.checks.twins.model import Twin
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.history import History
 from gradekit.language import Framework, Speech

@@ -10,7 +10,7 @@ from gradekit import __version__
 from gradekit.checks.base import Context
 from gradekit.checks.kinds import KINDS
 from gradekit.checks.ratios import Ratios
-from gradekit.checks.twins import Twin
+from gradekit.checks.twins.model import Twin
 from gradekit.record import Observation, Record
 from gradekit.results import (
     ChallengeRef,

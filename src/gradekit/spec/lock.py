@@ -15,7 +15,7 @@ from gradekit.checks.load.model import LoadSpec
 from gradekit.checks.ratios import Ratios
 from gradekit.checks.suite.model import SuiteSpec, has_twins
 from gradekit.checks.suite.trust import without_twin
-from gradekit.checks.twins import Twin
+from gradekit.checks.twins.model import Twin
 from gradekit.errors import Problem, SpecError
 from gradekit.model import Model, tuple_of
 from gradekit.record import write_atomically

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from gradekit.checks import twins
+from gradekit.checks.twins.model import Point
 from gradekit.model import Model, tuple_of
 from gradekit.sandbox.protocol import Ending
 
@@ -44,7 +44,7 @@ class TwinRun(Ran):
     """A run of the suite in which some tests were twins: a right program fails exactly those."""
 
     seed: int
-    points: Mapping[str, twins.Point]
+    points: Mapping[str, Point]
     """Test function -> which of its points was changed; None: a written twin."""
     renamed: Mapping[str, str] = Field(default_factory=dict)
     """Id of a test -> its id in this run."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradekit.checks import twins
 from gradekit.checks.base import Complaint, Scope
 from gradekit.checks.suite.model import SuiteSpec, files_below, twin_files
+from gradekit.checks.twins.written import slips
 from gradekit.model import Loc
 
 
@@ -43,7 +43,7 @@ def _lint_written(spec: SuiteSpec, folder: str, scope: Scope) -> Iterator[Compla
     elif not written:
         yield Complaint(loc, f'"{folder}" is no folder with files', "files that mirror those of the suite")
     else:
-        for slip in twins.slips(files_below(spec.files, scope.files), written):
+        for slip in slips(files_below(spec.files, scope.files), written):
             yield Complaint(loc, f"{folder}/{slip.place}: {slip.what}", hint=slip.hint)
 
 

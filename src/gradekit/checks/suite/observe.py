@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from gradekit.checks import twins
 from gradekit.checks.base import Bench
 from gradekit.checks.suite.evidence import Record, SuiteEvidence, TwinRun, passed_of, unit_of
 from gradekit.checks.suite.model import SuiteSpec, files_below, has_twins, twin_files
 from gradekit.checks.suite.recorded import twins_of
 from gradekit.checks.suite.run import run_suite
+from gradekit.checks.twins.model import Point, Twin, Unit
+from gradekit.checks.twins.suites import MAX_POINTS, normalised, twinned, units_of
 
 CONFIRMATIONS: Final = 3
 """Further runs when a twin passed: answers by chance do that once, hardly in each of them."""
@@ -32,10 +33,10 @@ def observe(spec: SuiteSpec, bench: Bench) -> SuiteEvidence:
     if not has_twins(spec):
         return SuiteEvidence(**run_suite(spec, bench, files))
     if not known:
-        units = twins.units(files, twin_files(spec, bench.context.files))
+        units = units_of(files, twin_files(spec, bench.context.files))
         if units and known is None:
             return _calibrated(spec, bench, units)
-        return SuiteEvidence(**run_suite(spec, bench, twins.normalised(files) if units else files))
+        return SuiteEvidence(**run_suite(spec, bench, normalised(files) if units else files))
     sample = _CHANCE.sample(sorted(known), len(known) if spec.twins == "all" else min(int(spec.twins), len(known)))
     runs = _pair(spec, bench, {name: known[name] for name in sample})
     if any(passed_of(run, run.must_fail) for run in runs):
@@ -43,11 +44,11 @@ def observe(spec: SuiteSpec, bench: Bench) -> SuiteEvidence:
     return SuiteEvidence(**_composed(runs), twin_runs=tuple(runs))
 
 
-def _calibrated(spec: SuiteSpec, bench: Bench, units: Sequence[twins.Unit]) -> SuiteEvidence:
+def _calibrated(spec: SuiteSpec, bench: Bench, units: Sequence[Unit]) -> SuiteEvidence:
     """The reference: a plain run, every point of every test once, and a pair of runs with all twins that failed."""
-    plain = SuiteEvidence(**run_suite(spec, bench, twins.normalised(files_below(spec.files, bench.context.files))))
+    plain = SuiteEvidence(**run_suite(spec, bench, normalised(files_below(spec.files, bench.context.files))))
     runs = []
-    for number in range(twins.MAX_POINTS):
+    for number in range(MAX_POINTS):
         points = {unit.id: unit.points[number] for unit in units if len(unit.points) > number}
         if points:
             runs.append(_twin_run(spec, bench, number, points).model_copy(update={"tries": True}))
@@ -56,14 +57,14 @@ def _calibrated(spec: SuiteSpec, bench: Bench, units: Sequence[twins.Unit]) -> S
     return tried.model_copy(update={"twin_runs": (*runs, *(_pair(spec, bench, found) if found else ()))})
 
 
-def _pair(spec: SuiteSpec, bench: Bench, known: Mapping[str, twins.Twin]) -> list[TwinRun]:
+def _pair(spec: SuiteSpec, bench: Bench, known: Mapping[str, Twin]) -> list[TwinRun]:
     """Two runs with the twins shared out between them, in an order that nobody can guess."""
     names = _CHANCE.sample(sorted(known), len(known))
     parts = _CHANCE.sample([names[::2], names[1::2]], 2)
     return [_seeded(spec, bench, {name: known[name] for name in part}) for part in parts]
 
 
-def _confirming(spec: SuiteSpec, bench: Bench, known: Mapping[str, twins.Twin]) -> Iterator[TwinRun]:
+def _confirming(spec: SuiteSpec, bench: Bench, known: Mapping[str, Twin]) -> Iterator[TwinRun]:
     """Further runs; each function is unchanged in at least one and a twin in at least one, drawn for each alone."""
     numbers = range(CONFIRMATIONS)
     as_twin = {name: _CHANCE.sample(numbers, _CHANCE.choice(numbers[1:])) for name in known}
@@ -72,15 +73,15 @@ def _confirming(spec: SuiteSpec, bench: Bench, known: Mapping[str, twins.Twin]) 
         yield _seeded(spec, bench, chosen).model_copy(update={"confirms": True})
 
 
-def _seeded(spec: SuiteSpec, bench: Bench, known: Mapping[str, twins.Twin]) -> TwinRun:
+def _seeded(spec: SuiteSpec, bench: Bench, known: Mapping[str, Twin]) -> TwinRun:
     """A run with these twins, which nobody has seen before."""
     run = _twin_run(spec, bench, _CHANCE.getrandbits(64), {name: twin.point for name, twin in known.items()})
     return run.model_copy(update={"must_fail": tuple(sorted(test for twin in known.values() for test in twin.tests))})
 
 
-def _twin_run(spec: SuiteSpec, bench: Bench, seed: int, points: Mapping[str, twins.Point]) -> TwinRun:
+def _twin_run(spec: SuiteSpec, bench: Bench, seed: int, points: Mapping[str, Point]) -> TwinRun:
     files, written = files_below(spec.files, bench.context.files), twin_files(spec, bench.context.files)
-    changed = twins.twinned(files, points, seed, written)
+    changed = twinned(files, points, seed, written)
     return TwinRun(
         **run_suite(spec, bench, changed.files),
         seed=seed,

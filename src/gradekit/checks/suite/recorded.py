@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from gradekit.checks import twins
 from gradekit.checks.base import Recorded
 from gradekit.checks.suite.evidence import Record, SuiteEvidence, passed_of, passed_once, unit_of
 from gradekit.checks.suite.model import SuiteSpec, twin_files
+from gradekit.checks.twins.model import Twin
+from gradekit.checks.twins.written import lines_of
 
 
 def recorded(spec: SuiteSpec, evidence: SuiteEvidence, files: Mapping[str, bytes]) -> Recorded:
@@ -26,17 +27,17 @@ def passed_ids(evidence: SuiteEvidence) -> tuple[str, ...]:
     return tuple(sorted(passed_once(evidence)))
 
 
-def twins_of(evidence: SuiteEvidence) -> Mapping[str, twins.Twin]:
+def twins_of(evidence: SuiteEvidence) -> Mapping[str, Twin]:
     """The functions whose tests passed and whose twins failed whenever they ran, each with its first such point."""
     later = [run for run in evidence.twin_runs if not run.tries]
     right = passed_once(evidence).difference(*(passed_of(run, run.must_fail) for run in later))
-    found: dict[str, twins.Twin] = {}
+    found: dict[str, Twin] = {}
     for run in sorted((run for run in evidence.twin_runs if run.tries), key=lambda run: run.seed):
         failing = {record.test for record in run.records if record.outcome == "failed"}
         for unit, point in run.points.items():
             tests = sorted(test for test in right if unit_of(test) == unit and run.renamed.get(test, test) in failing)
             if tests and unit not in found:
-                found[unit] = twins.Twin(point=point, tests=tuple(tests))
+                found[unit] = Twin(point=point, tests=tuple(tests))
     return dict(sorted(found.items()))
 
 
@@ -65,7 +66,7 @@ def _entangled(spec: SuiteSpec, evidence: SuiteEvidence) -> Iterator[str]:
 
 def _mistaken(spec: SuiteSpec, evidence: SuiteEvidence, written: Mapping[str, bytes]) -> Iterator[str]:
     """Written twins that the reference does not fail as it must: each test of them in the call phase."""
-    places = twins.lines(written)
+    places = lines_of(written)
     right = passed_ids(evidence)
     known = {unit_of(record.test) for record in evidence.records}
     for run in (run for run in evidence.twin_runs if run.tries):

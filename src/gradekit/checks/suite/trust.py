@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from gradekit.checks import twins
 from gradekit.checks.base import Context
 from gradekit.checks.suite.evidence import SuiteEvidence, TwinRun, passed_of, passed_once, unit_of
 from gradekit.checks.suite.model import SuiteSpec
 from gradekit.checks.suite.words import count_of, listed
+from gradekit.checks.twins.model import Twin
 
 PLENTY: Final = 3
 """So many test functions that pass as themselves and as their twins are no chance, whatever later runs show."""
@@ -19,7 +19,7 @@ _UNGUARDED: Final = (
 )
 
 
-def told_by_twins(evidence: SuiteEvidence, known: Mapping[str, twins.Twin]) -> tuple[tuple[str, ...], frozenset[str]]:
+def told_by_twins(evidence: SuiteEvidence, known: Mapping[str, Twin]) -> tuple[tuple[str, ...], frozenset[str]]:
     """What shows that results were forged, and the other suspect tests, which do not count as passed."""
     runs = [run for run in evidence.twin_runs if not run.tries]
     again = [run for run in runs if run.confirms]
@@ -35,7 +35,7 @@ def told_by_twins(evidence: SuiteEvidence, known: Mapping[str, twins.Twin]) -> t
     )
 
 
-def _suspects(runs: Sequence[TwinRun], known: Mapping[str, twins.Twin]) -> set[str]:
+def _suspects(runs: Sequence[TwinRun], known: Mapping[str, Twin]) -> set[str]:
     """Tests that passed as themselves and, in another run, with an expectation that was changed.
 
     A program that computes its answers cannot do that. A twin alone, without its test, is passed by a wrong answer
@@ -45,7 +45,7 @@ def _suspects(runs: Sequence[TwinRun], known: Mapping[str, twins.Twin]) -> set[s
     return own & {test for run in runs for test in passed_of(run, _twins_in(run, known))}
 
 
-def _twins_in(run: TwinRun, known: Mapping[str, twins.Twin]) -> Iterator[str]:
+def _twins_in(run: TwinRun, known: Mapping[str, Twin]) -> Iterator[str]:
     """The tests whose expectation was changed in a run so that the lock says that it cannot be met."""
     for unit, point in run.points.items():
         twin = known.get(unit)
@@ -109,7 +109,7 @@ def trust_notes(
     return tuple(notes)
 
 
-def without_twin(tests: Sequence[str], known: Mapping[str, twins.Twin]) -> tuple[str, ...]:
+def without_twin(tests: Sequence[str], known: Mapping[str, Twin]) -> tuple[str, ...]:
     """The tests that no twin guards, sorted: a function where that is all of it, else ids with parameters."""
     guarded = {test for twin in known.values() for test in twin.tests}
     partly = {unit_of(test) for test in guarded}
