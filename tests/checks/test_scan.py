@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
-from gradekit.checks import scan
 from gradekit.checks.base import Context, Scope
+from gradekit.checks.scan import KIND
+from gradekit.checks.scan.evidence import MAX_FINDINGS, Finding, HistoryEvidence, ScanEvidence
+from gradekit.checks.scan.lint import lint, paths
+from gradekit.checks.scan.model import ScanSpec
+from gradekit.checks.scan.observe import observe
+from gradekit.checks.scan.show import show
 from gradekit.errors import InfrastructureError
 from gradekit.history import History, Line, Lines
 from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
@@ -26,14 +31,14 @@ def log(*results: Mapping[str, Any], rules: list[Any] | None = None) -> bytes:
     return json.dumps({"version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}).encode()
 
 
-def spec(**fields: object) -> scan.ScanSpec:
-    return scan.ScanSpec.model_validate({"tool": "ruff", **fields})
+def spec(**fields: object) -> ScanSpec:
+    return ScanSpec.model_validate({"tool": "ruff", **fields})
 
 
-def observed(stdout: bytes, files: Mapping[str, bytes] | None = None, **fields: object) -> scan.ScanEvidence:
+def observed(stdout: bytes, files: Mapping[str, bytes] | None = None, **fields: object) -> ScanEvidence:
     submission = {path: FileEntry(path, data) for path, data in (files or {}).items()}
     bench = FakeBench(submission=submission, scanned=lambda *_: finished(["scan"], stdout))
-    return scan.observe(spec(**fields), bench)
+    return observe(spec(**fields), bench)
 
 
 def test_findings_of_any_tool() -> None:
@@ -65,8 +70,8 @@ def test_findings_of_any_tool() -> None:
 
 
 def test_findings_are_bounded() -> None:
-    evidence = observed(log(*(result("A", f"{number:05}.py", 1) for number in range(scan.MAX_FINDINGS + 3))))
-    assert (len(evidence.findings), evidence.more) == (scan.MAX_FINDINGS, 3)
+    evidence = observed(log(*(result("A", f"{number:05}.py", 1) for number in range(MAX_FINDINGS + 3))))
+    assert (len(evidence.findings), evidence.more) == (MAX_FINDINGS, 3)
 
 
 def test_only_what_the_starter_does_not_have_is_new() -> None:
@@ -83,12 +88,12 @@ def test_only_what_the_starter_does_not_have_is_new() -> None:
     submission = {path: FileEntry(path, data) for path, data in theirs.items()}
     bench = FakeBench(context=Context("c", files=ours), submission=submission, scanned=scanned)
     for starter in ("starter/", {"toy": "starter"}):
-        evidence = scan.observe(spec(starter=starter), bench)
+        evidence = observe(spec(starter=starter), bench)
         assert [(one.path, one.line) for one in evidence.findings] == [("a.py", 4), ("b.py", 1)]
         assert evidence.old == 1
     assert looked[0] == ("scanners", "exec /opt/gradekit/bin/scan ruff", None)
     assert looked[1][2] == {"a.py": b"import os\n", "none.py": b""}
-    assert len(scan.observe(spec(starter={"other": "starter"}), bench).findings) == 3
+    assert len(observe(spec(starter={"other": "starter"}), bench).findings) == 3
     assert len(looked) == 5
 
 
@@ -101,10 +106,10 @@ def test_a_tool_that_prints_something_else_is_our_fault(stdout: bytes) -> None:
 def test_a_tool_that_fails_is_our_fault() -> None:
     bench = FakeBench(scanned=lambda *_: finished(["x"], log(), b"boom\x1b", 3))
     with pytest.raises(InfrastructureError, match=r"it ended with exit code 3: boom\\x1b"):
-        scan.observe(spec(), bench)
+        observe(spec(), bench)
     bench = FakeBench(scanned=lambda *_: finished(["x"], exit_code=3))
     with pytest.raises(InfrastructureError, match="nothing on stderr"):
-        scan.observe(spec(), bench)
+        observe(spec(), bench)
 
 
 def test_files_that_stop_a_tool_are_the_candidates_if_it_works_without_them() -> None:
@@ -115,8 +120,8 @@ def test_files_that_stop_a_tool_are_the_candidates_if_it_works_without_them() ->
         return finished([line], log()) if files else ExecResult((line,), Ending.TIMEOUT, None, b"", b"", 1.0)
 
     ours = Context("c", files={"s/a": b"x"})
-    assert scan.observe(spec(), FakeBench(scanned=scanned)) == scan.ScanEvidence(ending=Ending.TIMEOUT)
-    assert scan.observe(spec(starter="s"), FakeBench(context=ours, scanned=scanned)).ending is Ending.TIMEOUT
+    assert observe(spec(), FakeBench(scanned=scanned)) == ScanEvidence(ending=Ending.TIMEOUT)
+    assert observe(spec(starter="s"), FakeBench(context=ours, scanned=scanned)).ending is Ending.TIMEOUT
     assert looked == [None, {"empty": b""}, None, {"a": b"x"}]
 
 
@@ -129,9 +134,9 @@ def test_a_tool_that_stops_without_them_is_our_fault() -> None:
 
     bench = FakeBench(context=Context("c", files={"s/a": b""}), scanned=scanned)
     with pytest.raises(InfrastructureError, match="its run on the starter ended by oom"):
-        scan.observe(spec(starter="s"), bench)
+        observe(spec(starter="s"), bench)
     with pytest.raises(InfrastructureError, match="its run on an empty file ended by timeout"):
-        scan.observe(spec(), FakeBench(scanned=nothing))
+        observe(spec(), FakeBench(scanned=nothing))
 
 
 NEW, OLD, START = (char * 40 for char in "abc")
@@ -153,7 +158,7 @@ def lines(*texts: str, parents: Mapping[str, tuple[str, ...]] | None = None, **m
 
 def past(
     found: Lines | None, *results: dict[str, Any], tip: tuple[Any, ...] = (), ours: tuple[Any, ...] = (), **more: object
-) -> tuple[scan.HistoryEvidence, list[Mapping[str, bytes]]]:
+) -> tuple[HistoryEvidence, list[Mapping[str, bytes]]]:
     """What is kept of a history, and the files that the tool got for it; it finds ``ours`` in the starter."""
     asked: list[Mapping[str, bytes]] = []
 
@@ -171,7 +176,7 @@ def past(
         history=None if found is None else History(lines=found),
         scanned=scanned,
     )
-    evidence = scan.observe(spec(tool="secrets", history=True, **more), bench).history
+    evidence = observe(spec(tool="secrets", history=True, **more), bench).history
     assert evidence is not None
     return evidence, asked
 
@@ -212,10 +217,10 @@ def test_without_a_tool_that_tells_secrets_apart_the_line_does() -> None:
 
 
 def test_what_is_not_known_of_a_history() -> None:
-    assert past(None)[0] == scan.HistoryEvidence(none=True)
-    assert past(lines(problem="too large"))[0] == scan.HistoryEvidence(problem="too large")
+    assert past(None)[0] == HistoryEvidence(none=True)
+    assert past(lines(problem="too large"))[0] == HistoryEvidence(problem="too large")
     bench = FakeBench(history=History(), scanned=lambda *_: finished(["x"], log()))
-    evidence = scan.observe(spec(tool="secrets", history=True), bench).history
+    evidence = observe(spec(tool="secrets", history=True), bench).history
     assert evidence is not None
     assert "not asked for" in evidence.problem
     assert past(lines(parents={}))[0].older
@@ -234,7 +239,7 @@ def test_a_history_that_stops_the_tool_is_told() -> None:
         return finished([line], log()) if files is None else ExecResult((line,), Ending.OUTPUT, None, b"", b"", 1.0)
 
     bench = FakeBench(history=History(lines=lines("new a.py the key")), scanned=scanned)
-    evidence = scan.observe(spec(tool="secrets", history=True), bench)
+    evidence = observe(spec(tool="secrets", history=True), bench)
     assert evidence.ending is Ending.EXITED
     assert evidence.history is not None
     assert (evidence.history.ending, evidence.history.lines) == (Ending.OUTPUT, 1)
@@ -245,21 +250,21 @@ def test_a_history_goes_to_the_tool_in_files_of_bounded_size() -> None:
     _, ((*chunks,),) = past(lines(*many))
     sizes = [chunk.count(b"\n") + 1 for chunk in past(lines(*many))[1][0].values()]
     assert (len(chunks), sum(sizes), max(sizes)) == (5, 4700, 2000)
-    findings = [secret("lines-0", 1, str(number)) for number in range(scan.MAX_FINDINGS + 2)]
+    findings = [secret("lines-0", 1, str(number)) for number in range(MAX_FINDINGS + 2)]
     assert past(lines("new a.py x"), *findings)[0].more == 2
 
 
 def test_what_is_shown() -> None:
-    finding = scan.Finding(rule="F1", level="warning", message="m", path="a.py", line=3)
-    evidence = scan.ScanEvidence(tool="ruff", findings=(finding,))
-    (exhibit,) = scan.show(spec(levels={"F*": "error"}), evidence)
+    finding = Finding(rule="F1", level="warning", message="m", path="a.py", line=3)
+    evidence = ScanEvidence(tool="ruff", findings=(finding,))
+    (exhibit,) = show(spec(levels={"F*": "error"}), evidence)
     assert (exhibit.title, exhibit.text) == ("ruff", "a.py:3: error F1: m")
-    assert scan.show(spec(), scan.ScanEvidence()) == ()
+    assert show(spec(), ScanEvidence()) == ()
     gone = finding.model_copy(update={"rule": "history/F1", "commit": OLD})
-    evidence = evidence.model_copy(update={"history": scan.HistoryEvidence(findings=(gone,))})
-    (exhibit,) = scan.show(spec(tool="secrets", history=True, levels={"F*": "note"}), evidence)
+    evidence = evidence.model_copy(update={"history": HistoryEvidence(findings=(gone,))})
+    (exhibit,) = show(spec(tool="secrets", history=True, levels={"F*": "note"}), evidence)
     assert exhibit.text == "a.py:3: note F1: m\nbbbbbbbbbb a.py:3: note history/F1: m"
-    (exhibit,) = scan.show(spec(), evidence)
+    (exhibit,) = show(spec(), evidence)
     assert "\n" not in exhibit.text
 
 
@@ -271,14 +276,14 @@ def test_complaints_and_paths() -> None:
         spec(history=True)
     with pytest.raises(ValueError, match="starter_commits needs history: true"):
         spec(tool="secrets", starter_commits=("a" * 40,))
-    assert scan.KIND.reads_lines_without(spec(tool="secrets", history=True, ignore=("x",))) == ("x",)
-    assert scan.KIND.reads_lines_without(spec(tool="secrets")) is None
+    assert KIND.reads_lines_without(spec(tool="secrets", history=True, ignore=("x",))) == ("x",)
+    assert KIND.reads_lines_without(spec(tool="secrets")) is None
     checked = spec(starter={"toy": "s"}, penalties={"note": 0, "error": 1}, caps={"note": 1, "error": 1, "warning": 1})
-    found = list(scan.lint(checked, Scope({}, {}, runners=("toy", "other"))))
+    found = list(lint(checked, Scope({}, {}, runners=("toy", "other"))))
     assert [complaint.loc for complaint in found] == [("starter",), ("caps", "note"), ("caps", "warning")]
-    assert list(scan.paths(checked)) == [(("starter", "toy"), "s")]
-    assert list(scan.paths(spec(starter="s"))) == [(("starter",), "s")]
-    assert list(scan.paths(spec())) == []
-    assert list(scan.lint(spec(), Scope({}, {}))) == []
+    assert list(paths(checked)) == [(("starter", "toy"), "s")]
+    assert list(paths(spec(starter="s"))) == [(("starter",), "s")]
+    assert list(paths(spec())) == []
+    assert list(lint(spec(), Scope({}, {}))) == []
     assert spec(tool=None, run="t --sarif").line == "t --sarif"
-    assert (scan.KIND.scanner(spec()), scan.KIND.ships_files(spec())) == ("scanners", True)
+    assert (KIND.scanner(spec()), KIND.ships_files(spec())) == ("scanners", True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gradekit import runner
-from gradekit.checks.scan import ScanSpec
+from gradekit.checks.scan.model import ScanSpec
 from gradekit.corpus import SmokeCase, attempt_smoke, lacking, read_smoke
 from gradekit.corpus.smoke import _as_records, _compared, _judged
 from gradekit.corpus.smoke_case import REQUIRED, SmokeExpect, smoke_expected

@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gradekit.checks.scan import ScanSpec, read
+from gradekit.checks.scan.model import ScanSpec
+from gradekit.checks.scan.sarif import read
 from gradekit.corpus.attempt import Attempt
 from gradekit.corpus.smoke_case import (
     CLASS,
