@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from gradekit.errors import GradekitError, SubmissionError
-from gradekit.submission import Access, CloneRules, Submission, obtain
+from gradekit.submission import Access, CloneRules, Submission, gitio, obtain
 from gradekit.submission.serve import serve_repositories
 from tests.submission.gitserver import Get, Refusal, Repository
 from tests.submission.tls import Authority
@@ -66,6 +66,28 @@ def get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Get]:
 
     yield call
     assert list(temporary.iterdir()) == []
+
+
+@pytest.fixture
+def spinning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Lets git programs that read a history, as their arguments say, compute until their limit of time ends them."""
+    script, begun = tmp_path / "git", tmp_path / "begun"
+    program = gitio.git_program()
+
+    def call(asked: str) -> None:
+        # The program's limit is lowered from here: nobody wants to wait for it. Files are read before any log.
+        script.write_text(
+            f"""#!/bin/sh
+            case "$* " in *" log "*) : > {begun};; esac
+            case "$* " in *" {asked}"[\\ =]*) [ -e {begun} ] && [ "$(ulimit -S -t)" = 20 ] && spin=1;; esac
+            [ "$spin" ] && ulimit -S -t 1 && while :; do :; done
+            exec {program} "$@"
+            """
+        )
+        script.chmod(0o755)
+        monkeypatch.setattr(gitio, "git_program", lambda: script)
+
+    return call
 
 
 @pytest.fixture

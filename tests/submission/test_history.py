@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 import pytest
 
+from gradekit.errors import InfrastructureError
 from gradekit.submission import CloneRules, gitio, history
 from tests.submission.gitserver import Get, Refusal, Repository
 
@@ -104,7 +106,20 @@ def test_a_history_that_is_too_large_spoils_no_files(
     assert submission.history.commits == ()
 
 
-def test_time_that_is_up_spoils_no_files(get: Get, repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_history_that_takes_too_much_of_the_processor_spoils_no_files(
+    get: Get, repository: Repository, spinning: Callable[[str], None]
+) -> None:
+    repository.commit({"a": "1"})
+    spinning("log")
+    submission = get(repository.url, rules=RULES)
+    assert set(submission.files) == {"a"}
+    assert submission.history is not None
+    assert submission.history.problem == "reading it takes more than 20 s of a processor; are there huge commits?"
+
+
+def test_a_history_that_we_have_no_time_for_is_no_fault_of_the_submission(
+    get: Get, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repository.commit({"a": "1"})
     run = gitio.Git.run
 
@@ -114,10 +129,12 @@ def test_time_that_is_up_spoils_no_files(get: Get, repository: Repository, monke
         return run(self, *arguments, **options)
 
     monkeypatch.setattr(gitio.Git, "run", late)
-    submission = get(repository.url, rules=RULES)
-    assert set(submission.files) == {"a"}
-    assert submission.history is not None
-    assert submission.history.problem == f"reading it took more than {RULES.timeout:g} s; are there huge commits?"
+    with pytest.raises(InfrastructureError) as caught:
+        get(repository.url, rules=RULES)
+    assert str(caught.value) == (
+        "git: did not read the history within 100 s, and did not use the 20 s of a processor that a submission has for "
+        "it; this machine is very busy, or its disk is slow; grade again when it is quieter"
+    )
 
 
 def test_time_that_the_network_took_is_not_taken_from_reading(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 import pytest
 
-from gradekit.errors import SubmissionError
 from gradekit.history import Lines
-from gradekit.submission import CloneRules, gitio, lines
+from gradekit.submission import CloneRules, lines
 from gradekit.submission.gitio import Enough
 from gradekit.submission.history import MAX_FIELD
 from tests.submission.gitserver import Get, Repository
@@ -183,18 +182,11 @@ def test_a_merge_of_very_many_is_counted(get: Get, repository: Repository) -> No
 
 
 def test_a_history_that_is_too_large_or_too_slow_spoils_no_files(
-    get: Get, repository: Repository, monkeypatch: pytest.MonkeyPatch
+    get: Get, repository: Repository, spinning: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository.commit({"a": "the first one", "big": os.urandom(2 << 20)})
     (repository.path / "big").unlink()
     repository.commit({"a": "another one"})
-    run = gitio.Git.run
-
-    def late(self: gitio.Git, *arguments: str, **options: Any) -> gitio.Finished:  # noqa: ANN401
-        if arguments[0] == "log":
-            self._until = 0.0
-        return run(self, *arguments, **options)
-
     with monkeypatch.context() as patched:
         patched.setattr(obtain, "_PACK_SLACK", 0)
         found = read(get, repository, max_size=1 << 18)
@@ -202,21 +194,16 @@ def test_a_history_that_is_too_large_or_too_slow_spoils_no_files(
             "what git fetches of the history has more than 1 MiB, the limit that max_size of the challenge leads to; "
             "are there large files in earlier commits?"
         )
-    monkeypatch.setattr(gitio.Git, "run", late)
+    spinning("log")
     found = read(get, repository)
-    assert found.problem == "listing it took more than 20 s"
+    assert found.problem == "listing it takes more than 20 s of a processor"
 
 
+@pytest.mark.parametrize("asked", ["--batch-check", "--batch"])
 def test_time_that_is_up_while_files_are_read_is_told(
-    get: Get, repository: Repository, monkeypatch: pytest.MonkeyPatch
+    get: Get, repository: Repository, spinning: Callable[[str], None], asked: str
 ) -> None:
     repository.commit({"a": "the first one"})
-    take = lines._Kept.take
-
-    def slow(self: Any, oid: bytes, data: bytes) -> None:  # noqa: ANN401
-        take(self, oid, data)
-        raise SubmissionError
-
-    monkeypatch.setattr(lines._Kept, "take", slow)
+    spinning(f"cat-file {asked}")
     found = read(get, repository)
     assert (found.late, found.unread, found.problem) == (True, 1, "")

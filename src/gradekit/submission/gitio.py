@@ -44,13 +44,15 @@ _LOCATION = re.compile(r"<= Recv header: ?location:[ \t]*([!-~]+)", re.IGNORECAS
 
 _LIMITED = """\
 ulimit -c 0 2>/dev/null
-ulimit -t "$1" 2>/dev/null
+ulimit -t $(($1 + 5)) 2>/dev/null
+ulimit -S -t "$1" 2>/dev/null
 ulimit -f "$2" 2>/dev/null
 ulimit -v "$3" 2>/dev/null
 shift 3
 exec "$@"
 """
-"""Seconds of processor time, blocks of 512 bytes a file, KiB of memory; a shell without a limit goes on without."""
+"""Seconds of processor time, blocks of 512 bytes a file, KiB of memory; a shell without a limit goes on without. The
+harder limit of time is above the softer one, which ends a program by a signal that nothing else sends."""
 
 _CONFIG = """\
 [core]
@@ -79,6 +81,9 @@ _SSH = (
 )
 _UPLOAD_PACK = "GIT_ALLOW_PROTOCOL=none GIT_NO_LAZY_FETCH=1 git upload-pack"
 """How a local repository is served: one that asks to fetch missing objects from elsewhere runs no transport."""
+
+_PATIENCE = 5
+"""How much longer than its processor time reading may take."""
 
 _NO_CONFIG = {
     "PATH": "/usr/bin:/bin",
@@ -116,6 +121,11 @@ class Finished:
     cut: bool = False
     """The output was longer than what was taken."""
 
+    @property
+    def spent(self) -> bool:
+        """Whether it used all the processor time that it had."""
+        return self.code == -signal.SIGXCPU
+
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
@@ -125,7 +135,10 @@ def private_folder() -> Iterator[Path]:
 
 
 class Git:
-    """git programs on one bare repository in a private folder, under one deadline until it is begun anew."""
+    """git programs on one bare repository in a private folder.
+
+    All that fetch have one deadline, those that read another; each has ``timeout`` seconds of processor time as well.
+    """
 
     def __init__(self, folder: Path, address: Address, *, timeout: float, max_pack: int, access: Access) -> None:
         """Make the repository; ``max_pack`` bounds each file that git writes.
@@ -141,7 +154,8 @@ class Git:
         self._access = access
         self._folder = folder
         self.timeout = timeout
-        self.begin_anew()
+        self._reading = False
+        self._until = time.monotonic() + timeout
         self._program = git_program()
         self._max_pack = max_pack
         self._secrets: tuple[str, ...] = ()
@@ -240,8 +254,8 @@ class Git:
         ``environment`` is used instead of git's own clean one.
 
         Raises:
-            SubmissionError: the time is up, or the other side prints without end.
-            InfrastructureError: the program cannot be started.
+            SubmissionError: the time to fetch is up, or the other side prints without end.
+            InfrastructureError: the program cannot be started, or the time to read is up.
         """
         where = [f"--git-dir={self._directory}"] if inside else []
         environment = self._environment if environment is None else environment
@@ -324,9 +338,14 @@ class Git:
                             raise self._address.refused("its server prints messages without end")
         return bytes(errors)
 
-    def begin_anew(self) -> None:
-        """Let the programs from here on have a whole ``timeout`` for themselves."""
-        self._until = time.monotonic() + self.timeout
+    def begin_reading(self) -> None:
+        """What follows only reads what was fetched.
+
+        How much of a processor that takes is the doing of what was committed, and bounded by ``timeout`` for each
+        program. How long it takes beyond that is ours, so its deadline is far away, and no fault of a submission.
+        """
+        self._reading = True
+        self._until = time.monotonic() + _PATIENCE * self.timeout
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
         pause = 0.0005
@@ -336,6 +355,13 @@ class Git:
 
     def _left(self) -> float:
         left = self._until - time.monotonic()
+        if left <= 0 and self._reading:
+            what = (
+                f"did not read the history within {_PATIENCE * self.timeout:g} s, and did not use the "
+                f"{self.timeout:g} s of a processor that a submission has for it"
+            )
+            hint = "this machine is very busy, or its disk is slow; grade again when it is quieter"
+            raise InfrastructureError(Problem("git", what, hint=hint))
         if left <= 0:
             raise self._address.refused(
                 f"was not fetched within {self.timeout:g} s", "", "try again later, or look whether the host is slow"

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gradekit.errors import SubmissionError
 from gradekit.history import Change, Commit, History
 from gradekit.submission.gitio import Enough, Git
 
@@ -168,25 +167,24 @@ class _Diffs(Tokens):
 def read_history(git: Git, commit: str) -> History:
     """The history of a commit that is there, with as many of its ancestors as are.
 
-    What its own content makes impossible (broken objects, so much that the time is up) is a ``problem`` of the
-    history, and raises nothing.
+    What its own content makes impossible (broken objects, so much that the processor time is spent) is a ``problem``
+    of the history, and raises nothing.
 
     Raises:
-        InfrastructureError: git does not start.
+        InfrastructureError: git does not start, or this machine has no time for it.
     """
     moment = int(time.time())
     messages = _Messages()
-    try:
-        shown = ["--topo-order", f"--max-count={MAX_COMMITS + 1}", "-z"]
-        told = git.run("log", *shown, f"--format=tformat:{_FORMAT}", commit, "--", sink=messages.feed)
-        # Where a clone is shallow, the last commit seems to have made everything.
-        ends = git.shallow()
-        roots = frozenset(one.id for one in messages.commits if not one.parents) - ends
-        diffs = _Diffs(roots)
-        looks = ["--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--root", "--raw", "--numstat"]
-        compared = git.run("log", *shown, *looks, "--format=tformat:%H", commit, "--", sink=diffs.feed)
-    except SubmissionError:
-        problem = f"reading it took more than {git.timeout:g} s; are there huge commits?"
+    shown = ["--topo-order", f"--max-count={MAX_COMMITS + 1}", "-z"]
+    told = git.run("log", *shown, f"--format=tformat:{_FORMAT}", commit, "--", sink=messages.feed)
+    # Where a clone is shallow, the last commit seems to have made everything.
+    ends = git.shallow()
+    roots = frozenset(one.id for one in messages.commits if not one.parents) - ends
+    diffs = _Diffs(roots)
+    looks = ["--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--root", "--raw", "--numstat"]
+    compared = git.run("log", *shown, *looks, "--format=tformat:%H", commit, "--", sink=diffs.feed)
+    if told.spent or compared.spent:
+        problem = f"reading it takes more than {git.timeout:g} s of a processor; are there huge commits?"
         return History(problem=problem, moment=moment)
     if (told.code and not told.cut) or (compared.code and not compared.cut):
         return History(problem="the history has objects that are missing or broken", moment=moment)

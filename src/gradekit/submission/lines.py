@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import BinaryIO
 
-from gradekit.errors import SubmissionError
 from gradekit.history import Line, Lines
 from gradekit.submission.blobs import Blobs
 from gradekit.submission.gitio import Enough, Git
@@ -141,28 +140,21 @@ def read_lines(git: Git, commit: str, inner: str | None, without: Collection[str
         without: names of files and folders, with ``*`` and ``?``, that are left out.
 
     Raises:
-        InfrastructureError: git does not start.
+        InfrastructureError: git does not start, or this machine has no time for it.
     """
     contents = _Contents(f"{inner}/".encode() if inner else b"", without, git.shallow())
-    try:
-        order = ["--topo-order", f"--max-count={MAX_COMMITS + 1}", "-z", "--no-abbrev", "--no-renames", "--root"]
-        format_ = "--format=tformat:%H %P"
-        listed = git.run("log", *order, "-c", "--raw", format_, commit, "--", sink=contents.feed)
-    except SubmissionError:
-        return Lines(problem=f"listing it took more than {git.timeout:g} s")
+    order = ["--topo-order", f"--max-count={MAX_COMMITS + 1}", "-z", "--no-abbrev", "--no-renames", "--root"]
+    listed = git.run("log", *order, "-c", "--raw", "--format=tformat:%H %P", commit, "--", sink=contents.feed)
+    if listed.spent:
+        return Lines(problem=f"listing it takes more than {git.timeout:g} s of a processor")
     if listed.code and not listed.cut:
         return Lines(problem="the history has objects that are missing or broken")
-    kept, late = _Kept(contents), False
-    sizes: dict[bytes, int] = {}
-    blobs = Blobs({}, kept.take)
-    try:
-        sizes = _sizes(git, contents.places)
-        wanted = _wanted(sizes)
-        blobs = Blobs(wanted, kept.take)
-        with _listed(wanted) as names:
-            git.run("cat-file", "--batch", "--buffer", stdin=names, sink=blobs.feed)
-    except SubmissionError:
-        late = True
+    kept = _Kept(contents)
+    sizes, late = _sizes(git, contents.places)
+    wanted = _wanted(sizes)
+    blobs = Blobs(wanted, kept.take)
+    with _listed(wanted) as names:
+        late |= git.run("cat-file", "--batch", "--buffer", stdin=names, sink=blobs.feed).spent
     large = [oid for oid, size in sizes.items() if size > MAX_BLOB]
     # Of a listing that was cut the last commit may have more.
     more = contents.unread + contents.cut
@@ -176,14 +168,14 @@ def read_lines(git: Git, commit: str, inner: str | None, without: Collection[str
     )
 
 
-def _sizes(git: Git, oids: Iterable[bytes]) -> dict[bytes, int]:
-    """The bytes of each object that is there, and a file's content."""
+def _sizes(git: Git, oids: Iterable[bytes]) -> tuple[dict[bytes, int], bool]:
+    """The bytes of each object that is there, and a file's content; and whether there was no time for all."""
     output = bytearray()
     asked = "--batch-check=%(objecttype) %(objectname) %(objectsize)"
     with _listed(oids) as names:
-        git.run("cat-file", asked, "--buffer", stdin=names, sink=output.extend)
-    records = (record.split() for record in bytes(output).splitlines())
-    return {facts[1]: int(facts[2]) for facts in records if facts[0] == b"blob"}
+        late = git.run("cat-file", asked, "--buffer", stdin=names, sink=output.extend).spent
+    records = (record.split() for record in bytes(output).split(b"\n")[:-1])
+    return {facts[1]: int(facts[2]) for facts in records if facts[0] == b"blob"}, late
 
 
 def _wanted(sizes: Mapping[bytes, int]) -> dict[bytes, int]:

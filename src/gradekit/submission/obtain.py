@@ -243,7 +243,11 @@ class _Clone:
         return {entry.path: FileEntry(entry.path, data[entry.oid], entry.executable) for entry in listing.kept}
 
     def history(self, commit: str, rules: CloneRules) -> History:
-        """What leads to the commit; the files are read before, so that a history that is too large spoils nothing."""
+        """What leads to the commit; the files are read before, so that a history that is too large spoils nothing.
+
+        Raises:
+            InfrastructureError: our machine has no time for it.
+        """
         if self._shallow is not None:
             # One more than is read: of the last one the parents are not known.
             fetched = self._git.fetch(f"--depth={MAX_COMMITS + 2}", f"+{self._shallow}:{_TIP}")
@@ -255,8 +259,7 @@ class _Clone:
                 return History(problem=problem, lines=Lines(problem=problem))
             if fetched.code:
                 raise self._failure(fetched)
-        # How long reading takes is the doing of what was committed; how long fetching took is not.
-        self._git.begin_anew()
+        self._git.begin_reading()
         history = read_history(self._git, commit) if rules.history else History()
         if rules.lines_without is None:
             return history
