@@ -70,8 +70,9 @@ from gradekit.sandbox.transfer import archive
 from gradekit.sandbox.wire import STDERR, Frames, Wire
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lint import lint
-from gradekit.spec.load import load_challenge, load_rubric
+from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import read_lock
+from gradekit.spec.rubrics import load_rubric
 from gradekit.submission import Access, explain, globs
 from gradekit.submission.address import Address
 from gradekit.submission.blobs import Blobs

@@ -17,10 +17,12 @@ from gradekit.checks.base import Complaint
 from gradekit.errors import SpecError
 from gradekit.spec import files as files_module
 from gradekit.spec.challenge import Challenge, LoadStep
+from gradekit.spec.drafts import Draft, finished
 from gradekit.spec.files import Files
 from gradekit.spec.lint import Lint, lint
-from gradekit.spec.load import _Draft, _finished, load_challenge, load_rubric
+from gradekit.spec.load import load_challenge
 from gradekit.spec.reader import read
+from gradekit.spec.rubrics import load_rubric
 
 HERE = Path(__file__).parent
 RUNNERS = {"python": "language", "postgres": "service", "scanners": "scanner", "probe": "probe"}
@@ -323,7 +325,7 @@ def test_suggestions_come_from_a_bounded_list(folder: Folder, monkeypatch: pytes
 
 def test_an_unfinished_check_is_a_bug() -> None:
     with pytest.raises(AssertionError, match="a fault of x was not reported"):
-        _finished(_Draft({"id": "x"}))
+        finished(Draft({"id": "x"}))
 
 
 def test_what_a_kind_complains_about_in_defaults_is_shown_there(folder: Folder) -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os.path
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple, cast
+from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,39 +19,25 @@ from gradekit.checks.sense import contradictions
 from gradekit.errors import Problem, SpecError, UsageError
 from gradekit.model import AUTHORED, Loc, check_relative
 from gradekit.results import Tier, Variant
-from gradekit.spec.challenge import Challenge, ChallengeHead, ChallengeSpec, Check, CheckHead
+from gradekit.spec.challenge import Challenge, ChallengeHead, ChallengeSpec, CheckHead
+from gradekit.spec.digests import canonical, digest_of
+from gradekit.spec.drafts import CheckReader, Draft, finished, read_head
 from gradekit.spec.expand import expanded, wrong_marks
 from gradekit.spec.files import Files, is_file, is_folder
+from gradekit.spec.fitting import app_faults, tier_faults
+from gradekit.spec.problems import problems_of, version_faults, within
 from gradekit.spec.reader import Document, read_file
 from gradekit.spec.references import Names, check_faults, head_faults, rubric_faults, runner_faults, solution_faults
 from gradekit.spec.rubric import Rubric
+from gradekit.spec.rubrics import LoadedRubric, load_rubric, rubric_path
 from gradekit.spec.slips import strings
-from gradekit.spec.translate import (
-    Fault,
-    described,
-    faults,
-    field_names,
-    listed,
-    unknown_key,
-)
+from gradekit.spec.translate import Fault, faults, listed
 from gradekit.spec.variants import OPTION, VariantsSpec, marks, render
 from gradekit.texts import near, quote
 
 FILE_NAME = "challenge.yaml"
-VERSION = 1
-"""Of the format of challenges and rubrics."""
 _UNGRADED = frozenset({"lint"})
 """Keys that say nothing of how a submission is graded."""
-_RANKS = {tier: rank for rank, tier in enumerate(Tier)}
-_STAND_IN = {"gradekit": VERSION, "id": "x", "title": "x", "runner": "any", "rubric": "x"}
-_SOLUTION_STAND_IN = {"path": ".", "expect": {"passes": "all"}}
-
-
-class LoadedRubric(NamedTuple):
-    """A rubric with the digest (SHA-256, hex) of its content."""
-
-    rubric: Rubric
-    digest: str
 
 
 def load_challenge(
@@ -153,81 +136,6 @@ def build_variants(
     return tuple(found)
 
 
-def load_rubric(path: Path) -> LoadedRubric:
-    """Read a rubric file.
-
-    Raises:
-        SpecError: with every problem of the file, sorted by position.
-    """
-    document = read_file(path)
-    found, rubric = _rubric(document)
-    problems = _sorted(document, found)
-    if problems or rubric is None:
-        raise SpecError(*problems)
-    return LoadedRubric(rubric, _digest({"rubric": _canonical(document.data)}))
-
-
-def _rubric(document: Document) -> tuple[list[Fault], Rubric | None]:
-    found = _version(document)
-    if found:
-        return found, None
-    try:
-        return [], Rubric.model_validate(document.data, context=AUTHORED)
-    except ValidationError as error:
-        return faults(error, document.data, Rubric), None
-
-
-def _version(document: Document) -> list[Fault]:
-    """Why the file cannot be read at all: it is no map, or it is of another version."""
-    data = document.data
-    if not isinstance(data, Mapping):
-        return [Fault((), f"must be a map, not {described(data)}")]
-    version = data.get("gradekit", VERSION)
-    if isinstance(version, int) and not isinstance(version, bool) and version != VERSION:
-        what = f"this file is written for version {version}"
-        return [Fault(("gradekit",), what, f"this gradekit reads version {VERSION}", "install another gradekit")]
-    return []
-
-
-def _sorted(document: Document, found: Iterable[Fault]) -> list[Problem]:
-    """The reader's complaints and the faults as problems, by position; a part is complained about once."""
-    placed = [
-        *document.complaints,
-        *(
-            document.place(fault.loc, fault.what, fault.expected, fault.hint, at=fault.at)
-            for fault in dict.fromkeys(found)
-            if not any(fault.loc[:end] in document.tainted for end in range(len(fault.loc) + 1))
-        ),
-    ]
-    placed.sort(key=lambda item: (item.span.line, item.span.column))
-    return [item.problem for item in placed]
-
-
-def _canonical(data: object) -> bytes:
-    """The same bytes for the same data: comments and layout do not count, order does."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _digest(parts: Mapping[str, bytes]) -> str:
-    """SHA-256 over named parts in the order of their names; each is framed by its length."""
-    digest = hashlib.sha256(b"gradekit 1\n")
-    for name in sorted(parts):
-        for piece in (name.encode(), parts[name]):
-            digest.update(b"%d:" % len(piece))
-            digest.update(piece)
-    return digest.hexdigest()
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A check as far as it could be read."""
-
-    raw: Mapping[str, object]
-    head: CheckHead | None = None
-    kind: str | None = None
-    body: BaseModel | None = None
-
-
 class _Loading:
     """One run over one challenge: every step adds its faults, the last step raises them or builds."""
 
@@ -250,31 +158,29 @@ class _Loading:
         self.runners = runners
         self.tools = tools
         self.files = Files(source.parent, self._rendered)
-        self.defaults: Mapping[str, Mapping[str, object]] = {}
-        self.min_tier: str = Tier.IN_PROCESS
-        self.runs_code = True
+        self.checks = CheckReader()
         self.found: list[Fault] = []
         self.elsewhere: list[Problem] = []
         """Problems of other files, such as the rubric's."""
 
     def challenge(self) -> Challenge:
-        self.found += _version(self.document)
+        self.found += version_faults(self.document)
         if self.found or not isinstance(self.document.data, Mapping):
-            raise SpecError(*_sorted(self.document, self.found))
+            raise SpecError(*problems_of(self.document, self.found))
         written: Mapping[str, object] = self.document.data
         data = self._expanded(written)
         names = Names.of(data)
-        head = self._head(data)
-        self.min_tier = head.min_tier
-        self.runs_code = head.runner != "none"
+        head, wrong = read_head(data)
+        self.found += wrong
         rubric = self._rubric(data, head.rubric)
-        drafts = self._checks(data)
+        drafts = self.checks.read(data)
+        self.found += self.checks.found
         app = data.get("app") is not None
         self._templates()
         self._head_files(head)
         self.found += head_faults(head, names, self.runners)
         self.found += solution_faults(head, names, self.source.parent)
-        self._references(drafts, names, rubric.rubric if rubric else None, app=app)
+        self._references(drafts, head, names, rubric.rubric if rubric else None, app=app)
         self._bodies(
             drafts,
             Scope(
@@ -302,11 +208,11 @@ class _Loading:
                 ],
             ),
         )
-        problems = [*_sorted(self.document, self.found), *self.elsewhere]
+        problems = [*problems_of(self.document, self.found), *self.elsewhere]
         if problems or rubric is None:
             raise SpecError(*problems)
         fields = {name: getattr(head, name) for name in ChallengeHead.model_fields}
-        spec = ChallengeSpec(**fields, checks=tuple(map(_finished, drafts)))
+        spec = ChallengeSpec(**fields, checks=tuple(map(finished, drafts)))
         return Challenge(
             spec=spec,
             rubric=rubric.rubric,
@@ -333,8 +239,8 @@ class _Loading:
         try:
             self.variants = VariantsSpec.model_validate(raw, context=AUTHORED)
         except ValidationError as error:
-            wrong = [_below(("variants",), fault) for fault in faults(error, raw, VariantsSpec)]
-            raise SpecError(*_sorted(self.document, wrong)) from error
+            wrong = [within(("variants",), fault) for fault in faults(error, raw, VariantsSpec)]
+            raise SpecError(*problems_of(self.document, wrong)) from error
         number = 1 if self.number is None else self.number
         if not 1 <= number <= self.variants.number:
             what = f"{self.source} has no variant {number}"
@@ -373,25 +279,12 @@ class _Loading:
         files = {f"file {path}": content for path, content in self.files.written.items()}
         files |= {f"file {path}": self.files.read(path) or b"" for path in self._other_files(data)}
         graded = {key: value for key, value in data.items() if key not in _UNGRADED}
-        return _digest({**files, "challenge": _canonical(graded), "rubric": rubric.digest.encode()})
-
-    def _head(self, data: Mapping[str, object]) -> ChallengeHead:
-        """Everything but the checks; a field that is wrong has a stand-in, so that the others can be judged."""
-        fields = field_names(ChallengeHead)
-        known = [*fields, "defaults", "checks"]
-        self.found += [unknown_key((key,), known) for key in data if key not in known]
-        raw = {key: value for key, value in data.items() if key in fields}
-        try:
-            return ChallengeHead.model_validate(raw, context=AUTHORED)
-        except ValidationError as error:
-            wrong = faults(error, raw, ChallengeHead)
-        self.found += wrong
-        return ChallengeHead.model_validate(_STAND_IN | _without(raw, wrong), context=AUTHORED)
+        return digest_of({**files, "challenge": canonical(graded), "rubric": rubric.digest.encode()})
 
     def _rubric(self, data: Mapping[str, object], name: str) -> LoadedRubric | None:
         if data.get("rubric") != name:
             return None
-        path = self._rubric_path(name)
+        path = rubric_path(name, folders=self.rubrics, root=self.source.parent)
         if path is None and name.endswith(".yaml"):
             self.found.append(Fault(("rubric",), f"no file {quote(name)}", "a path relative to the challenge's folder"))
             return None
@@ -407,98 +300,6 @@ class _Loading:
             self.elsewhere += error.problems
             return None
 
-    def _rubric_path(self, name: str) -> Path | None:
-        paths = [folder / f"{name}.yaml" for folder in self.rubrics]
-        if name.endswith(".yaml"):
-            paths = [Path(os.path.normpath(self.source.parent / name))]
-        return next((path for path in paths if is_file(path)), None)
-
-    def _checks(self, data: Mapping[str, object]) -> list[_Draft]:
-        self.defaults = self._defaults(data.get("defaults", {}))
-        checks = data.get("checks")
-        if "checks" not in data:
-            self.found.append(Fault((), 'missing key "checks"', "a list of checks"))
-        elif not isinstance(checks, list):
-            self.found.append(Fault(("checks",), f"must be a list, not {described(checks)}"))
-        elif not checks:
-            self.found.append(Fault(("checks",), "is empty", "at least one check is needed"))
-        else:
-            return [self._check(index, raw) for index, raw in enumerate(checks)]
-        return []
-
-    def _defaults(self, raw: object) -> dict[str, dict[str, object]]:
-        """Default fields by kind; their values are judged inside each check that takes them."""
-        loc: Loc = ("defaults",)
-        if not isinstance(raw, Mapping):
-            self.found.append(Fault(loc, f"must be a map, not {described(raw)}"))
-            return {}
-        defaults: dict[str, dict[str, object]] = {}
-        for kind, values in raw.items():
-            if kind not in KINDS:
-                self.found.append(unknown_key((*loc, kind), list(KINDS)))
-            elif not isinstance(values, Mapping):
-                self.found.append(Fault((*loc, kind), f"must be a map, not {described(values)}"))
-            else:
-                known = field_names(KINDS[kind].spec)
-                self.found += [unknown_key((*loc, kind, key), list(known)) for key in values if key not in known]
-                defaults[kind] = {key: value for key, value in values.items() if key in known}
-        return defaults
-
-    def _check(self, index: int, raw: object) -> _Draft:
-        loc: Loc = ("checks", index)
-        if not isinstance(raw, Mapping):
-            self.found.append(Fault(loc, f"must be a map, not {described(raw)}"))
-            return _Draft({})
-        draft = _Draft(raw)
-        fields = field_names(CheckHead)
-        kinds = [key for key in raw if key in KINDS]
-        unknown = [key for key in raw if key not in fields and key not in KINDS]
-        for key in unknown:
-            fault = unknown_key((*loc, key), [*fields, *KINDS])
-            if kinds and key in field_names(KINDS[kinds[0]].spec):
-                fault = replace(fault, expected="", hint=f"it belongs below {quote(kinds[0])}; indent it more")
-            self.found.append(fault)
-        if len(kinds) > 1:
-            what = f"has {len(kinds)} kinds: {listed(kinds)}"
-            self.found.append(Fault(loc, what, "a check has exactly one", "make two checks of it", at=(*loc, kinds[1])))
-        elif kinds:
-            draft.kind = kinds[0]
-            draft.body = self._body((*loc, kinds[0]), kinds[0], raw[kinds[0]])
-        elif not any(isinstance(raw[key], Mapping) for key in unknown):  # that is the kind, misspelt
-            self.found.append(Fault(loc, "has no kind", f"exactly one of {listed(KINDS)}"))
-        head = {key: value for key, value in raw.items() if key in fields}
-        if draft.kind is not None and KINDS[draft.kind].advisory:
-            head = {"points": 0, **head}
-        try:
-            draft.head = CheckHead.model_validate(head, context=AUTHORED)
-        except ValidationError as error:
-            self.found += [_below(loc, fault) for fault in faults(error, head, CheckHead)]
-        return draft
-
-    def _body(self, loc: Loc, kind: str, own: object) -> BaseModel | None:
-        if not isinstance(own, Mapping):
-            self.found.append(Fault(loc, f"must be a map, not {described(own)}"))
-            return None
-        spec: type[BaseModel] = KINDS[kind].spec
-        merged = {**self.defaults.get(kind, {}), **own}
-        try:
-            return spec.model_validate(merged, context=AUTHORED)
-        except ValidationError as error:
-            wrong = faults(error, merged, spec)
-        elsewhere = {*field_names(CheckHead), *KINDS}
-        for fault in wrong:
-            if not fault.loc and fault.at and fault.at[0] in elsewhere:
-                fault = replace(fault, expected="", hint="it belongs to the check; indent it less")  # noqa: PLW2901
-            self.found.append(_below(self._origin(fault.loc, loc, own), fault))
-        return None
-
-    def _origin(self, loc: Loc, body: Loc, own: object) -> Loc:
-        """Where the field at ``loc`` of a check's body was written: in the check, or in the defaults."""
-        kind = str(body[-1])
-        written = isinstance(own, Mapping) and bool(loc) and loc[0] in own
-        default = bool(loc) and loc[0] in self.defaults.get(kind, {})
-        return ("defaults", kind) if default and not written else body
-
     def _head_files(self, head: ChallengeHead) -> None:
         if head.brief is not None and not is_file(self.source.parent / head.brief):
             self.found.append(self.files.missing(head.brief, ("brief",)))
@@ -508,7 +309,9 @@ class _Loading:
                     loc: Loc = ("datasets", name, "load", index, "challenge")
                     self.found += self.files.add(step.challenge, loc, folder=False)
 
-    def _references(self, drafts: Sequence[_Draft], names: Names, rubric: Rubric | None, *, app: bool) -> None:
+    def _references(
+        self, drafts: Sequence[Draft], head: ChallengeHead, names: Names, rubric: Rubric | None, *, app: bool
+    ) -> None:
         criteria = {} if rubric is None else {name: item.manual for name, item in rubric.criteria.items()}
         heads: list[CheckHead] = []
         for index, draft in enumerate(drafts):
@@ -516,52 +319,28 @@ class _Loading:
                 heads.append(draft.head)
                 self.found += check_faults(index, draft.head, names, criteria)
             if draft.kind is not None and draft.body is not None:
-                self.found += self._app_faults(("checks", index), draft, app=app)
-                self.found += self._tier_faults(("checks", index), draft)
+                self.found += app_faults(("checks", index), draft, app=app, runs_code=head.runner != "none")
+                self.found += tier_faults(("checks", index), draft, Tier(head.min_tier))
                 scanner = KINDS[draft.kind].scanner(draft.body)
                 if scanner is not None:
                     self.found += runner_faults(("checks", index, draft.kind), scanner, "scanner", self.runners)
-        known = all(criteria.get(head.criterion) is False for head in heads)
+        known = all(criteria.get(one.criterion) is False for one in heads)
         if rubric is not None and heads and len(heads) == len(drafts) and known:
             self.found += rubric_faults(rubric, heads)
 
-    def _app_faults(self, loc: Loc, draft: _Draft, *, app: bool) -> Iterator[Fault]:
-        kind = KINDS[str(draft.kind)]
-        uses_app = kind.uses_app(draft.body)
-        if uses_app and not app:
-            what = "needs the app, but the challenge has no app"
-            yield Fault((*loc, kind.name), what, hint="add app: {port: 8080}")
-        elif kind.runs_code and not self.runs_code:
-            what = f"a check of the kind {kind.name} runs code of the submission, but the challenge has runner: none"
-            yield Fault((*loc, kind.name), what, hint="name the runners of its languages")
-        if draft.head is not None and draft.head.fresh and not uses_app:
-            yield Fault((*loc, "fresh"), "only a check that uses the app can be fresh", hint="remove it")
-
-    def _tier_faults(self, loc: Loc, draft: _Draft) -> Iterator[Fault]:
-        kind = KINDS[str(draft.kind)]
-        tier, least = kind.tier(draft.body), Tier(self.min_tier)
-        if _RANKS[tier] <= _RANKS[least]:
-            return
-        ways = [f"set {way}" for other, way in kind.tiers.items() if _RANKS[other] <= _RANKS[least]]
-        outside = [other for other in KINDS.values() if Tier.BLACK_BOX in other.tiers and not other.advisory]
-        ways.append(f"check it from outside, by {', '.join(other.name for other in outside)}")
-        place = (*loc, kind.name)
-        what = f"the tier of this check is {tier.value}, below min_tier: {least.value}"
-        yield Fault(place, what, hint=f"to raise it, {', or '.join(ways)}", at=place)
-
-    def _bodies(self, drafts: Sequence[_Draft], scope: Scope) -> None:
+    def _bodies(self, drafts: Sequence[Draft], scope: Scope) -> None:
         """The files that checks refer to, then what their kinds have to say with these files at hand."""
         whole = [(index, draft, KINDS[draft.kind]) for index, draft in enumerate(drafts) if draft.kind and draft.body]
         for index, draft, kind in whole:
             body: Loc = ("checks", index, kind.name)
             for loc, path in kind.paths(draft.body):
-                self.found += self.files.add(path, (*self._origin(loc, body, draft.raw[kind.name]), *loc))
+                self.found += self.files.add(path, (*self.checks.origin(loc, body, draft.raw[kind.name]), *loc))
         for index, draft, kind in whole:
             draft.body, complaints = kind.expanded(draft.body, self.files.content)
             self._elsewhere(complaints)
             body = ("checks", index, kind.name)
             for loc, path in kind.paths(draft.body):
-                self.found += self.files.add(path, (*self._origin(loc, body, draft.raw[kind.name]), *loc))
+                self.found += self.files.add(path, (*self.checks.origin(loc, body, draft.raw[kind.name]), *loc))
         known = {fault.loc for fault in self.found}
         for index, draft, kind in whole:
             body = ("checks", index, kind.name)
@@ -573,7 +352,7 @@ class _Loading:
                 if complaint.place:
                     self._elsewhere([complaint])
                     continue
-                place = (*self._origin(complaint.loc, body, draft.raw[kind.name]), *complaint.loc)
+                place = (*self.checks.origin(complaint.loc, body, draft.raw[kind.name]), *complaint.loc)
                 if place not in known:
                     at = place if complaint.loc and complaint.what.startswith(quote(str(complaint.loc[-1]))) else None
                     self.found.append(Fault(place, complaint.what, complaint.expected, complaint.hint, at))
@@ -585,31 +364,3 @@ class _Loading:
             problem = Problem(str(folder / one.place), one.what, one.expected, one.hint)
             if problem not in self.elsewhere:
                 self.elsewhere.append(problem)
-
-
-def _without(raw: Mapping[str, object], wrong: Sequence[Fault]) -> dict[str, object]:
-    """A challenge's data without the entries that are wrong, so that the others can still be judged."""
-    kept = dict(raw)
-    for fault in wrong:
-        key, *below = fault.at or fault.loc or ("",)
-        value = kept.get(str(key))
-        if below and isinstance(value, Mapping):
-            kept[str(key)] = {name: entry for name, entry in value.items() if name != below[0]}
-        elif below and isinstance(value, list) and key == "solutions":
-            kept[str(key)] = [_SOLUTION_STAND_IN if index == below[0] else entry for index, entry in enumerate(value)]
-        else:
-            kept.pop(str(key), None)
-    return kept
-
-
-def _below(loc: Loc, fault: Fault) -> Fault:
-    """A fault of a part, as a fault of the whole that has the part at ``loc``."""
-    return replace(fault, loc=(*loc, *fault.loc), at=None if fault.at is None else (*loc, *fault.at))
-
-
-def _finished(draft: _Draft) -> Check:
-    """A check in which nothing was wrong."""
-    if draft.head is None or draft.kind is None or draft.body is None:
-        raise AssertionError(f"a fault of {draft.raw.get('id')} was not reported")
-    head = {name: getattr(draft.head, name) for name in CheckHead.model_fields}
-    return Check(**head, kind=draft.kind, body=draft.body)
