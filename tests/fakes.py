@@ -13,31 +13,25 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from gradekit.results import Isolation
-from gradekit.sandbox.protocol import (
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.messages import (
     CallReply,
     CallRequest,
     CommandResult,
-    ContainerPlan,
-    Ending,
-    ExecResult,
-    FetchPlan,
-    FileEntry,
     HttpReply,
     HttpRequest,
-    Image,
     InterleaveRequest,
     LoadReply,
     LoadRequest,
     MongoRequest,
     RedisRequest,
-    Running,
-    Sandbox,
-    SandboxPlan,
     SqlColumn,
     SqlRequest,
     SqlResult,
     StepResult,
 )
+from gradekit.sandbox.plans import ContainerPlan, Ending, ExecResult, FetchPlan, FileEntry, SandboxPlan
+from gradekit.sandbox.protocol import Running, Sandbox
 
 A = TypeVar("A")
 Table = Mapping[str, A | list[A]]

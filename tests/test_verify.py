@@ -26,7 +26,7 @@ from gradekit.results import (
     SubmissionRef,
     Tier,
 )
-from gradekit.sandbox.protocol import STAND_IN_LABEL, Image
+from gradekit.sandbox.image import STAND_IN_LABEL, Image
 from gradekit.spec.challenge import Bounds, Challenge, Expectation
 from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import Lock, Sharpness, Times

@@ -13,12 +13,9 @@ from gradekit.checks.jsontext import Json
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.history import History
 from gradekit.language import Framework, Speech
-from gradekit.sandbox.protocol import (
+from gradekit.sandbox.messages import (
     CallReply,
     CommandResult,
-    Ending,
-    ExecResult,
-    FileEntry,
     HttpReply,
     HttpRequest,
     LoadReply,
@@ -26,6 +23,7 @@ from gradekit.sandbox.protocol import (
     SqlResult,
     StepResult,
 )
+from gradekit.sandbox.plans import Ending, ExecResult, FileEntry
 
 App = Callable[[HttpRequest], HttpReply]
 Answer = Callable[[str], SqlResult]

@@ -23,7 +23,7 @@ from gradekit.errors import InfrastructureError
 from gradekit.language import Naming, Speech
 from gradekit.model import AUTHORED
 from gradekit.results import Status, Tier
-from gradekit.sandbox.protocol import CallReply
+from gradekit.sandbox.messages import CallReply
 from tests.checks.bench import FakeBench, FakeCalls
 
 OBSERVING = sys.modules["gradekit.checks.call.observe"]

@@ -20,7 +20,7 @@ from gradekit.checks.call.generate import Generator, draw_all
 from gradekit.checks.call.model import CallSpec
 from gradekit.language import Speech
 from gradekit.results import Judgement, Status
-from gradekit.sandbox.protocol import CallReply
+from gradekit.sandbox.messages import CallReply
 from tests.checks.bench import FakeBench, FakeCalls
 
 SPEECH = Speech(

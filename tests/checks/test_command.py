@@ -14,7 +14,7 @@ from gradekit.checks.base import Complaint, Context, Scope
 from gradekit.checks.command import MAX_OUTPUT, CommandEvidence, CommandSpec, RunFact, Stream
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.results import Status
-from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
+from gradekit.sandbox.plans import Ending, ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
 
 

@@ -24,7 +24,7 @@ from gradekit.checks.http.show import curl
 from gradekit.checks.http.walking import WalkProblem, items, linked, with_parameter
 from gradekit.checks.jsonpath import TooManyNodes
 from gradekit.results import Status
-from gradekit.sandbox.protocol import CommandResult, HttpReply, HttpRequest, SqlColumn, SqlResult
+from gradekit.sandbox.messages import CommandResult, HttpReply, HttpRequest, SqlColumn, SqlResult
 from tests.checks.bench import FakeBench, reply, scripted
 
 

@@ -14,7 +14,7 @@ from gradekit.checks.http.evidence import HttpEvidence
 from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.jsontext import Json
 from gradekit.results import Status
-from gradekit.sandbox.protocol import HttpReply, SqlColumn, SqlResult
+from gradekit.sandbox.messages import HttpReply, SqlColumn, SqlResult
 from tests.checks.bench import FakeBench, Query, reply, scripted
 
 

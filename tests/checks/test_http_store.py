@@ -14,7 +14,7 @@ from gradekit.checks.http import KIND
 from gradekit.checks.http.evidence import HttpEvidence
 from gradekit.checks.http.model import HttpSpec
 from gradekit.results import Status
-from gradekit.sandbox.protocol import CommandResult, HttpReply
+from gradekit.sandbox.messages import CommandResult, HttpReply
 from tests.checks.bench import FakeBench, reply, scripted
 
 

@@ -24,7 +24,7 @@ from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.http.reading import Reading
 from gradekit.checks.jsontext import Json
 from gradekit.results import Judgement, Status
-from gradekit.sandbox.protocol import HttpReply
+from gradekit.sandbox.messages import HttpReply
 from tests.checks.bench import FakeBench, reply, scripted
 
 HERE = Path(__file__).parent / "hurl"

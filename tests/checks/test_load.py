@@ -14,7 +14,7 @@ from gradekit.checks.load.measure import interval, loosest
 from gradekit.checks.load.model import LoadSpec
 from gradekit.checks.ratios import Ratio, Ratios
 from gradekit.results import Judgement, Status
-from gradekit.sandbox.protocol import LoadReply, LoadRequest
+from gradekit.sandbox.messages import LoadReply, LoadRequest
 from tests.checks.bench import FakeBench, reply, scripted
 
 SEE = 'see the figures in the evidence under "GET /a and GET /b"'

@@ -16,7 +16,7 @@ from gradekit.checks.n_plus_one import KIND
 from gradekit.checks.n_plus_one.evidence import NPlusOneEvidence
 from gradekit.checks.n_plus_one.model import NPlusOneSpec
 from gradekit.results import Judgement, Status
-from gradekit.sandbox.protocol import HttpReply, HttpRequest, SqlResult
+from gradekit.sandbox.messages import HttpReply, HttpRequest, SqlResult
 from tests.checks.bench import FakeBench, reply
 
 CHECK = """

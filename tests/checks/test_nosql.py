@@ -20,7 +20,7 @@ from gradekit.checks.stores.answers import Found, KeyFact
 from gradekit.checks.stores.words import commands, split
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.results import Status
-from gradekit.sandbox.protocol import CommandResult
+from gradekit.sandbox.messages import CommandResult
 from tests.checks.bench import FakeBench
 
 

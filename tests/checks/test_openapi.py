@@ -13,7 +13,7 @@ from gradekit.checks.openapi.evidence import OpenapiEvidence
 from gradekit.checks.openapi.model import OpenapiSpec
 from gradekit.errors import InfrastructureError
 from gradekit.results import Status
-from gradekit.sandbox.protocol import Ending, ExecResult
+from gradekit.sandbox.plans import Ending, ExecResult
 from tests.checks.bench import FakeBench, finished, reply, scripted
 
 DOCUMENT = b"""\

@@ -12,7 +12,7 @@ from gradekit.checks import own_tests
 from gradekit.checks.base import Context, Scope
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.language import Framework
-from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
+from gradekit.sandbox.plans import Ending, ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
 
 RUNNERS = Path(__file__).parents[2] / "runners"

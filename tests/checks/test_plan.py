@@ -16,7 +16,8 @@ from gradekit.checks.plan.evidence import MAX_DOCUMENT, PlanEvidence
 from gradekit.checks.plan.model import PlanSpec
 from gradekit.checks.plan.reading import Unreadable, explained, read
 from gradekit.errors import Blocked, InfrastructureError
-from gradekit.sandbox.protocol import FileEntry, SqlColumn, SqlResult
+from gradekit.sandbox.messages import SqlColumn, SqlResult
+from gradekit.sandbox.plans import FileEntry
 from tests.checks.bench import FakeBench
 
 FILES = {"ref.sql": b"select 1;", "ref-index.sql": b"create index r on t (a)", "two.sql": b"select 1; select 2"}

@@ -16,7 +16,7 @@ from gradekit.checks.race import KIND
 from gradekit.checks.race.evidence import RaceEvidence
 from gradekit.checks.race.model import RaceSpec
 from gradekit.results import Status
-from gradekit.sandbox.protocol import HttpReply, HttpRequest, SqlColumn, SqlResult
+from gradekit.sandbox.messages import HttpReply, HttpRequest, SqlColumn, SqlResult
 from tests.checks.bench import FakeBench, reply, scripted
 
 CHECK = """

@@ -17,7 +17,7 @@ from gradekit.checks.scan.observe import observe
 from gradekit.checks.scan.show import show
 from gradekit.errors import InfrastructureError
 from gradekit.history import History, Line, Lines
-from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
+from gradekit.sandbox.plans import Ending, ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
 
 

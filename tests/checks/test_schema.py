@@ -21,7 +21,7 @@ from gradekit.checks.schema.evidence import (
 from gradekit.checks.schema.model import SchemaSpec
 from gradekit.errors import InfrastructureError
 from gradekit.results import Status
-from gradekit.sandbox.protocol import SqlResult
+from gradekit.sandbox.messages import SqlResult
 from tests.checks.bench import FakeBench, FakeDatabase
 
 CONTEXT = Context(check="schema")

@@ -22,8 +22,8 @@ from gradekit.checks.security.probes import PROBES
 from gradekit.probe.http import http
 from gradekit.probe.main import listening
 from gradekit.results import Judgement, Status
+from gradekit.sandbox.messages import HttpReply, HttpRequest
 from gradekit.sandbox.probe_client import _asked, _http_reply
-from gradekit.sandbox.protocol import HttpReply, HttpRequest
 from tests.checks.bench import FakeBench, reply, scripted
 
 SAMPLES = Path(__file__).parents[1] / "e2e" / "security"

@@ -15,7 +15,8 @@ from gradekit.checks.sessions.evidence import SessionsEvidence
 from gradekit.checks.sessions.model import SessionsSpec
 from gradekit.errors import InfrastructureError
 from gradekit.results import Judgement, Status
-from gradekit.sandbox.protocol import FileEntry, SqlColumn, SqlResult, StepResult
+from gradekit.sandbox.messages import SqlColumn, SqlResult, StepResult
+from gradekit.sandbox.plans import FileEntry
 from tests.checks.bench import FakeBench
 
 Steps = Sequence[tuple[str, Sequence[str]]]

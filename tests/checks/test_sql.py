@@ -15,7 +15,8 @@ from gradekit.checks.compare import Column, Table
 from gradekit.checks.sql import DatasetRun, Ran, SqlEvidence, SqlSpec
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.results import Status
-from gradekit.sandbox.protocol import FileEntry, SqlColumn, SqlResult
+from gradekit.sandbox.messages import SqlColumn, SqlResult
+from gradekit.sandbox.plans import FileEntry
 from tests.checks.bench import FakeBench, FakeDatabase, Query
 
 CONTEXT = Context(check="q1")

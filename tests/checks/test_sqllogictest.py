@@ -19,7 +19,7 @@ from gradekit.checks.sqllogictest.records import MAX_FILE, MAX_FLAWS, REFUSED, R
 from gradekit.checks.sqllogictest.values import Cell, cells, digest, gap, ordered
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.results import Status
-from gradekit.sandbox.protocol import SqlColumn, SqlResult
+from gradekit.sandbox.messages import SqlColumn, SqlResult
 from tests.checks.bench import FakeBench
 
 PATH = "hidden/a.slt"

@@ -22,7 +22,7 @@ from gradekit.checks.suite.words import LISTED
 from gradekit.checks.twins.model import Twin
 from gradekit.checks.twins.suites import normalised
 from gradekit.results import Judgement, Status, Tier
-from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
+from gradekit.sandbox.plans import Ending, ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
 
 LED = "with the reference this does not happen, so something in the submission led to it"

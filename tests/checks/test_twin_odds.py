@@ -18,7 +18,7 @@ from gradekit.checks.suite.model import SuiteSpec
 from gradekit.checks.suite.observe import observe
 from gradekit.checks.twins.model import Point, Twin, Twinned
 from gradekit.results import Status
-from gradekit.sandbox.protocol import ExecResult, FileEntry
+from gradekit.sandbox.plans import ExecResult, FileEntry
 from tests.checks.bench import FakeBench, finished
 
 PLAYS = int(os.environ.get("GRADEKIT_ROUNDS", "0")) or 200

@@ -16,7 +16,7 @@ from gradekit.grade.setting import Setting
 from gradekit.progress import Silent
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine
-from gradekit.sandbox.protocol import Image
+from gradekit.sandbox.image import Image
 from gradekit.spec.challenge import Expectation, Solution
 from tests.fakes import FakeEngine
 

@@ -12,8 +12,8 @@ import pytest
 from gradekit import runner as runners
 from gradekit.cli import shelf
 from gradekit.sandbox.docker import DockerEngine
+from gradekit.sandbox.image import BASE_LABEL, STAND_IN_LABEL, VERSIONS_LABEL, Image
 from gradekit.sandbox.images import DIGEST_LABEL
-from gradekit.sandbox.protocol import BASE_LABEL, STAND_IN_LABEL, VERSIONS_LABEL, Image
 from tests.cli.test_commands import run
 from tests.fakes import FakeEngine
 

@@ -15,7 +15,8 @@ from gradekit.corpus.host import DISK, MEMORY, HostState, compare, crowded, look
 from gradekit.sandbox import images
 from gradekit.sandbox.container import OWNER_LABEL
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.protocol import ContainerPlan, Image, Mount, SandboxPlan, VolumePlan
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.plans import ContainerPlan, Mount, SandboxPlan, VolumePlan
 from gradekit.scratch import scratch
 
 KINDS = ("containers", "volumes", "networks", "images", "processes", "mounts", "folders")

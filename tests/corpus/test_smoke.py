@@ -16,7 +16,7 @@ from gradekit.corpus.smoke_case import REQUIRED, SmokeExpect, smoke_expected
 from gradekit.errors import UsageError
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
-from gradekit.sandbox.protocol import Ending, ExecResult
+from gradekit.sandbox.plans import Ending, ExecResult
 from tests.fakes import cut, exited
 
 RUNNERS = Path(__file__).parents[2] / "runners"

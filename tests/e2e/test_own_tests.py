@@ -19,7 +19,7 @@ from gradekit.grade.setting import Setting
 from gradekit.results import Judgement
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.load import load_challenge
 

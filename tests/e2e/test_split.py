@@ -19,7 +19,7 @@ from gradekit.grade.pod import Pod
 from gradekit.grade.setting import Setting
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
+from gradekit.sandbox.plans import Ending, ExecResult, FileEntry
 from gradekit.spec.load import load_challenge
 from tests.e2e.running import Finished
 

@@ -28,7 +28,7 @@ from gradekit.model import Model, tuple_of
 from gradekit.progress import Silent
 from gradekit.results import Status
 from gradekit.sandbox.docker import DockerEngine
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import Lock, freshness, read_lock

@@ -55,16 +55,9 @@ from gradekit.report.formats import FORMATS
 from gradekit.report.record import read as read_report
 from gradekit.report.text import cleaned
 from gradekit.results import Judgement
+from gradekit.sandbox.messages import HttpReply, HttpRequest, LoadRequest, MongoRequest, RedisRequest, SqlRequest
+from gradekit.sandbox.plans import FileEntry
 from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
-from gradekit.sandbox.protocol import (
-    FileEntry,
-    HttpReply,
-    HttpRequest,
-    LoadRequest,
-    MongoRequest,
-    RedisRequest,
-    SqlRequest,
-)
 from gradekit.sandbox.streams import exchange
 from gradekit.sandbox.transfer import archive
 from gradekit.sandbox.wire import STDERR, Frames, Wire

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.load import load_challenge
 

@@ -19,22 +19,8 @@ from gradekit.grade.servers.base import LoadFailure, Script
 from gradekit.grade.servers.postgres import PostgresServer
 from gradekit.record import Printed
 from gradekit.runner import Runner
-from gradekit.sandbox.protocol import (
-    CANDIDATE_UID,
-    TESTER_UID,
-    CallReply,
-    CallRequest,
-    ContainerPlan,
-    Ending,
-    ExecResult,
-    FileEntry,
-    HttpReply,
-    HttpRequest,
-    LoadRequest,
-    Mount,
-    SqlRequest,
-    SqlResult,
-)
+from gradekit.sandbox.messages import CallReply, CallRequest, HttpReply, HttpRequest, LoadRequest, SqlRequest, SqlResult
+from gradekit.sandbox.plans import CANDIDATE_UID, TESTER_UID, ContainerPlan, Ending, ExecResult, FileEntry, Mount
 from gradekit.spec.challenge import Challenge
 from tests.fakes import FakeRunning, FakeSandbox, cut, exited, reply, rows
 

@@ -16,7 +16,8 @@ from gradekit.grade.setting import Setting
 from gradekit.runner import Runner
 from gradekit.sandbox import docker, images
 from gradekit.sandbox.egress import EGRESS_LABEL
-from gradekit.sandbox.protocol import SAID_LABEL, Egress, Ending, ExecResult, FileEntry, Image
+from gradekit.sandbox.image import SAID_LABEL, Image
+from gradekit.sandbox.plans import Egress, Ending, ExecResult, FileEntry
 from tests.fakes import FakeEngine, cut, exited
 
 PYTHON = runners.find(Path(__file__).parents[2] / "runners", "python")

@@ -21,7 +21,8 @@ from gradekit.grade.setting import Setting
 from gradekit.probe.egress import Caps, Proxy
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.protocol import ContainerPlan, FileEntry, Image, SandboxPlan
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.plans import ContainerPlan, FileEntry, SandboxPlan
 from tests.runners import fetching
 
 pytestmark = pytest.mark.docker

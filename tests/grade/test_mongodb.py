@@ -17,19 +17,18 @@ from gradekit.grade.servers.base import LoadFailure, Script, StoreServer
 from gradekit.grade.servers.mongodb import MongodbServer
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
-from gradekit.sandbox.protocol import (
+from gradekit.sandbox.messages import CommandResult, MongoRequest
+from gradekit.sandbox.plans import (
     CANDIDATE_UID,
     SERVICE_UID,
-    CommandResult,
     ContainerPlan,
     FileEntry,
-    MongoRequest,
     Mount,
-    Sandbox,
     SandboxPlan,
     Tmpfs,
     VolumePlan,
 )
+from gradekit.sandbox.protocol import Sandbox
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.load import load_challenge
 from tests.fakes import FakeRunning, FakeSandbox

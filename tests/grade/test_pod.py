@@ -9,7 +9,9 @@ import pytest
 
 from gradekit.errors import InfrastructureError
 from gradekit.grade.pod import Pod
-from gradekit.sandbox.protocol import CANDIDATE_UID, TESTER_UID, Image, Mount, SqlResult
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.messages import SqlResult
+from gradekit.sandbox.plans import CANDIDATE_UID, TESTER_UID, Mount
 from gradekit.spec.load import load_challenge
 from tests.fakes import FakeEngine, FakeRunning, FakeSandbox
 from tests.grade.conftest import RUBRIC

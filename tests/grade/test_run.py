@@ -17,18 +17,10 @@ from gradekit.history import Commit, History
 from gradekit.progress import Silent
 from gradekit.record import Record, read, write
 from gradekit.results import Status
-from gradekit.sandbox.protocol import (
-    SAID_LABEL,
-    VERSIONS_LABEL,
-    ContainerPlan,
-    ExecResult,
-    FileEntry,
-    Image,
-    Sandbox,
-    SandboxPlan,
-    SqlColumn,
-    SqlResult,
-)
+from gradekit.sandbox.image import SAID_LABEL, VERSIONS_LABEL, Image
+from gradekit.sandbox.messages import SqlColumn, SqlResult
+from gradekit.sandbox.plans import ContainerPlan, ExecResult, FileEntry, SandboxPlan
+from gradekit.sandbox.protocol import Sandbox
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.load import load_challenge
 from gradekit.submission import Submission

@@ -30,7 +30,8 @@ from gradekit.grade.setting import Setting
 from gradekit.results import Status
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
-from gradekit.sandbox.protocol import ContainerPlan, FileEntry, SqlRequest, SqlResult
+from gradekit.sandbox.messages import SqlRequest, SqlResult
+from gradekit.sandbox.plans import ContainerPlan, FileEntry
 from gradekit.spec.load import load_challenge
 from tests.grade.conftest import RUBRIC
 

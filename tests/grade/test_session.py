@@ -16,7 +16,9 @@ from gradekit.grade.setting import Setting
 from gradekit.progress import Silent
 from gradekit.record import Printed
 from gradekit.results import CheckResult, Status
-from gradekit.sandbox.protocol import CANDIDATE_UID, ContainerPlan, FileEntry, HttpReply, Image, SqlRequest, SqlResult
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.messages import HttpReply, SqlRequest, SqlResult
+from gradekit.sandbox.plans import CANDIDATE_UID, ContainerPlan, FileEntry
 from gradekit.spec.challenge import Challenge
 from gradekit.submission import Submission
 from tests.fakes import FakeEngine, FakeRunning, FakeSandbox, exited, reply

@@ -22,7 +22,7 @@ from gradekit.grade.setting import Setting
 from gradekit.results import Outcome, Status
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.load import load_challenge
 from tests.grade.conftest import RUBRIC
 

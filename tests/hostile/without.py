@@ -34,7 +34,8 @@ from gradekit.results import CaseResult, Judgement
 from gradekit.runner import find
 from gradekit.sandbox import container, pod, probe_client
 from gradekit.sandbox.docker import connect
-from gradekit.sandbox.protocol import CANDIDATE_UID, ContainerPlan, SqlResult
+from gradekit.sandbox.messages import SqlResult
+from gradekit.sandbox.plans import CANDIDATE_UID, ContainerPlan
 from gradekit.spec.challenge import AppSpec, Challenge, Check
 from gradekit.spec.lock import Lock
 from gradekit.submission import gitio

@@ -11,16 +11,8 @@ import pytest
 
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import connect
-from gradekit.sandbox.protocol import (
-    SERVICE_UID,
-    ContainerPlan,
-    Mount,
-    SandboxPlan,
-    SqlRequest,
-    SqlResult,
-    Tmpfs,
-    VolumePlan,
-)
+from gradekit.sandbox.messages import SqlRequest, SqlResult
+from gradekit.sandbox.plans import SERVICE_UID, ContainerPlan, Mount, SandboxPlan, Tmpfs, VolumePlan
 
 pytestmark = pytest.mark.docker
 Run = Callable[..., Sequence[SqlResult]]

@@ -9,15 +9,8 @@ from typing import Any
 
 from gradekit.runner import Runner
 from gradekit.sandbox.docker import DockerEngine
-from gradekit.sandbox.protocol import (
-    TESTER_UID,
-    ContainerPlan,
-    FileEntry,
-    Image,
-    Mount,
-    SandboxPlan,
-    VolumePlan,
-)
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.plans import TESTER_UID, ContainerPlan, FileEntry, Mount, SandboxPlan, VolumePlan
 
 _CLIENT = """
 use Socket;

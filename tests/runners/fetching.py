@@ -12,13 +12,13 @@ from pathlib import Path
 from gradekit.runner import Runner
 from gradekit.sandbox.docker import DockerEngine
 from gradekit.sandbox.egress import EGRESS_LABEL
-from gradekit.sandbox.protocol import (
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.plans import (
     ContainerPlan,
     Egress,
     ExecResult,
     FetchPlan,
     FileEntry,
-    Image,
     Mount,
     SandboxPlan,
     VolumePlan,

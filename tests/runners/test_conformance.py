@@ -11,7 +11,7 @@ from gradekit import runner
 from gradekit.corpus import SmokeCase, attempt_smoke, lacking, read_smoke
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.protocol import Image
+from gradekit.sandbox.image import Image
 from tests.runners import go_mirror, java_mirror, php_mirror, ruby_mirror
 from tests.runners.fetching import gateway
 from tests.runners.mirror import served

@@ -14,7 +14,9 @@ from gradekit import runner
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
 from gradekit.sandbox.egress import EGRESS_LABEL
-from gradekit.sandbox.protocol import TESTER_UID, ContainerPlan, ExecResult, Image, Limits, Mount, Sandbox, VolumePlan
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.plans import TESTER_UID, ContainerPlan, ExecResult, Limits, Mount, VolumePlan
+from gradekit.sandbox.protocol import Sandbox
 from tests.runners.fetching import Fetching, entries, fetching, gateway
 from tests.runners.go_mirror import LEAF, filled, sums
 from tests.runners.mirror import served

@@ -14,19 +14,19 @@ from gradekit import runner
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
 from gradekit.sandbox.egress import EGRESS_LABEL
-from gradekit.sandbox.protocol import (
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.plans import (
     TESTER_UID,
     ContainerPlan,
     Egress,
     ExecResult,
     FetchPlan,
     FileEntry,
-    Image,
     Mount,
-    Sandbox,
     SandboxPlan,
     VolumePlan,
 )
+from gradekit.sandbox.protocol import Sandbox
 from tests.runners.fetching import gateway
 from tests.runners.java_mirror import Repository, dependencies, dependency, filled, managed, pom, served
 

@@ -12,7 +12,7 @@ import pytest
 from gradekit import runner
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.protocol import ContainerPlan, FileEntry, Mount, SandboxPlan, VolumePlan
+from gradekit.sandbox.plans import ContainerPlan, FileEntry, Mount, SandboxPlan, VolumePlan
 
 pytestmark = pytest.mark.docker
 FOLDER = Path(__file__).parents[2] / "runners"

@@ -12,16 +12,9 @@ import pytest
 from gradekit import runner
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.protocol import (
-    SERVICE_UID,
-    ContainerPlan,
-    HttpRequest,
-    Image,
-    Mount,
-    SqlRequest,
-    Tmpfs,
-    VolumePlan,
-)
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.messages import HttpRequest, SqlRequest
+from gradekit.sandbox.plans import SERVICE_UID, ContainerPlan, Mount, Tmpfs, VolumePlan
 from tests.runners.calling import answers, call, get
 from tests.runners.fetching import Fetching, entries, fetching
 from tests.runners.php_mirror import filled

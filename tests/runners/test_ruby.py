@@ -12,7 +12,9 @@ import pytest
 from gradekit import runner
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.protocol import ContainerPlan, HttpRequest, Image, Mount, VolumePlan
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.messages import HttpRequest
+from gradekit.sandbox.plans import ContainerPlan, Mount, VolumePlan
 from tests.runners.calling import answers, call, get
 from tests.runners.fetching import Fetching, entries, fetching
 from tests.runners.ruby_mirror import filled

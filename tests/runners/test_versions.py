@@ -11,7 +11,7 @@ import pytest
 
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.protocol import ContainerPlan, Mount, SandboxPlan, VolumePlan
+from gradekit.sandbox.plans import ContainerPlan, Mount, SandboxPlan, VolumePlan
 from tests.runners.fetching import entries
 
 RUNNERS = Path(__file__).parents[2] / "runners"

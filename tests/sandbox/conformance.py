@@ -6,19 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gradekit.sandbox.protocol import (
-    ContainerPlan,
-    Ending,
-    ExecResult,
-    FileEntry,
-    HttpReply,
-    HttpRequest,
-    MongoRequest,
-    RedisRequest,
-    Sandbox,
-    SqlRequest,
-    SqlResult,
-)
+from gradekit.sandbox.messages import HttpReply, HttpRequest, MongoRequest, RedisRequest, SqlRequest, SqlResult
+from gradekit.sandbox.plans import ContainerPlan, Ending, ExecResult, FileEntry
+from gradekit.sandbox.protocol import Sandbox
 from tests.fakes import FakeRunning, FakeSandbox, cut, exited
 
 PORT = 8123

@@ -8,8 +8,9 @@ import pytest
 
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine, connect
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.plans import SERVICE_UID, SandboxPlan, VolumePlan
 from gradekit.sandbox.pod import DockerSandbox
-from gradekit.sandbox.protocol import SERVICE_UID, Image, SandboxPlan, VolumePlan
 
 RUN = "test-run"
 

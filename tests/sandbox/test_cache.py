@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from gradekit.cli.app import app
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox import cache, docker
-from gradekit.sandbox.cache import CACHE_LABEL, FILTER, SIZE_LABEL, Cache
+from gradekit.sandbox.cache import CACHE_LABEL, FILTER, SIZE_LABEL, Cache, CacheUse
 from gradekit.sandbox.client import Client
 from gradekit.sandbox.endpoint import Endpoint
-from gradekit.sandbox.protocol import CacheUse, Image
+from gradekit.sandbox.image import Image
 
 
 class FakeClient:

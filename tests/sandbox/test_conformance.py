@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from gradekit.sandbox.plans import SandboxPlan
 from gradekit.sandbox.pod import DockerSandbox
-from gradekit.sandbox.protocol import Engine, SandboxPlan
+from gradekit.sandbox.protocol import Engine
 from tests.fakes import FakeEngine, FakeSandbox
 from tests.sandbox.conformance import BEHAVIOURS, Setup, scripted
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradekit.sandbox.container import Host, container_body, random_name, seccomp_name, seccomp_profile, volume_options
-from gradekit.sandbox.protocol import ContainerPlan, Limits, Mount, Tmpfs, VolumePlan
+from gradekit.sandbox.plans import ContainerPlan, Limits, Mount, Tmpfs, VolumePlan
 
 HOST = Host(cgroupns=True, cpus=2)
 PLAN = ContainerPlan(

@@ -16,8 +16,9 @@ import pytest
 from gradekit.errors import InfrastructureError
 from gradekit.sandbox.container import OWNER_LABEL, RUN_LABEL
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.pod import DockerSandbox
-from gradekit.sandbox.protocol import (
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.messages import HttpRequest, SqlRequest
+from gradekit.sandbox.plans import (
     PROBE_UID,
     SERVICE_UID,
     ContainerPlan,
@@ -25,15 +26,13 @@ from gradekit.sandbox.protocol import (
     ExecResult,
     FetchPlan,
     FileEntry,
-    HttpRequest,
-    Image,
     Limits,
     Mount,
     SandboxPlan,
-    SqlRequest,
     Tmpfs,
     VolumePlan,
 )
+from gradekit.sandbox.pod import DockerSandbox
 
 pytestmark = pytest.mark.docker
 

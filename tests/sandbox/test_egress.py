@@ -17,7 +17,8 @@ from gradekit.sandbox import egress, images
 from gradekit.sandbox.container import RUN_LABEL
 from gradekit.sandbox.docker import DockerEngine
 from gradekit.sandbox.egress import EGRESS_LABEL, Traffic, inside, listed, place
-from gradekit.sandbox.protocol import Egress, ExecResult, FetchPlan, FileEntry, Image
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.plans import Egress, ExecResult, FetchPlan, FileEntry
 from tests.runners import fetching
 
 REGISTRIES = "/opt/gradekit/bin/registries"

@@ -15,7 +15,7 @@ import pytest
 from gradekit import runner
 from gradekit.errors import InfrastructureError, UsageError
 from gradekit.sandbox import images
-from gradekit.sandbox.protocol import STAND_IN_LABEL, Image
+from gradekit.sandbox.image import STAND_IN_LABEL, Image
 
 RUNNERS = Path(__file__).parents[2] / "runners"
 LISTING = """\

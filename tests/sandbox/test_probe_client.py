@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 
 from gradekit.sandbox import probe_client
-from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
-from gradekit.sandbox.protocol import (
-    PROBE_UID,
+from gradekit.sandbox.messages import (
     CallReply,
     CallRequest,
     CommandResult,
@@ -25,6 +23,8 @@ from gradekit.sandbox.protocol import (
     RedisRequest,
     SqlRequest,
 )
+from gradekit.sandbox.plans import PROBE_UID
+from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
 from gradekit.sandbox.wire import Wire
 from tests.sandbox.test_wire import frame
 

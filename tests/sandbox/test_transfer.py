@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradekit.errors import InfrastructureError
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 from gradekit.sandbox.transfer import archive, check_names, unpack_argv
 
 FILES = [

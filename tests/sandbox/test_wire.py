@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradekit.sandbox.protocol import Ending
+from gradekit.sandbox.plans import Ending
 from gradekit.sandbox.streams import exchange
 from gradekit.sandbox.wire import Frames, Wire
 

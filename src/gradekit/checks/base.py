@@ -18,11 +18,9 @@ from gradekit.history import History
 from gradekit.language import Framework, Speech
 from gradekit.model import Loc
 from gradekit.results import Exhibit, Judgement, Tier
-from gradekit.sandbox.protocol import (
+from gradekit.sandbox.messages import (
     CallReply,
     CommandResult,
-    ExecResult,
-    FileEntry,
     HttpReply,
     HttpRequest,
     LoadReply,
@@ -30,6 +28,7 @@ from gradekit.sandbox.protocol import (
     SqlResult,
     StepResult,
 )
+from gradekit.sandbox.plans import ExecResult, FileEntry
 
 S = TypeVar("S", bound=BaseModel)
 E = TypeVar("E", bound=BaseModel)

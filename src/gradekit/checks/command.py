@@ -26,7 +26,7 @@ from gradekit.checks.values import show as show_value
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of
 from gradekit.results import Exhibit, Judgement, Tier
-from gradekit.sandbox.protocol import Ending, FileEntry
+from gradekit.sandbox.plans import Ending, FileEntry
 from gradekit.texts import clean, near, one_line, quote
 
 MAX_OUTPUT: Final = 256 << 10

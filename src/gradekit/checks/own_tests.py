@@ -24,7 +24,7 @@ from gradekit.errors import InfrastructureError, Problem
 from gradekit.language import Framework
 from gradekit.model import Duration, Loc, Model, RelativePath, Slug, tuple_of
 from gradekit.results import CaseResult, Exhibit, Judgement, Outcome, Status, Tier
-from gradekit.sandbox.protocol import Ending, ExecResult, FileEntry
+from gradekit.sandbox.plans import Ending, ExecResult, FileEntry
 from gradekit.texts import near, quote
 
 UNPREPARED: Final = 125

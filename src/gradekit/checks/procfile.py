@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gradekit.errors import Blocked
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 
 PATH: Final = "Procfile"
 MAX_SIZE: Final = 64 << 10

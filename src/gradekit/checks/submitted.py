@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal
 
 from gradekit.checks import statements
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 
 MAX_BYTES: Final = 256 << 10
 """Of a file."""

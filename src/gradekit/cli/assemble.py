@@ -15,7 +15,7 @@ from gradekit.cli.terminal import Lines
 from gradekit.errors import Problem, SpecError, SubmissionError, UsageError
 from gradekit.grade.setting import Setting, checkers
 from gradekit.progress import Progress
-from gradekit.sandbox.protocol import Image
+from gradekit.sandbox.image import Image
 from gradekit.spec.challenge import Challenge, ChallengeSpec
 from gradekit.spec.find import Places
 from gradekit.spec.handed import starters

@@ -29,7 +29,9 @@ from gradekit.grade.servers import ENGINES
 from gradekit.runner import Runner, Verb
 from gradekit.sandbox import images
 from gradekit.sandbox.docker import DockerEngine
-from gradekit.sandbox.protocol import (
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.messages import HttpRequest
+from gradekit.sandbox.plans import (
     SERVICE_UID,
     TESTER_UID,
     ContainerPlan,
@@ -37,14 +39,12 @@ from gradekit.sandbox.protocol import (
     ExecResult,
     FetchPlan,
     FileEntry,
-    HttpRequest,
-    Image,
     Mount,
-    Sandbox,
     SandboxPlan,
     Tmpfs,
     VolumePlan,
 )
+from gradekit.sandbox.protocol import Sandbox
 
 REPOSITORY = "gradekit/smoke"
 """Images of packages that a case fetched; the tag begins with the pid of who made them, and they are removed."""

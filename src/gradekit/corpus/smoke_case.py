@@ -18,15 +18,9 @@ from gradekit.corpus.case import EXPECT, Texts
 from gradekit.errors import Problem, UsageError
 from gradekit.model import Model, Slug, tuple_of
 from gradekit.runner import Runner
-from gradekit.sandbox.protocol import (
-    CommandResult,
-    Ending,
-    MongoRequest,
-    RedisRequest,
-    Sandbox,
-    SqlRequest,
-    SqlResult,
-)
+from gradekit.sandbox.messages import CommandResult, MongoRequest, RedisRequest, SqlRequest, SqlResult
+from gradekit.sandbox.plans import Ending
+from gradekit.sandbox.protocol import Sandbox
 
 CLASS = "smoke"
 """What stands for these cases where hostile ones have a class."""

@@ -19,7 +19,7 @@ from gradekit.errors import InfrastructureError, Problem, UsageError
 from gradekit.progress import Progress
 from gradekit.results import Status
 from gradekit.runner import Runner
-from gradekit.sandbox.protocol import Image
+from gradekit.sandbox.image import Image
 from gradekit.scratch import scratch
 from gradekit.texts import near
 

@@ -15,7 +15,8 @@ from gradekit.grade.containers import Containers
 from gradekit.grade.copies import DatasetCopy, SqlCopy, StoreCopy, asked_in_commands, asked_in_sql
 from gradekit.record import Printed
 from gradekit.runner import BIN
-from gradekit.sandbox.protocol import HttpRequest, Running
+from gradekit.sandbox.messages import HttpRequest
+from gradekit.sandbox.protocol import Running
 from gradekit.spec.challenge import SERVICE_REFERENCE, AppSpec
 from gradekit.texts import last_lines
 

@@ -22,19 +22,9 @@ from gradekit.history import History
 from gradekit.language import Framework
 from gradekit.record import Printed
 from gradekit.runner import BIN, Runner
-from gradekit.sandbox.protocol import (
-    TESTER_UID,
-    ContainerPlan,
-    ExecResult,
-    FileEntry,
-    HttpReply,
-    HttpRequest,
-    Limits,
-    LoadReply,
-    LoadRequest,
-    Mount,
-    Sandbox,
-)
+from gradekit.sandbox.messages import HttpReply, HttpRequest, LoadReply, LoadRequest
+from gradekit.sandbox.plans import TESTER_UID, ContainerPlan, ExecResult, FileEntry, Limits, Mount
+from gradekit.sandbox.protocol import Sandbox
 from gradekit.sandbox.transfer import archive
 from gradekit.spec.challenge import Challenge
 

@@ -11,7 +11,9 @@ from gradekit.errors import InfrastructureError, Problem
 from gradekit.grade.containers import Containers, call_volume
 from gradekit.language import Speech
 from gradekit.runner import Runner
-from gradekit.sandbox.protocol import CallReply, CallRequest, ContainerPlan, Mount, Running, Sandbox
+from gradekit.sandbox.messages import CallReply, CallRequest
+from gradekit.sandbox.plans import ContainerPlan, Mount
+from gradekit.sandbox.protocol import Running, Sandbox
 
 _STARTING: Final = 20.0
 """Seconds in which a process that answers calls must be there."""

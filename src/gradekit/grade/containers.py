@@ -11,17 +11,8 @@ from gradekit.errors import Blocked
 from gradekit.grade.allowance import Allowance
 from gradekit.grade.servers.base import Server
 from gradekit.runner import Runner
-from gradekit.sandbox.protocol import (
-    ContainerPlan,
-    Ending,
-    ExecResult,
-    FileEntry,
-    Limits,
-    Mount,
-    Running,
-    Sandbox,
-    Tmpfs,
-)
+from gradekit.sandbox.plans import ContainerPlan, Ending, ExecResult, FileEntry, Limits, Mount, Tmpfs
+from gradekit.sandbox.protocol import Running, Sandbox
 
 WORK: Final = "work"
 """The volume that holds the submission."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradekit.checks.base import MAX_RESULT, Counted, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.servers.base import Server, SqlServer, StoreServer, refusal
-from gradekit.sandbox.protocol import CommandResult, SqlResult, StepResult
+from gradekit.sandbox.messages import CommandResult, SqlResult, StepResult
 
 
 @dataclass(frozen=True, slots=True)

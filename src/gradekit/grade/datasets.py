@@ -11,7 +11,7 @@ from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.allowance import Allowance
 from gradekit.grade.copies import DatasetCopy, SqlCopy, StoreCopy
 from gradekit.grade.servers.base import Script, Server, SqlServer, StoreServer, load_fault
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.challenge import Challenge
 from gradekit.submission.globs import matching
 

@@ -16,7 +16,8 @@ from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.grade.setting import Setting
 from gradekit.runner import Runner
 from gradekit.sandbox.egress import EGRESS_LABEL, Traffic
-from gradekit.sandbox.protocol import Egress, Ending, ExecResult, FetchPlan, FileEntry, Image
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.plans import Egress, Ending, ExecResult, FetchPlan, FileEntry
 from gradekit.texts import clean
 
 REPOSITORY = "gradekit-deps"

@@ -14,19 +14,18 @@ from gradekit.grade.servers.base import Server
 from gradekit.grade.setting import Setting
 from gradekit.results import Tier
 from gradekit.runner import Runner
-from gradekit.sandbox.protocol import (
+from gradekit.sandbox.plans import (
     CANDIDATE_UID,
     SERVICE_UID,
     TESTER_UID,
     ContainerPlan,
     Limits,
     Mount,
-    Running,
-    Sandbox,
     SandboxPlan,
     Tmpfs,
     VolumePlan,
 )
+from gradekit.sandbox.protocol import Running, Sandbox
 from gradekit.spec.challenge import Challenge
 
 _READY = 30.0

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from gradekit.checks.kinds import KINDS
 from gradekit.runner import Runner
-from gradekit.sandbox.protocol import Engine, Image
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.protocol import Engine
 from gradekit.spec.challenge import Challenge, ChallengeSpec
 
 

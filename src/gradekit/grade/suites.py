@@ -9,7 +9,7 @@ from typing import Final
 from gradekit.grade.calls import calling_runner, served, unanswered
 from gradekit.grade.containers import Containers, files_volume
 from gradekit.runner import BIN
-from gradekit.sandbox.protocol import TESTER_UID, ContainerPlan, Ending, ExecResult, FileEntry, Mount
+from gradekit.sandbox.plans import TESTER_UID, ContainerPlan, Ending, ExecResult, FileEntry, Mount
 
 _CALL: Final = 10.0
 """Seconds that one call of a split suite may take."""

@@ -16,7 +16,7 @@ from gradekit.grade.setting import Setting
 from gradekit.mutation.syntax import Mutant, mutants
 from gradekit.progress import Progress, Silent
 from gradekit.results import CheckResult, Status
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.challenge import Challenge, Check, MutationSpec, Solution
 from gradekit.spec.handed import with_values
 from gradekit.spec.lock import Lock

@@ -20,7 +20,7 @@ from gradekit.mutation.campaign import of_code
 from gradekit.progress import Progress, Silent
 from gradekit.record import Observation
 from gradekit.results import Status
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.challenge import Challenge, Check, MutationSpec
 from gradekit.spec.handed import with_values
 from gradekit.submission import CloneRules, Submission, read

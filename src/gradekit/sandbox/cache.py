@@ -19,12 +19,21 @@ from typing import Final
 
 from gradekit.errors import InfrastructureError
 from gradekit.sandbox.client import Client
-from gradekit.sandbox.protocol import CacheUse, Image
+from gradekit.sandbox.image import Image
 
 CACHE_LABEL: Final = "io.gradekit.cache"
 SIZE_LABEL: Final = "io.gradekit.cache.bytes"
 """Bytes of the packages alone; an image's own size has its runner in it, which others share."""
 FILTER: Final = f"{CACHE_LABEL}=deps"
+
+
+@dataclass(frozen=True, slots=True)
+class CacheUse:
+    """What the cache of fetched packages holds."""
+
+    entries: int
+    size: int
+    """Bytes."""
 
 
 @dataclass(frozen=True, slots=True)

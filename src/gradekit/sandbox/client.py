@@ -22,7 +22,7 @@ import urllib3.exceptions
 
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.endpoint import Endpoint, Tls
-from gradekit.sandbox.protocol import Image
+from gradekit.sandbox.image import Image
 from gradekit.sandbox.wire import Wire
 
 DOCTOR: Final = "run `gradekit doctor`"

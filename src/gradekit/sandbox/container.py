@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from gradekit.sandbox.protocol import ContainerPlan, Mount, Tmpfs, VolumePlan
+from gradekit.sandbox.plans import ContainerPlan, Mount, Tmpfs, VolumePlan
 
 RUN_LABEL = "io.gradekit.run"
 OWNER_LABEL = "io.gradekit.owner"

@@ -15,8 +15,10 @@ from gradekit.sandbox.cache import Cache
 from gradekit.sandbox.client import DOCTOR, Client
 from gradekit.sandbox.container import Host
 from gradekit.sandbox.endpoint import Endpoint, candidates
+from gradekit.sandbox.image import Image
+from gradekit.sandbox.plans import ExecResult, FetchPlan, SandboxPlan
 from gradekit.sandbox.pod import DockerSandbox
-from gradekit.sandbox.protocol import ExecResult, FetchPlan, Image, Sandbox, SandboxPlan
+from gradekit.sandbox.protocol import Sandbox
 from gradekit.sandbox.runtime import choose
 from gradekit.scratch import lock_folder
 

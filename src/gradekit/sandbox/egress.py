@@ -19,9 +19,7 @@ from urllib.parse import urlsplit
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.client import DOCTOR
 from gradekit.sandbox.container import volume_options
-from gradekit.sandbox.pod import Estate
-from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
-from gradekit.sandbox.protocol import (
+from gradekit.sandbox.plans import (
     CANDIDATE_UID,
     PROBE_UID,
     ContainerPlan,
@@ -32,6 +30,8 @@ from gradekit.sandbox.protocol import (
     Mount,
     VolumePlan,
 )
+from gradekit.sandbox.pod import Estate
+from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
 from gradekit.sandbox.streams import run_inside
 
 EGRESS_LABEL = "io.gradekit.egress"

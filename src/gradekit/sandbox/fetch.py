@@ -14,19 +14,18 @@ from gradekit.sandbox.cache import CACHE_LABEL, SIZE_LABEL
 from gradekit.sandbox.client import DOCTOR, Client
 from gradekit.sandbox.container import OWNER_LABEL, PIDNS_LABEL, RUN_LABEL, Host, volume_options
 from gradekit.sandbox.egress import EGRESS_LABEL, Gate, Traffic, inside
-from gradekit.sandbox.pod import IDLE, Estate
-from gradekit.sandbox.protocol import (
+from gradekit.sandbox.image import SAID_LABEL, Image
+from gradekit.sandbox.plans import (
     CANDIDATE_UID,
-    SAID_LABEL,
     ContainerPlan,
     Ending,
     ExecResult,
     FetchPlan,
-    Image,
     Limits,
     Mount,
     VolumePlan,
 )
+from gradekit.sandbox.pod import IDLE, Estate
 from gradekit.sandbox.streams import run_container, run_inside
 from gradekit.sandbox.transfer import archive, unpack_argv
 

@@ -29,7 +29,7 @@ from gradekit import runner
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.runner import Runner
 from gradekit.sandbox.docker import DockerEngine, connect
-from gradekit.sandbox.protocol import BASE_LABEL, STAND_IN_LABEL, VERSIONS_LABEL, Image
+from gradekit.sandbox.image import BASE_LABEL, STAND_IN_LABEL, VERSIONS_LABEL, Image
 from gradekit.scratch import scratch
 from gradekit.texts import clean
 

@@ -15,33 +15,35 @@ from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.client import DOCTOR, Client
 from gradekit.sandbox.container import Host, container_body, random_name, volume_options
 from gradekit.sandbox.faults import Exposure, Fault, Mishap, whose
-from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
-from gradekit.sandbox.protocol import (
-    CANDIDATE_UID,
-    PROBE_UID,
+from gradekit.sandbox.messages import (
     CallReply,
     CallRequest,
     CommandResult,
+    HttpReply,
+    HttpRequest,
+    InterleaveRequest,
+    LoadReply,
+    LoadRequest,
+    MongoRequest,
+    RedisRequest,
+    SqlRequest,
+    SqlResult,
+    StepResult,
+)
+from gradekit.sandbox.plans import (
+    CANDIDATE_UID,
+    PROBE_UID,
     ContainerPlan,
     Ending,
     ExecResult,
     FileEntry,
-    HttpReply,
-    HttpRequest,
-    InterleaveRequest,
     Limits,
-    LoadReply,
-    LoadRequest,
-    MongoRequest,
     Mount,
-    RedisRequest,
-    Running,
     SandboxPlan,
-    SqlRequest,
-    SqlResult,
-    StepResult,
     VolumePlan,
 )
+from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
+from gradekit.sandbox.protocol import Running
 from gradekit.sandbox.streams import describe, run_container, run_inside
 from gradekit.sandbox.terminal import interact
 from gradekit.sandbox.transfer import archive, emptying_argv, unpack_argv

@@ -13,8 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from gradekit.sandbox.protocol import (
-    PROBE_UID,
+from gradekit.sandbox.messages import (
     CallReply,
     CallRequest,
     CommandResult,
@@ -30,6 +29,7 @@ from gradekit.sandbox.protocol import (
     SqlResult,
     StepResult,
 )
+from gradekit.sandbox.plans import PROBE_UID
 from gradekit.sandbox.wire import STDERR, Frames, Wire
 
 LOOPBACK = "127.0.0.1"

@@ -9,7 +9,7 @@ from typing import IO
 
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.client import DOCTOR, Client, State
-from gradekit.sandbox.protocol import Ending, ExecResult
+from gradekit.sandbox.plans import Ending, ExecResult
 from gradekit.sandbox.wire import STDERR, Frames, Wire
 
 _ENGINE = 15.0

@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import Iterable, Sequence
 
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 
 _MTIME = 1_577_836_800
 """2020-01-01: equal trees make equal archives, and no build tool sees a file of the future."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gradekit.errors import Problem, SubmissionError
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 from gradekit.submission.sieve import Sieve, name_problem
 from gradekit.texts import clean
 

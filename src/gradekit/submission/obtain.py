@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from gradekit.errors import Problem, SubmissionError, UsageError
 from gradekit.history import History, Lines
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 from gradekit.submission.access import Access
 from gradekit.submission.address import Address, parse
 from gradekit.submission.blobs import Blobs

@@ -12,7 +12,7 @@ from gradekit.checks.call.wire import MAX_LINE, load, read, request
 from gradekit.checks.jsontext import Json
 from gradekit.checks.template import UnknownNameError
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.sandbox.protocol import CallReply
+from gradekit.sandbox.messages import CallReply
 
 MAX_REPLY = 256 << 10
 """Bytes of one answer."""

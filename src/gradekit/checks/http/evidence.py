@@ -12,7 +12,7 @@ from gradekit.checks.compare import Table
 from gradekit.checks.stores.answers import Found
 from gradekit.errors import Blocked
 from gradekit.model import Model, tuple_of
-from gradekit.sandbox.protocol import HttpReply, HttpRequest, SqlResult
+from gradekit.sandbox.messages import HttpReply, HttpRequest, SqlResult
 
 Pairs = Annotated[
     tuple[Annotated[tuple[str, str], BeforeValidator(tuple_of)], ...],

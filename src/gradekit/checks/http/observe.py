@@ -28,7 +28,7 @@ from gradekit.checks.statements import POSTGRES, split
 from gradekit.checks.stores.asking import ask as question
 from gradekit.checks.template import UnknownNameError, fill_text
 from gradekit.errors import Blocked
-from gradekit.sandbox.protocol import HttpRequest
+from gradekit.sandbox.messages import HttpRequest
 
 SQL_TIMEOUT = 30.0
 """Seconds for each statement before and after the steps."""

@@ -15,7 +15,7 @@ from gradekit.checks.http.hurl.step import HurlStep
 from gradekit.checks.http.model import Auth, Common, Fields, Part, Request
 from gradekit.checks.jsontext import Json, render
 from gradekit.checks.template import UnknownNameError, fill, fill_text, uses
-from gradekit.sandbox.protocol import HttpRequest
+from gradekit.sandbox.messages import HttpRequest
 from gradekit.texts import clean
 
 MAX_TARGET = 8_000

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from gradekit.model import Model, tuple_of
-from gradekit.sandbox.protocol import LoadReply
+from gradekit.sandbox.messages import LoadReply
 
 Pairs = Annotated[
     tuple[Annotated[tuple[int, int], BeforeValidator(tuple_of)], ...],

@@ -12,7 +12,7 @@ from gradekit.checks.jsontext import Json
 from gradekit.checks.load.evidence import LoadEvidence, Round, Slice
 from gradekit.checks.load.measure import findings
 from gradekit.checks.load.model import LoadSpec
-from gradekit.sandbox.protocol import HttpRequest, LoadRequest
+from gradekit.sandbox.messages import HttpRequest, LoadRequest
 
 
 def observe(spec: LoadSpec, bench: Bench) -> LoadEvidence:

@@ -13,7 +13,7 @@ from gradekit.checks.compare import Column, Table
 from gradekit.checks.migrations.evidence import Answer, MigrationsEvidence, Step
 from gradekit.checks.migrations.model import MigrationsSpec
 from gradekit.checks.tally import cut
-from gradekit.sandbox.protocol import SqlResult
+from gradekit.sandbox.messages import SqlResult
 from gradekit.texts import clean
 
 MAX_BYTES: Final = 1 << 20

@@ -14,7 +14,7 @@ from gradekit.checks.openapi.evidence import OpenapiEvidence, Record
 from gradekit.checks.openapi.model import NAMES, OpenapiSpec
 from gradekit.checks.template import UnknownNameError, fill_text
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.sandbox.protocol import Ending
+from gradekit.sandbox.plans import Ending
 from gradekit.texts import clean
 
 CHECKER = "schemathesis"

@@ -14,7 +14,7 @@ from gradekit.checks.plan.model import Helping, PlanSpec
 from gradekit.checks.sqlstates import engine_failed
 from gradekit.checks.tally import cut
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.sandbox.protocol import SqlResult
+from gradekit.sandbox.messages import SqlResult
 from gradekit.texts import one_line
 
 MAX_ROWS: Final = 100_000

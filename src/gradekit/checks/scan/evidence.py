@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from gradekit.checks.scan.model import Level, Names
 from gradekit.model import Model, tuple_of
-from gradekit.sandbox.protocol import Ending
+from gradekit.sandbox.plans import Ending
 
 MAX_FINDINGS: Final = 2_000
 """Findings that are kept; the others are counted."""

@@ -10,7 +10,7 @@ from gradekit.checks.scan.evidence import MAX_FINDINGS, PAST, Finding, HistoryEv
 from gradekit.checks.scan.model import ScanSpec, is_named
 from gradekit.checks.scan.sarif import MAX_OUTPUT, MAX_TEXT, broken, read
 from gradekit.history import Line, Lines, with_ancestors
-from gradekit.sandbox.protocol import Ending, FileEntry
+from gradekit.sandbox.plans import Ending, FileEntry
 from gradekit.texts import clean
 
 _CHUNK_LINES: Final = 2_000

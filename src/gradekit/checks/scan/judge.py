@@ -13,7 +13,7 @@ from gradekit.checks.scan.model import LEVELS, Level, ScanSpec
 from gradekit.checks.scan.sarif import MAX_OUTPUT
 from gradekit.checks.tally import errored
 from gradekit.results import CaseResult, Judgement, Outcome, Status
-from gradekit.sandbox.protocol import Ending
+from gradekit.sandbox.plans import Ending
 from gradekit.texts import clean
 
 MAX_RULES: Final = 40

@@ -10,7 +10,7 @@ from gradekit.checks.scan.evidence import MAX_FINDINGS, ScanEvidence
 from gradekit.checks.scan.history import scan_history
 from gradekit.checks.scan.model import ScanSpec, is_named
 from gradekit.checks.scan.sarif import MAX_OUTPUT, broken, read
-from gradekit.sandbox.protocol import Ending, FileEntry
+from gradekit.sandbox.plans import Ending, FileEntry
 
 
 def observe(spec: ScanSpec, bench: Bench) -> ScanEvidence:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from gradekit.checks.scan.evidence import Finding
 from gradekit.checks.scan.model import LEVELS, ScanSpec
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.sandbox.protocol import ExecResult
+from gradekit.sandbox.plans import ExecResult
 from gradekit.texts import clean
 
 MAX_OUTPUT: Final = 16 << 20

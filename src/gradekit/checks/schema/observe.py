@@ -19,7 +19,7 @@ from gradekit.checks.schema.evidence import (
 )
 from gradekit.checks.schema.model import Probe, SchemaSpec
 from gradekit.checks.tally import cut
-from gradekit.sandbox.protocol import SqlResult
+from gradekit.sandbox.messages import SqlResult
 
 TIMEOUT: Final = 10.0
 """Seconds for a statement."""

@@ -12,7 +12,7 @@ from gradekit.checks.http.requests import build
 from gradekit.checks.jsontext import Json
 from gradekit.checks.security.model import SecuritySpec, Target
 from gradekit.checks.template import fill, text_of
-from gradekit.sandbox.protocol import HttpRequest
+from gradekit.sandbox.messages import HttpRequest
 
 MAX_BODY = 1 << 20
 """Bytes of a response that are taken."""

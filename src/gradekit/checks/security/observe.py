@@ -20,7 +20,7 @@ from gradekit.checks.security.evidence import Row, SecurityEvidence, Taken
 from gradekit.checks.security.model import SecuritySpec
 from gradekit.checks.security.probes import PROBES
 from gradekit.checks.template import UnknownNameError
-from gradekit.sandbox.protocol import HttpReply, HttpRequest
+from gradekit.sandbox.messages import HttpReply, HttpRequest
 
 KEPT = 64 << 10
 """Bytes of a body that are kept."""

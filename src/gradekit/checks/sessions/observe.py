@@ -13,7 +13,7 @@ from gradekit.checks.sessions.model import SessionsSpec, Submitted, session_of
 from gradekit.checks.sqlstates import engine_failed
 from gradekit.checks.submitted import Flawed, disallowed, source
 from gradekit.checks.template import fill_text
-from gradekit.sandbox.protocol import StepResult
+from gradekit.sandbox.messages import StepResult
 
 _BESIDES = frozenset({"set", "lock"})
 """What transactions need: their isolation, variables of a session, locks of tables."""

@@ -12,7 +12,7 @@ from gradekit.checks.sqllogictest.model import MAX_RECORDS, SqlLogicTestSpec
 from gradekit.checks.sqllogictest.records import Record, read, slips
 from gradekit.checks.tally import cut
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.sandbox.protocol import SqlResult
+from gradekit.sandbox.messages import SqlResult
 
 LEAST: Final = 32 << 10
 """Bytes that each may have, however many there are."""

@@ -12,7 +12,7 @@ from gradekit.checks.stores.answers import Found, KeyFact
 from gradekit.checks.stores.questions import Query
 from gradekit.checks.template import UnknownNameError, fill, fill_text, text_of
 from gradekit.errors import InfrastructureError, Problem
-from gradekit.sandbox.protocol import CommandResult
+from gradekit.sandbox.messages import CommandResult
 from gradekit.texts import one_line
 
 TIMEOUT = 10.0

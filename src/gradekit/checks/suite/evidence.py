@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from gradekit.checks.twins.model import Point
 from gradekit.model import Model, tuple_of
-from gradekit.sandbox.protocol import Ending
+from gradekit.sandbox.plans import Ending
 
 
 class Record(Model):

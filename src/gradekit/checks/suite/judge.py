@@ -16,7 +16,7 @@ from gradekit.checks.suite.trust import told_by_twins, trust_notes
 from gradekit.checks.suite.words import count_of
 from gradekit.checks.tally import errored, failed, tally
 from gradekit.results import CaseResult, Judgement, Status
-from gradekit.sandbox.protocol import Ending
+from gradekit.sandbox.plans import Ending
 from gradekit.texts import clean
 
 UNKNOWN: Final = 3

@@ -11,7 +11,7 @@ from gradekit.checks.base import MAX_PRINTED, Bench
 from gradekit.checks.suite.evidence import Record
 from gradekit.checks.suite.model import SuiteSpec
 from gradekit.model import Model
-from gradekit.sandbox.protocol import FileEntry
+from gradekit.sandbox.plans import FileEntry
 
 MAX_LINES: Final = 10_000
 MAX_MESSAGE: Final = 4 << 10

@@ -9,7 +9,7 @@ from typing import Final, Protocol, runtime_checkable
 from gradekit.checks.base import MAX_RESULT, Counted, Role
 from gradekit.errors import Blocked, InfrastructureError, Problem
 from gradekit.sandbox.faults import Exposure, Fault, Mishap, whose
-from gradekit.sandbox.protocol import CommandResult, SqlResult, StepResult
+from gradekit.sandbox.messages import CommandResult, SqlResult, StepResult
 
 
 @dataclass(frozen=True, slots=True)

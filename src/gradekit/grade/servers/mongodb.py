@@ -15,7 +15,8 @@ from typing import Any, Final
 from gradekit.checks.base import Role
 from gradekit.checks.stores.documents import commands
 from gradekit.grade.servers.base import LoadFailure, Script, refusal
-from gradekit.sandbox.protocol import CommandResult, MongoRequest, Sandbox
+from gradekit.sandbox.messages import CommandResult, MongoRequest
+from gradekit.sandbox.protocol import Sandbox
 
 _ADMIN_TIMEOUT: Final = 30.0
 _PORT: Final = 27017

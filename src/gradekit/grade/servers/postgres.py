@@ -31,7 +31,8 @@ from gradekit.grade.servers.base import (
     refusal,
     undone,
 )
-from gradekit.sandbox.protocol import InterleaveRequest, Sandbox, SqlRequest, SqlResult, StepResult
+from gradekit.sandbox.messages import InterleaveRequest, SqlRequest, SqlResult, StepResult
+from gradekit.sandbox.protocol import Sandbox
 
 _GRANT_READER = """
 DO $$ DECLARE name text; BEGIN

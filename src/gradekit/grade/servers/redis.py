@@ -15,7 +15,8 @@ from gradekit.checks.base import Role
 from gradekit.checks.stores.words import commands
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.grade.servers.base import LoadFailure, Script, refusal
-from gradekit.sandbox.protocol import CommandResult, RedisRequest, Sandbox
+from gradekit.sandbox.messages import CommandResult, RedisRequest
+from gradekit.sandbox.protocol import Sandbox
 
 _LOGIN = {"owner": "loader", "reader": "reader"}
 _ADMIN_TIMEOUT = 30.0

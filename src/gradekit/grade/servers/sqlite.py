@@ -12,7 +12,8 @@ from typing import Final
 
 from gradekit.checks.base import Counted, Role
 from gradekit.grade.servers.base import LoadFailure, Script, Waits, refusal
-from gradekit.sandbox.protocol import Sandbox, SqlRequest, SqlResult, StepResult
+from gradekit.sandbox.messages import SqlRequest, SqlResult, StepResult
+from gradekit.sandbox.protocol import Sandbox
 
 _ENGINE: Final = "sqlite"
 _ADMIN_TIMEOUT: Final = 30.0
