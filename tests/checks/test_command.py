@@ -9,9 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gradekit.checks import command
 from gradekit.checks.base import Complaint, Context, Scope
-from gradekit.checks.command import MAX_OUTPUT, CommandEvidence, CommandSpec, RunFact, Stream
+from gradekit.checks.command import KIND
+from gradekit.checks.command.evidence import MAX_OUTPUT, CommandEvidence, RunFact, Stream
+from gradekit.checks.command.judge import judge
+from gradekit.checks.command.lint import lint, paths
+from gradekit.checks.command.model import CommandSpec
+from gradekit.checks.command.observe import observe
+from gradekit.checks.command.show import show
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.results import Status
 from gradekit.sandbox.plans import Ending, ExecResult, FileEntry
@@ -28,7 +33,7 @@ HIDDEN = Context(check="report", files={"hidden/in.txt": b"in\xff", "hidden/data
 def test_an_answer_of_the_challenge_that_is_no_text_is_our_fault() -> None:
     spec = spec_of(expect={"answer": {"file": "hidden/in.txt"}})
     evidence = CommandEvidence(runs=(RunFact(name="run", line="", ending=Ending.EXITED, exit_code=0),))
-    outcome = command.judge(spec, evidence, HIDDEN).outcome
+    outcome = judge(spec, evidence, HIDDEN).outcome
     what = "hidden/in.txt of the challenge is not UTF-8 text; write it in UTF-8, and grade the submission again"
     assert (outcome.status, outcome.message) == (Status.ERRORED, what)
 
@@ -45,7 +50,7 @@ def test_a_run() -> None:
 
     bench = FakeBench(context=HIDDEN, program=program)
     spec = spec_of(stdin="hello", env={"A": "1"}, files={"data/in.csv": "hidden/data.csv"})
-    assert command.observe(spec, bench) == CommandEvidence(
+    assert observe(spec, bench) == CommandEvidence(
         runs=(
             RunFact(
                 name="run",
@@ -101,13 +106,13 @@ def test_a_case_adds_to_the_check() -> None:
     )
     assert own.env == {"A": "1", "B": "2"}
     assert own.files == {"x": "hidden/in.txt", "y": "hidden/data.csv"}
-    evidence = command.observe(spec, FakeBench(context=HIDDEN, program=finished))
+    evidence = observe(spec, FakeBench(context=HIDDEN, program=finished))
     assert [run.stdout for run in evidence.runs] == [Stream(text="all", size=3), Stream(base64="aW7/", size=3)]
 
 
 def test_a_missing_file_is_our_fault() -> None:
     with pytest.raises(InfrastructureError, match=r"gone\.txt: the challenge has no such file"):
-        command.observe(spec_of(stdin_file="gone.txt"), FakeBench(context=HIDDEN))
+        observe(spec_of(stdin_file="gone.txt"), FakeBench(context=HIDDEN))
 
 
 PROCFILE = {
@@ -118,7 +123,7 @@ PROCFILE = {
 def test_a_line_of_the_procfile() -> None:
     bench = FakeBench(submission=PROCFILE)
     spec = CommandSpec.model_validate({"procfile": "quote", "cases": [{"name": "a"}, {"name": "b", "run": "bin/b"}]})
-    evidence = command.observe(spec, bench)
+    evidence = observe(spec, bench)
     assert [run.line for run in evidence.runs] == ["bin/quote a: b", "bin/b"]
     assert [argv[-1] for argv in bench.commands] == ["bin/quote a: b", "bin/b"]
     assert [plan.title for plan in spec.plans()] == ["a", "b"]
@@ -135,18 +140,18 @@ def test_a_line_of_the_procfile() -> None:
 )
 def test_a_line_that_the_procfile_lacks_is_the_candidates(files: dict[str, FileEntry], name: str, message: str) -> None:
     with pytest.raises(Blocked, match=re.escape(message)):
-        command.observe(CommandSpec.model_validate({"procfile": name}), FakeBench(submission=files))
+        observe(CommandSpec.model_validate({"procfile": name}), FakeBench(submission=files))
 
 
 def test_each_language_has_its_line() -> None:
     spec = spec_of(run={"toy": "toy run", "other": "other run"}, setup={"toy": "prepare # x", "other": "y"})
     bench = FakeBench()
-    (run,) = command.observe(spec, bench).runs
+    (run,) = observe(spec, bench).runs
     assert run.line == "( prepare # x\n) >&2 || exit 125\ntoy run"
     assert spec.plans()[0].title == "run"
     with pytest.raises(InfrastructureError, match="run says nothing for the runner new; one of other, toy"):
-        command.observe(spec, FakeBench(language="new"))
-    (run,) = command.observe(spec_of(setup="prepare"), FakeBench(language="new")).runs
+        observe(spec, FakeBench(language="new"))
+    (run,) = observe(spec_of(setup="prepare"), FakeBench(language="new")).runs
     assert run.line == "( prepare\n) >&2 || exit 125\nbin/report"
 
 
@@ -159,9 +164,9 @@ def test_what_cannot_be_prepared_fails(said: bytes, why: str) -> None:
     message += "are the submission's files where the task says?"
     fact = RunFact(name="run", ending=Ending.EXITED, exit_code=125, stderr=Stream.of(said))
     spec = spec_of(setup="prepare", expect={"exit": 125})
-    judgement = command.judge(spec, CommandEvidence(runs=(fact,)), HIDDEN)
+    judgement = judge(spec, CommandEvidence(runs=(fact,)), HIDDEN)
     assert (judgement.outcome.status, judgement.cases[0].outcome.message) == (Status.FAILED, message)
-    judgement = command.judge(spec_of(expect={"exit": 125}), CommandEvidence(runs=(fact,)), HIDDEN)
+    judgement = judge(spec_of(expect={"exit": 125}), CommandEvidence(runs=(fact,)), HIDDEN)
     assert judgement.outcome.status is Status.PASSED
 
 
@@ -173,11 +178,11 @@ def test_run_and_procfile_exclude_each_other() -> None:
 def test_a_language_left_out_is_a_complaint() -> None:
     scope = Scope(files={}, variables={}, runners=("python", "node"))
     spec = spec_of(run={"python": "a", "nodes": "b"}, setup={"python": "a", "node": "b"})
-    assert list(command.lint(spec, scope)) == [
+    assert list(lint(spec, scope)) == [
         Complaint(("run", "nodes"), 'the challenge has no runner "nodes"', hint='did you mean "node"?'),
         Complaint(("run",), "nothing is said for node", "a line for each runner of the challenge"),
     ]
-    assert list(command.lint(spec, Scope(files={}, variables={}))) == []
+    assert list(lint(spec, Scope(files={}, variables={}))) == []
 
 
 def test_streams_are_capped() -> None:
@@ -217,16 +222,16 @@ def test_no_evidence_breaks_the_judge(runs: list[RunFact], spec: CommandSpec) ->
     evidence = CommandEvidence(runs=tuple(runs))
     again = CommandEvidence.model_validate_json(evidence.model_dump_json())
     assert again == evidence
-    judgement = command.judge(spec, again, Context(check="report", variables={"limit": 3}))
+    judgement = judge(spec, again, Context(check="report", variables={"limit": 3}))
     assert judgement.outcome.status in {Status.PASSED, Status.FAILED, Status.ERRORED}
-    command.show(spec, evidence)
+    show(spec, evidence)
 
 
 def test_a_value_that_cannot_be_searched_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradekit.checks.jsonpath.MAX_NODES", 2)
     spec = spec_of(expect={"stdout_json": {"$..*": {"length": 3}}})
     run = RunFact(name="run", ending=Ending.EXITED, exit_code=0, stdout=Stream.of(b"[1, 2, 3]"))
-    outcome = command.judge(spec, CommandEvidence(runs=(run,)), HIDDEN).cases[0].outcome
+    outcome = judge(spec, CommandEvidence(runs=(run,)), HIDDEN).cases[0].outcome
     assert outcome.status is Status.FAILED
     assert outcome.expected == "$..*: a value that can be searched"
 
@@ -246,7 +251,7 @@ def test_show() -> None:
         ),
         RunFact(name="old", ending=Ending.OOM, stderr=Stream(size=3)),
     )
-    assert [exhibit.text for exhibit in command.show(spec_of(), CommandEvidence(runs=runs))] == [
+    assert [exhibit.text for exhibit in show(spec_of(), CommandEvidence(runs=runs))] == [
         "$ bin/report\nexited with 0 after 0.0 s\n--- stdout, 3 bytes\nout\n--- stderr, 1 bytes\nbase64: /w==",
         "$ \noom after 0.0 s\n--- stderr, 3 bytes\nbase64: ",
     ]
@@ -254,7 +259,7 @@ def test_show() -> None:
 
 def complaints(**changes: object) -> list[Complaint]:
     scope = Scope(files={}, variables={"limit": 20})
-    return list(command.lint(spec_of(**changes), scope))
+    return list(lint(spec_of(**changes), scope))
 
 
 @pytest.mark.parametrize(
@@ -294,10 +299,10 @@ def test_nothing_to_complain_about() -> None:
 def test_an_answer_can_be_given(data: bytes | None, what: str) -> None:
     spec = spec_of(cases=[{"name": "a", "expect": {"answer": {"file": "1.ans"}}}])
     files = {} if data is None else {"1.ans": data}
-    found = list(command.lint(spec, Scope(files=files, variables={})))
+    found = list(lint(spec, Scope(files=files, variables={})))
     assert [complaint.loc for complaint in found] == [("cases", 0, "expect", "answer", "file")] * bool(what)
     assert all(what in complaint.what for complaint in found)
-    assert list(command.paths(spec)) == [(("cases", 0, "expect", "answer", "file"), "1.ans")]
+    assert list(paths(spec)) == [(("cases", 0, "expect", "answer", "file"), "1.ans")]
 
 
 def test_at_most_one_input() -> None:
@@ -311,13 +316,13 @@ def test_paths_and_app() -> None:
         files={"x": "b.txt"},
         cases=[{"name": "b"}, {"name": "c", "stdin_file": "d.txt", "files": {"y": "e.txt"}}],
     )
-    assert list(command.paths(spec)) == [
+    assert list(paths(spec)) == [
         (("stdin_file",), "a.txt"),
         (("files", "x"), "b.txt"),
         (("cases", 1, "stdin_file"), "d.txt"),
         (("cases", 1, "files", "y"), "e.txt"),
     ]
-    assert not command.KIND.uses_app(spec)
-    assert command.KIND.ships_files(spec)
-    assert command.KIND.ships_files(spec_of(cases=[{"name": "c", "files": {"y": "e.txt"}}]))
-    assert not command.KIND.ships_files(spec_of(stdin_file="a.txt"))
+    assert not KIND.uses_app(spec)
+    assert KIND.ships_files(spec)
+    assert KIND.ships_files(spec_of(cases=[{"name": "c", "files": {"y": "e.txt"}}]))
+    assert not KIND.ships_files(spec_of(stdin_file="a.txt"))

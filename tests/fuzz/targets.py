@@ -33,6 +33,7 @@ from gradekit import record
 from gradekit.checks import command, compare, formats, jsonpath, jsontext, nosql, regex, sql, statements, suite
 from gradekit.checks import http as http_kind
 from gradekit.checks.base import Context
+from gradekit.checks.command.model import CommandSpec
 from gradekit.checks.compare import Column, Compare, Table
 from gradekit.checks.http import bodyschema
 from gradekit.checks.http.evidence import Answered, Received
@@ -471,7 +472,7 @@ def suite_records(data: bytes) -> None:
         _judged(suite.KIND, spec, suite.KIND.observe(spec, bench), context)
 
 
-_COMMAND = command.CommandSpec.model_validate(ASKED["command"])
+_COMMAND = CommandSpec.model_validate(ASKED["command"])
 
 
 @target("command", mutate.json_text, weight=2.0)
