@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gradekit.checks.sql import SqlSpec
+from gradekit.checks.sql.model import SqlSpec
 from gradekit.grade.setting import Setting
 from gradekit.mutation.queries import killed
 from gradekit.progress import Silent

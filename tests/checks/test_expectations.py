@@ -21,7 +21,7 @@ from gradekit.checks.compare import Compare, OrderBy
 from gradekit.checks.features import FEATURES, WORDS
 from gradekit.checks.http.model import Answer, CookieExpect, Expect, ItemsExpect
 from gradekit.checks.operators import OPERATORS
-from gradekit.checks.sql import SqlExpect, SqlSpec
+from gradekit.checks.sql.model import SqlExpect, SqlSpec
 from gradekit.checks.sqllogictest.model import SqlLogicTestSpec
 from gradekit.checks.sqllogictest.records import LETTERS, SORTS, Record, read
 

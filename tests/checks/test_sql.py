@@ -9,10 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gradekit.checks import sql, submitted
+from gradekit.checks import submitted
 from gradekit.checks.base import Complaint, Context, Scope
 from gradekit.checks.compare import Column, Table
-from gradekit.checks.sql import DatasetRun, Ran, SqlEvidence, SqlSpec
+from gradekit.checks.sql import KIND
+from gradekit.checks.sql.evidence import DatasetRun, Ran, SqlEvidence
+from gradekit.checks.sql.judge import judge
+from gradekit.checks.sql.lint import lint, paths
+from gradekit.checks.sql.model import SqlSpec
+from gradekit.checks.sql.observe import observe
+from gradekit.checks.sql.show import show
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.results import Status
 from gradekit.sandbox.messages import SqlColumn, SqlResult
@@ -54,7 +60,7 @@ HIDDEN = {"hidden/q.sql": b"select right;"}
 
 def test_a_query_runs_read_only_after_all_references_on_a_copy_of_its_own() -> None:
     bench = Bench({"q.sql": b"\xef\xbb\xbfselect mine;"}, HIDDEN)
-    evidence = sql.observe(spec_of(datasets=["shop", "edges"], timeout="2s", max_rows=7), bench)
+    evidence = observe(spec_of(datasets=["shop", "edges"], timeout="2s", max_rows=7), bench)
     table = Table(columns=(Column(name="n", type="int4"),), rows=(("1",),))
     run = Ran(result=table)
     assert evidence == SqlEvidence(
@@ -72,7 +78,7 @@ def test_a_query_runs_read_only_after_all_references_on_a_copy_of_its_own() -> N
 
 def test_rows_in_the_spec_need_no_reference() -> None:
     bench = Bench({"q.sql": b"select 1"}, {})
-    evidence = sql.observe(spec_of(expect={"rows": [[1]]}), bench)
+    evidence = observe(spec_of(expect={"rows": [[1]]}), bench)
     assert len(bench.queries) == 1
     assert evidence.runs[0].reference is None
 
@@ -80,7 +86,7 @@ def test_rows_in_the_spec_need_no_reference() -> None:
 def test_a_state_is_read_on_two_copies_as_the_owner() -> None:
     bench = Bench({"q.sql": b"update mine; update more"}, HIDDEN)
     state = {"query": "select state", "reference": "hidden/q.sql"}
-    sql.observe(spec_of(expect={"state": state}, allow=["update"], max_statements=2), bench)
+    observe(spec_of(expect={"state": state}, allow=["update"], max_statements=2), bench)
     assert bench.copies == ["shop", "shop"]
     assert [(query.statements, query.role, query.read_only) for query in bench.queries] == [
         (("select right",), "owner", False),
@@ -94,7 +100,7 @@ def test_an_error_keeps_the_number_of_the_statement() -> None:
     bench = Bench({"q.sql": b"update mine; update more"}, HIDDEN, update_more=BROKEN)
     state = {"query": "select state", "reference": "hidden/q.sql"}
     spec = spec_of(expect={"state": state}, allow=["update"], max_statements=2)
-    ran = sql.observe(spec, bench).runs[0].candidate
+    ran = observe(spec, bench).runs[0].candidate
     assert ran == Ran(error='relation "orders" does not exist', sqlstate="42P01", at=2)
     assert len(bench.queries) == 3
 
@@ -103,7 +109,7 @@ def test_an_error_of_the_query_for_the_state_has_number_zero() -> None:
     bench = Bench({"q.sql": b"drop table orders"}, {"hidden/q.sql": b"drop table orders"}, select_state=BROKEN)
     bench.by_candidate = True
     state = {"query": "select state", "reference": "hidden/q.sql"}
-    ran = sql.observe(spec_of(expect={"state": state}, allow=["ddl"]), bench).runs[0].candidate
+    ran = observe(spec_of(expect={"state": state}, allow=["ddl"]), bench).runs[0].candidate
     assert ran.at == 0
     assert ran.error is not None
 
@@ -119,14 +125,14 @@ def test_an_error_of_the_query_for_the_state_has_number_zero() -> None:
 )
 def test_a_flaw_of_the_file_is_recorded(files: Mapping[str, bytes], flaw: str) -> None:
     bench = Bench(files, HIDDEN)
-    assert sql.observe(spec_of(), bench) == SqlEvidence.model_validate({"flaw": flaw})
+    assert observe(spec_of(), bench) == SqlEvidence.model_validate({"flaw": flaw})
     assert not bench.copies
 
 
 @pytest.mark.parametrize("text", [b"", b"-- nothing", b"select 1; select 2"])
 def test_a_wrong_number_of_statements_is_not_run(text: bytes) -> None:
     bench = Bench({"q.sql": text}, HIDDEN)
-    assert sql.observe(spec_of(), bench) == SqlEvidence(source=text.decode())
+    assert observe(spec_of(), bench) == SqlEvidence(source=text.decode())
     assert not bench.copies
 
 
@@ -147,7 +153,7 @@ class Slow(Bench):
 
 def test_a_reference_on_a_loaded_machine_gets_a_second_and_longer_try() -> None:
     bench = Slow(1)
-    evidence = sql.observe(spec_of(timeout="2s"), bench)
+    evidence = observe(spec_of(timeout="2s"), bench)
     assert evidence.runs[0].reference == evidence.runs[0].candidate
     assert [query.timeout for query in bench.queries] == [2.0, 6.0, 2.0]
 
@@ -156,40 +162,40 @@ def test_tables_of_the_candidate_that_keep_the_reference_from_ending_are_no_faul
     bench = Slow(2)
     bench.by_candidate = True
     with pytest.raises(Blocked, match="the reference failed: canceling statement"):
-        sql.observe(spec_of(), bench)
+        observe(spec_of(), bench)
 
 
 @pytest.mark.parametrize("sqlstate", ["08006", "42501", "57014", "53200", None])
 def test_a_reference_that_no_schema_can_break_is_our_fault(sqlstate: str | None) -> None:
     bench = Bench({"q.sql": b"select 1"}, HIDDEN, select_right=SqlResult(error="no", sqlstate=sqlstate))
     with pytest.raises(InfrastructureError, match=r"hidden/q.sql on data set shop: the reference failed: no"):
-        sql.observe(spec_of(), bench)
+        observe(spec_of(), bench)
 
 
 @pytest.mark.parametrize("sqlstate", ["42P01", "42703", "22012", "P0001"])
 def test_a_reference_that_does_not_fit_the_schema_is_evidence(sqlstate: str) -> None:
     bench = Bench({"q.sql": b"select 1"}, HIDDEN, select_right=SqlResult(error="no", sqlstate=sqlstate))
     with pytest.raises(InfrastructureError, match=r"hidden/q.sql on data set shop: the reference failed: no"):
-        sql.observe(spec_of(), bench)
+        observe(spec_of(), bench)
     bench.by_candidate = True
-    assert sql.observe(spec_of(), bench).runs[0].reference == Ran(error="no", sqlstate=sqlstate, at=1)
+    assert observe(spec_of(), bench).runs[0].reference == Ran(error="no", sqlstate=sqlstate, at=1)
 
 
 def test_a_reference_with_too_many_rows_is_our_fault() -> None:
     bench = Bench({"q.sql": b"select 1"}, HIDDEN, select_right=SqlResult(truncated=True))
     with pytest.raises(InfrastructureError, match="more than 100000 rows"):
-        sql.observe(spec_of(), bench)
+        observe(spec_of(), bench)
 
 
 def test_a_missing_reference_is_our_fault() -> None:
     with pytest.raises(InfrastructureError, match=r"hidden/q.sql: the challenge has no such file"):
-        sql.observe(spec_of(), Bench({"q.sql": b"select 1"}, {}))
+        observe(spec_of(), Bench({"q.sql": b"select 1"}, {}))
 
 
 def test_lost_results_are_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeDatabase, "query", lambda *_, **__: [])
     with pytest.raises(InfrastructureError, match="0 results for 1 statements"):
-        sql.observe(spec_of(), Bench({"q.sql": b"select 1"}, HIDDEN))
+        observe(spec_of(), Bench({"q.sql": b"select 1"}, HIDDEN))
 
 
 # --- judge (see also the golden files) -------------------------------------------------------------------
@@ -235,14 +241,14 @@ SPECS = [
 def test_no_evidence_breaks_the_judge(evidence: SqlEvidence, spec: SqlSpec) -> None:
     again = SqlEvidence.model_validate_json(evidence.model_dump_json())
     assert again == evidence
-    judgement = sql.judge(spec, again, CONTEXT)
+    judgement = judge(spec, again, CONTEXT)
     assert judgement.outcome.status in {Status.PASSED, Status.FAILED, Status.ERRORED}
-    assert sql.show(spec, evidence) is not None
+    assert show(spec, evidence) is not None
 
 
 def test_a_check_without_a_data_set_never_passes() -> None:
     spec = SqlSpec.model_validate({"file": "q.sql", "expect": {"value": 1}})
-    assert sql.judge(spec, SqlEvidence(source="select 1"), CONTEXT).outcome.status is Status.ERRORED
+    assert judge(spec, SqlEvidence(source="select 1"), CONTEXT).outcome.status is Status.ERRORED
 
 
 # --- show ----------------------------------------------------------------------------------------------
@@ -254,12 +260,12 @@ def test_show() -> None:
         source="select 1",
         runs=(DatasetRun(dataset="shop", candidate=Ran(error="no such", at=1), reference=Ran(result=table)),),
     )
-    assert [(exhibit.title, exhibit.text) for exhibit in sql.show(spec_of(), evidence)] == [
+    assert [(exhibit.title, exhibit.text) for exhibit in show(spec_of(), evidence)] == [
         ("q.sql", "select 1"),
         ("data set shop: result", "no such (no SQLSTATE)"),
         ("data set shop: result of the reference", "(n int4)\n(1)"),
     ]
-    assert sql.show(spec_of(), SqlEvidence(flaw="missing")) == ()
+    assert show(spec_of(), SqlEvidence(flaw="missing")) == ()
 
 
 # --- lint ----------------------------------------------------------------------------------------------
@@ -279,7 +285,7 @@ SCOPE = Scope(
 
 
 def complaints(**changes: object) -> list[Complaint]:
-    return list(sql.lint(spec_of(**changes), SCOPE))
+    return list(lint(spec_of(**changes), SCOPE))
 
 
 def test_nothing_to_complain_about() -> None:
@@ -328,12 +334,12 @@ def test_complaints(changes: dict[str, Any], loc: tuple[str | int, ...], what: s
 
 def test_text_is_cut_by_the_rules_of_its_engine() -> None:
     scope = Scope(files={"hidden/q.sql": b"# nothing but a comment"}, variables={}, datasets=("shop",))
-    assert not list(sql.lint(spec_of(), scope))
+    assert not list(lint(spec_of(), scope))
     scope = replace(scope, engines={"shop": "mariadb"})
-    assert [complaint.what for complaint in sql.lint(spec_of(), scope)] == ['"hidden/q.sql" holds no SQL statement']
+    assert [complaint.what for complaint in lint(spec_of(), scope)] == ['"hidden/q.sql" holds no SQL statement']
     state = {"query": "select 1 # ; select 2", "reference": "hidden/q.sql"}
     scope = replace(scope, files={"hidden/q.sql": b"delete from t"})
-    assert not list(sql.lint(spec_of(allow=["delete"], expect={"state": state}), scope))
+    assert not list(lint(spec_of(allow=["delete"], expect={"state": state}), scope))
 
 
 BLOCKS = (
@@ -344,7 +350,7 @@ BLOCKS = (
 @pytest.mark.parametrize(("block", "source"), [("one", "\nselect mine\n"), ("two", "\nselect other;\n")])
 def test_a_block_of_a_file(block: str, source: str) -> None:
     bench = Bench({"q.sql": BLOCKS}, HIDDEN)
-    evidence = sql.observe(spec_of(block=block), bench)
+    evidence = observe(spec_of(block=block), bench)
     assert (evidence.source, evidence.flaw) == (source, None)
     assert bench.queries[-1].statements == (source.strip().rstrip(";"),)
 
@@ -352,20 +358,20 @@ def test_a_block_of_a_file(block: str, source: str) -> None:
 @pytest.mark.parametrize("block", ["three", "twice"])
 def test_no_such_block(block: str) -> None:
     bench = Bench({"q.sql": BLOCKS}, HIDDEN)
-    assert sql.observe(spec_of(block=block), bench).flaw == "no block"
+    assert observe(spec_of(block=block), bench).flaw == "no block"
     assert not bench.queries
 
 
 def test_changed_rows_are_counted() -> None:
     bench = Bench({"q.sql": b"update t"}, {}, update_t=SqlResult(affected=3))
-    evidence = sql.observe(spec_of(allow=["update"], expect={"rows_affected": 3}), bench)
+    evidence = observe(spec_of(allow=["update"], expect={"rows_affected": 3}), bench)
     assert evidence.runs[0].candidate.affected == 3
     assert bench.queries[0].role == "owner"
 
 
 def test_a_near_miss_is_offered() -> None:
     assert complaints(datasets=["edge"])[0].hint == 'did you mean "edges"?'
-    assert list(sql.lint(spec_of(), Scope(files={}, variables={})))[0].expected.endswith("which is empty")  # noqa: RUF015
+    assert list(lint(spec_of(), Scope(files={}, variables={})))[0].expected.endswith("which is empty")  # noqa: RUF015
 
 
 @pytest.mark.parametrize("expect", [{}, {"value": 1, "rows": [[1]]}])
@@ -375,9 +381,9 @@ def test_exactly_one_expectation(expect: dict[str, Any]) -> None:
 
 
 def test_paths_and_app() -> None:
-    assert list(sql.paths(spec_of())) == [(("expect", "reference"), "hidden/q.sql")]
-    assert list(sql.paths(spec_of(expect={"csv": "rows.csv"}))) == [(("expect", "csv"), "rows.csv")]
-    assert not sql.KIND.uses_app(spec_of())
+    assert list(paths(spec_of())) == [(("expect", "reference"), "hidden/q.sql")]
+    assert list(paths(spec_of(expect={"csv": "rows.csv"}))) == [(("expect", "csv"), "rows.csv")]
+    assert not KIND.uses_app(spec_of())
 
 
 # --- engines -------------------------------------------------------------------------------------------
@@ -387,19 +393,19 @@ def test_a_text_is_cut_by_the_rules_of_its_engine_also_when_it_is_judged() -> No
     source = b"# it is mine; really\nselect mine -- ; or yours\n; # the end"
     bench = Bench({"q.sql": source}, {"hidden/q.sql": b"select `right;`"})
     bench.speaks = "mariadb"
-    evidence = sql.observe(spec_of(), bench)
+    evidence = observe(spec_of(), bench)
     assert evidence.engine == "mariadb"
     assert {query.statements for query in bench.queries} == {
         ("select `right;`",),
         ("# it is mine; really\nselect mine -- ; or yours",),
     }
-    assert sql.judge(spec_of(), evidence, CONTEXT).outcome.status is Status.PASSED
+    assert judge(spec_of(), evidence, CONTEXT).outcome.status is Status.PASSED
     as_postgres = evidence.model_copy(update={"engine": "postgres"})
-    assert sql.judge(spec_of(), as_postgres, CONTEXT).outcome.status is Status.FAILED
+    assert judge(spec_of(), as_postgres, CONTEXT).outcome.status is Status.FAILED
 
 
 def test_data_sets_on_different_engines_are_a_fault_of_the_challenge() -> None:
     bench = Bench({"q.sql": b"select 1"}, HIDDEN)
     bench.engine = {"shop": "sqlite", "edges": "mariadb"}.__getitem__  # type: ignore[method-assign,assignment]
     with pytest.raises(InfrastructureError, match="check q1: its data sets are on different engines: mariadb, sqlite"):
-        sql.observe(spec_of(datasets=["shop", "edges"]), bench)
+        observe(spec_of(datasets=["shop", "edges"]), bench)

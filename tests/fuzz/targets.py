@@ -41,6 +41,7 @@ from gradekit.checks.http.hurl.parse import parse as parse_hurl
 from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.load.evidence import Slice
 from gradekit.checks.nosql.model import NosqlSpec
+from gradekit.checks.sql.model import SqlSpec
 from gradekit.checks.suite.model import SuiteSpec
 from gradekit.checks.twins.model import Twin
 from gradekit.checks.values import canonical, show
@@ -434,9 +435,7 @@ def tables(data: bytes) -> None:
     compare.render(actual, 20)
 
 
-_SQL = sql.SqlSpec.model_validate(
-    {"file": "q.sql", "dataset": "d", "expect": {"value": 1}, "allow": ["select", "insert"]}
-)
+_SQL = SqlSpec.model_validate({"file": "q.sql", "dataset": "d", "expect": {"value": 1}, "allow": ["select", "insert"]})
 
 
 @target("statements", mutate.raw)

@@ -17,9 +17,9 @@ from gradekit.checks.http.observe import literal
 from gradekit.checks.schema.judge import judge as judge_schema
 from gradekit.checks.schema.model import SchemaSpec
 from gradekit.checks.schema.observe import observe as observe_schema
-from gradekit.checks.sql import SqlSpec
-from gradekit.checks.sql import judge as judge_sql
-from gradekit.checks.sql import observe as observe_sql
+from gradekit.checks.sql.judge import judge as judge_sql
+from gradekit.checks.sql.model import SqlSpec
+from gradekit.checks.sql.observe import observe as observe_sql
 from gradekit.checks.statements import split
 from gradekit.errors import Blocked, InfrastructureError
 from gradekit.grade.bench import PodBench

@@ -12,7 +12,8 @@ from gradekit.checks import statements
 from gradekit.checks.kinds import KINDS
 from gradekit.checks.mutants import UNCHANGED, NotParsedError, mutants
 from gradekit.checks.ordering import DIALECTS
-from gradekit.checks.sql import SqlEvidence, SqlSpec, references
+from gradekit.checks.sql.evidence import SqlEvidence
+from gradekit.checks.sql.model import SqlSpec, references
 from gradekit.grade.judging import judge_alone
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
