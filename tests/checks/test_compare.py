@@ -8,19 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gradekit.checks import compare as module
-from gradekit.checks.compare import (
-    Column,
-    Compare,
-    Difference,
-    OrderBy,
-    Scalar,
-    Table,
-    compare,
-    compare_literals,
-    render,
-    unknown_keys,
-)
+from gradekit.checks.compare import pairing
+from gradekit.checks.compare.model import Column, Compare, OrderBy, Scalar, Table
+from gradekit.checks.compare.results import Difference, compare, compare_literals, unknown_keys
+from gradekit.checks.compare.words import render
 
 LOOSE = Compare()
 EXACT = Compare(order="exact")
@@ -302,7 +293,7 @@ def test_a_long_chain_of_near_floats_is_paired() -> None:
 
 
 def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BUDGET", 3)
+    monkeypatch.setattr(pairing, "BUDGET", 3)
     expected = floats(*((f"1.00000000000{n}",) for n in range(9)))
     actual = floats(*((f"1.00000000000{n}5",) for n in range(9)))
     assert wrong(expected, actual).message.endswith("rows are not expected")

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from gradekit.checks.compare import Compare, OrderBy
+from gradekit.checks.compare.model import Compare, OrderBy
 from gradekit.checks.features import FEATURES, WORDS
 from gradekit.checks.http.model import Answer, CookieExpect, Expect, ItemsExpect
 from gradekit.checks.operators import OPERATORS

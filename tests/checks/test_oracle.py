@@ -12,7 +12,7 @@ import yaml
 from gradekit.checks.base import Context, Kind
 from gradekit.checks.call.evidence import CallEvidence, CaseFact, Exchange
 from gradekit.checks.call.model import CallSpec
-from gradekit.checks.compare import Column, Table
+from gradekit.checks.compare.model import Column, Table
 from gradekit.checks.http.evidence import HttpEvidence
 from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.jsontext import Json

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from gradekit.checks import submitted
 from gradekit.checks.base import Complaint, Context, Scope
-from gradekit.checks.compare import Column, Table
+from gradekit.checks.compare.model import Column, Table
 from gradekit.checks.sql import KIND
 from gradekit.checks.sql.evidence import DatasetRun, Ran, SqlEvidence
 from gradekit.checks.sql.judge import judge

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradekit.checks.base import Complaint, Context, Scope
-from gradekit.checks.compare import Column, Table
+from gradekit.checks.compare.model import Column, Table
 from gradekit.checks.sqllogictest import KIND
 from gradekit.checks.sqllogictest.evidence import FileRun, Ran, SqlLogicTestEvidence
 from gradekit.checks.sqllogictest.model import MAX_RECORDS, SqlLogicTestSpec

@@ -30,11 +30,13 @@ import yaml
 from defusedxml.ElementTree import fromstring
 
 from gradekit import record
-from gradekit.checks import command, compare, formats, jsonpath, jsontext, nosql, regex, sql, statements, suite
+from gradekit.checks import command, formats, jsonpath, jsontext, nosql, regex, sql, statements, suite
 from gradekit.checks import http as http_kind
 from gradekit.checks.base import Context
 from gradekit.checks.command.model import CommandSpec
-from gradekit.checks.compare import Column, Compare, Table
+from gradekit.checks.compare.model import Column, Compare, Scalar, Table
+from gradekit.checks.compare.results import compare, compare_literals
+from gradekit.checks.compare.words import render
 from gradekit.checks.http import bodyschema
 from gradekit.checks.http.evidence import Answered, Received
 from gradekit.checks.http.hurl.parse import parse as parse_hurl
@@ -420,7 +422,7 @@ def _table(data: bytes) -> Table:
     return Table(columns=columns, rows=tuple((*row, *[None] * (width - len(row))) for row in rows))
 
 
-_LITERALS: tuple[compare.Scalar, ...] = (1, 1.5, "x", None, True, "1", 0, -1)
+_LITERALS: tuple[Scalar, ...] = (1, 1.5, "x", None, True, "1", 0, -1)
 
 
 @target("tables", mutate.lines(), weight=4.0)
@@ -429,10 +431,10 @@ def tables(data: bytes) -> None:
     ours, _, theirs = data.partition(b"\x1e")
     expected, actual = _table(ours), _table(theirs)
     for options in (Compare(), Compare(order="exact", decimals=2), Compare(columns="names_any_order", types="strict")):
-        compare.compare(expected, actual, options)
-        assert compare.compare(actual, actual, options) is None
-    compare.compare_literals([_LITERALS[: len(actual.columns)]], actual, Compare())
-    compare.render(actual, 20)
+        compare(expected, actual, options)
+        assert compare(actual, actual, options) is None
+    compare_literals([_LITERALS[: len(actual.columns)]], actual, Compare())
+    render(actual, 20)
 
 
 _SQL = SqlSpec.model_validate({"file": "q.sql", "dataset": "d", "expect": {"value": 1}, "allow": ["select", "insert"]})

@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from gradekit.checks.compare import Table
+from gradekit.checks.compare.model import Table
 from gradekit.checks.jsontext import Json, JsonProblem, parse, render
 from gradekit.checks.match import Match
 from gradekit.checks.values import is_list

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from gradekit.checks.compare import Table
+from gradekit.checks.compare.model import Table
 from gradekit.checks.stores.answers import Found
 from gradekit.errors import Blocked
 from gradekit.model import Model, tuple_of

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from gradekit.checks.base import Context
-from gradekit.checks.compare import Compare, compare_literals, family
+from gradekit.checks.compare.cells import family
+from gradekit.checks.compare.model import Compare
+from gradekit.checks.compare.results import compare_literals
 from gradekit.checks.differences import MAX_COUNTED, Mismatch
 from gradekit.checks.http.evidence import Answered, CaseRun, Exchange, HttpEvidence, Page, failure
 from gradekit.checks.http.hurl.step import HurlStep

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from gradekit.checks.compare import Literals
+from gradekit.checks.compare.model import Literals
 from gradekit.checks.match import Match
 from gradekit.checks.sense import AMOUNT, COUNT, GIVEN_COUNT, GIVEN_TEXT, PATHS, TEXT
 from gradekit.checks.stores.questions import Expect as Found

@@ -7,7 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from gradekit.checks.compare import render
+from gradekit.checks.compare.words import render
 from gradekit.checks.http.evidence import Answered, Content, Exchange, HttpEvidence, Page, Received, Sent
 from gradekit.checks.http.judge import case_title, step_title
 from gradekit.checks.http.model import Ask, HttpSpec, Outage, Restart, Statement, Step

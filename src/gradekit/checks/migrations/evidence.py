@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from gradekit.checks.compare import Table
+from gradekit.checks.compare.model import Table
 from gradekit.model import Model, tuple_of
 
 Lines = Annotated[tuple[str, ...], BeforeValidator(tuple_of)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from gradekit.checks.base import Context
-from gradekit.checks.compare import Compare, Difference, compare
+from gradekit.checks.compare.model import Compare
+from gradekit.checks.compare.results import Difference, compare
 from gradekit.checks.migrations.evidence import Answer, MigrationsEvidence, Step
 from gradekit.checks.migrations.model import MigrationsSpec
 from gradekit.checks.migrations.words import worded

@@ -9,7 +9,7 @@ from typing import Final
 from gradekit.checks import statements
 from gradekit.checks.base import Bench, Database
 from gradekit.checks.catalogue import CATALOGUES
-from gradekit.checks.compare import Column, Table
+from gradekit.checks.compare.model import Column, Table
 from gradekit.checks.migrations.evidence import Answer, MigrationsEvidence, Step
 from gradekit.checks.migrations.model import MigrationsSpec
 from gradekit.checks.tally import cut

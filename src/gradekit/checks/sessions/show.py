@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradekit.checks.compare import render
+from gradekit.checks.compare.words import render
 from gradekit.checks.http.show import answered_text
 from gradekit.checks.sessions.evidence import Ran, Run, SessionsEvidence
 from gradekit.checks.sessions.model import SessionsSpec

@@ -7,9 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from gradekit.checks import statements
-from gradekit.checks.compare import (
-    Table,
-)
+from gradekit.checks.compare.model import Table
 from gradekit.checks.submitted import Flaw
 from gradekit.model import Model, tuple_of
 

@@ -8,16 +8,9 @@ from typing import Final
 
 from gradekit.checks import statements
 from gradekit.checks.base import Context
-from gradekit.checks.compare import (
-    Compare,
-    Difference,
-    Table,
-    beside,
-    compare,
-    compare_literals,
-    counted,
-    unknown_keys,
-)
+from gradekit.checks.compare.model import Compare, Table
+from gradekit.checks.compare.results import Difference, beside, compare, compare_literals, unknown_keys
+from gradekit.checks.compare.words import counted
 from gradekit.checks.sql.evidence import Ran, SqlEvidence
 from gradekit.checks.sql.model import SqlSpec, references
 

@@ -6,10 +6,8 @@ from typing import Final
 
 from gradekit.checks import statements
 from gradekit.checks.base import MAX_RESULT, Context
-from gradekit.checks.compare import (
-    Difference,
-    Table,
-)
+from gradekit.checks.compare.model import Table
+from gradekit.checks.compare.results import Difference
 from gradekit.checks.features import WORDS, used
 from gradekit.checks.sql.evidence import DatasetRun, Ran, SqlEvidence
 from gradekit.checks.sql.expected import affected_difference, csv_difference, result_difference

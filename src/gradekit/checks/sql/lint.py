@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from gradekit.checks import statements
 from gradekit.checks.base import Complaint, Scope
-from gradekit.checks.compare import (
-    Compare,
-)
+from gradekit.checks.compare.model import Compare
 from gradekit.checks.complaints import not_text, unknown_dataset
 from gradekit.checks.sql.expected import csv_rows
 from gradekit.checks.sql.model import SqlSpec, references

@@ -7,11 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from gradekit.checks.compare import (
-    Compare,
-    Literals,
-    Names,
-)
+from gradekit.checks.compare.model import Compare, Literals, Names
 from gradekit.checks.features import Feature
 from gradekit.checks.submitted import StatementClass
 from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of

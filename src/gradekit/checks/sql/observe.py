@@ -6,10 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gradekit.checks import statements
 from gradekit.checks.base import Bench, Database, Role
-from gradekit.checks.compare import (
-    Column,
-    Table,
-)
+from gradekit.checks.compare.model import Column, Table
 from gradekit.checks.sql.evidence import DatasetRun, Ran, SqlEvidence
 from gradekit.checks.sql.model import SqlSpec, bad_count, references
 from gradekit.checks.sqlstates import engine_failed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from gradekit.checks.compare import Compare
+from gradekit.checks.compare.model import Compare
 from gradekit.checks.oracle import Changes, Oracle, Part, Place, changed_table, replaced
 from gradekit.checks.sql.evidence import SqlEvidence
 from gradekit.checks.sql.model import SqlSpec, title_of

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from gradekit.checks.compare import (
-    render,
-)
+from gradekit.checks.compare.words import render
 from gradekit.checks.sql.evidence import Ran, SqlEvidence
 from gradekit.checks.sql.model import SqlSpec, title_of
 from gradekit.results import Exhibit

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator
 
 from gradekit.checks import statements
-from gradekit.checks.compare import Table
+from gradekit.checks.compare.model import Table
 from gradekit.model import Model, tuple_of
 
 BUDGET: Final = 16 << 20

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gradekit.checks.base import Context
-from gradekit.checks.compare import counted
+from gradekit.checks.compare.words import counted
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.sqllogictest.evidence import BUDGET, FileRun, Ran, SqlLogicTestEvidence
 from gradekit.checks.sqllogictest.model import SqlLogicTestSpec

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gradekit.checks.base import Bench, Database
-from gradekit.checks.compare import Column, Table
+from gradekit.checks.compare.model import Column, Table
 from gradekit.checks.sqllogictest.evidence import BUDGET, FileRun, Ran, SqlLogicTestEvidence
 from gradekit.checks.sqllogictest.model import MAX_RECORDS, SqlLogicTestSpec
 from gradekit.checks.sqllogictest.records import Record, read, slips

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gradekit.checks.compare import render
+from gradekit.checks.compare.words import render
 from gradekit.checks.sqllogictest.evidence import FileRun, Ran, SqlLogicTestEvidence
 from gradekit.checks.sqllogictest.model import SqlLogicTestSpec
 from gradekit.results import Exhibit

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Final
 
 from gradekit.checks import statements
-from gradekit.checks.compare import Table
+from gradekit.checks.compare.model import Table
 from gradekit.checks.sqllogictest.records import Hash, Record, Sort
 from gradekit.texts import clean
 
