@@ -12,19 +12,8 @@ from gradekit.checks.http import bodyschema
 from gradekit.checks.http.agreement import clashes
 from gradekit.checks.http.hurl import step as hurl
 from gradekit.checks.http.hurl.step import HurlStep
-from gradekit.checks.http.model import (
-    SAFE_METHODS,
-    Ask,
-    Auth,
-    HttpSpec,
-    ItemsExpect,
-    Outage,
-    Part,
-    Request,
-    Restart,
-    Statement,
-    Step,
-)
+from gradekit.checks.http.model import Ask, HttpSpec, ItemsExpect, Outage, Restart, Statement, Step
+from gradekit.checks.http.sending import SAFE_METHODS, Auth, Part, Request
 from gradekit.checks.jsonpath import PathProblem, compile_path
 from gradekit.checks.statements import split
 from gradekit.checks.stores.lint import complaints, expected, texts

@@ -1,4 +1,4 @@
-"""What an author may write under ``http:``."""
+"""What an author may write under ``http:``: requests in order, and what must come back."""
 
 from __future__ import annotations
 
@@ -22,24 +22,18 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from gradekit.checks.compare.model import Literals
+from gradekit.checks.http.sending import Common, Request, check_header_names
 from gradekit.checks.match import Match
 from gradekit.checks.sense import AMOUNT, COUNT, GIVEN_COUNT, GIVEN_TEXT, PATHS, TEXT
 from gradekit.checks.stores.questions import Expect as Found
 from gradekit.checks.stores.questions import Query
-from gradekit.model import Duration, Loc, Model, RelativePath, Slug, tuple_of, written
+from gradekit.model import Duration, Model, RelativePath, Slug, tuple_of, written
 from gradekit.texts import one_line
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that may be sent again without asking."""
-
-_REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<target>(?:/|\$\{)\S*)")
 _STATUS = re.compile(r"[1-5]xx|\$\{[^{}]+\}")
 _COUNTED = re.compile(r"[1-5](?:\d\d|xx)")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SAVE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SAVE_SOURCE = re.compile(r"status|body|(?:header|cookie):\S+|\$.*", re.DOTALL)
-
-Text = Annotated[str, Field(max_length=1 << 20)]
 
 
 def _parse_statuses(value: object) -> tuple[int | str, ...]:
@@ -63,13 +57,6 @@ def _check_counted(value: object) -> object:
     return value
 
 
-def _parse_text_scalar(value: object) -> object:
-    """Query and form values: numbers and booleans as the text that YAML showed."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value
-
-
 def _one_or_more(value: object) -> object:
     return (value,) if isinstance(value, str) else tuple_of(value)
 
@@ -78,14 +65,6 @@ def _parse_schema(value: object) -> object:
     if isinstance(value, str | dict | bool):
         return value
     raise ValueError("a path of the challenge or a JSON Schema is needed")
-
-
-def _check_header_names(value: object) -> object:
-    if isinstance(value, Mapping):
-        for name in value:
-            if not (isinstance(name, str) and _HEADER_NAME.fullmatch(name)):
-                raise ValueError(f"{written(name)} is not the name of a header")
-    return value
 
 
 _STATUS_SCHEMA = {
@@ -102,51 +81,8 @@ Statuses = Annotated[
 """A status code, a class such as ``2xx``, or a list of them."""
 Counted = Annotated[dict[str, Match], BeforeValidator(_check_counted), COUNT]
 """A code or a class of statuses to how many responses have it."""
-Headers = Annotated[dict[str, Text], BeforeValidator(_check_header_names)]
-"""Names and values; the values may hold ``${...}``."""
-TextScalar = Annotated[
-    str, BeforeValidator(_parse_text_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})
-]
-Values = Annotated[tuple[TextScalar, ...], BeforeValidator(tuple_of)]
-Fields = dict[str, TextScalar | Values]
-"""Names and values of a query or a form; a list gives a name several times."""
 Schema = Annotated[JsonValue, BeforeValidator(_parse_schema), WithJsonSchema({"type": ["string", "object", "boolean"]})]
 """A path of the challenge, or a JSON Schema (draft 2020-12) in place."""
-
-
-class Basic(Model):
-    """Who asks, as RFC 7617 has it."""
-
-    user: Text
-    password: Text
-
-
-class Auth(Model):
-    """An ``Authorization`` header."""
-
-    bearer: Text | None = Field(default=None, description="a token")
-    basic: Basic | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Auth:
-        if (self.bearer is None) == (self.basic is None):
-            raise ValueError("give exactly one of bearer, basic")
-        return self
-
-
-class Part(Model):
-    """A part of a multipart form: a field, or a file with its name."""
-
-    text: Text | None = Field(default=None, description="its content")
-    file: RelativePath | None = Field(default=None, description="or: a file of the challenge")
-    filename: Text | None = Field(default=None, description="default: that of the file; none for a text")
-    type: Text | None = Field(default=None, description="its Content-Type")
-
-    @model_validator(mode="after")
-    def _one_content(self) -> Part:
-        if (self.text is None) == (self.file is None):
-            raise ValueError("give exactly one of text, file")
-        return self
 
 
 class Statement(Model):
@@ -344,7 +280,7 @@ class Expect(Model):
     model_config = ConfigDict(populate_by_name=False)
 
     status: Statuses | None = None
-    headers: Annotated[dict[str, Match], BeforeValidator(_check_header_names), GIVEN_TEXT] = Field(default_factory=dict)
+    headers: Annotated[dict[str, Match], BeforeValidator(check_header_names), GIVEN_TEXT] = Field(default_factory=dict)
     paths: Annotated[dict[str, Match], PATHS] = Field(
         default_factory=dict,
         alias="json",
@@ -388,51 +324,6 @@ class _AnyOrMap:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"anyOf": [{"const": "any"}, handler(schema)]}
-
-
-class Request(Model):
-    """One request."""
-
-    model_config = ConfigDict(populate_by_name=False)
-
-    request: str = Field(description='"METHOD /target"')
-    query: Fields = Field(default_factory=dict)
-    payload: JsonValue = Field(default=None, alias="json", description="the body, as JSON")
-    body: Text | None = Field(default=None, description="the body, as it is")
-    form: Fields | None = Field(default=None, description="the body, as an HTML form")
-    multipart: Annotated[dict[str, TextScalar | Part], Field(min_length=1)] | None = Field(
-        default=None, description="the body, as a multipart form: fields and files"
-    )
-    file: RelativePath | None = Field(default=None, description="the body, a file of the challenge as it is")
-    headers: Headers = Field(default_factory=dict)
-    auth: Auth | Literal["none"] | None = Field(default=None, description="default: that of the check")
-    timeout: Duration | None = Field(default=None, description="default: that of the check")
-
-    @field_validator("request")
-    @classmethod
-    def _request_shape(cls, value: str) -> str:
-        if _REQUEST.fullmatch(value) is None:
-            raise ValueError(f'{written(value)} is not a request; write it as "GET /orders"')
-        return value
-
-    @property
-    def method(self) -> str:
-        """The method of ``request``."""
-        return self.request.partition(" ")[0]
-
-    @property
-    def target(self) -> str:
-        """The target of ``request``, as it is written."""
-        return self.request.partition(" ")[2]
-
-    @property
-    def files(self) -> Mapping[Loc, str]:
-        """The files of the challenge in its body."""
-        parts = (self.multipart or {}).items()
-        found: dict[Loc, str] = {
-            ("multipart", name, "file"): part.file for name, part in parts if isinstance(part, Part) and part.file
-        }
-        return {("file",): self.file, **found} if self.file is not None else found
 
 
 class Step(Request):
@@ -495,7 +386,6 @@ _OWN_KEYS = {
     "Ask": frozenset({"sql", "file", "nosql"}),
 }
 """What each sort of a step has that no other sort has; all others are requests."""
-
 AnyStep = Annotated[
     Annotated[Step, Tag("Step")]
     | Annotated[Restart, Tag("Restart")]
@@ -503,14 +393,6 @@ AnyStep = Annotated[
     | Annotated[Ask, Tag("Ask")],
     Discriminator(_which),
 ]
-
-
-class Common(Model):
-    """What all requests of a check have."""
-
-    timeout: Duration = Field(default=5.0, description="for each request")
-    headers: Headers = Field(default_factory=dict, description="for all steps")
-    auth: Auth | None = Field(default=None, description="for all steps")
 
 
 class HttpSpec(Common):

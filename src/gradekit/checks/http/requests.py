@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from pydantic import ValidationError
 
 from gradekit.checks.http.hurl.step import HurlStep
-from gradekit.checks.http.model import Auth, Common, Fields, Part, Request
+from gradekit.checks.http.sending import Auth, Common, Fields, Part, Request
 from gradekit.checks.jsontext import Json, render
 from gradekit.checks.template import UnknownNameError, fill, fill_text, uses
 from gradekit.sandbox.messages import HttpRequest

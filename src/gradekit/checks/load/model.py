@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
-from gradekit.checks.http.model import Headers, Statuses, Step, Text, TextScalar
+from gradekit.checks.http.model import Statuses, Step
+from gradekit.checks.http.sending import Headers, Text, TextScalar
 from gradekit.model import Duration, Model, tuple_of, written
 
 Measure = Literal["p50", "p95", "p99", "throughput", "errors"]

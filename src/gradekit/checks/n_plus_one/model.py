@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from gradekit.checks.http.model import Common, Expect, Request, Statement, Step
+from gradekit.checks.http.model import Expect, Statement, Step
+from gradekit.checks.http.sending import Common, Request
 from gradekit.checks.match import Match
 from gradekit.checks.sense import COUNT, WHOLE
 from gradekit.model import Model, tuple_of

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from gradekit.checks.http.model import Headers, Step
+from gradekit.checks.http.model import Step
+from gradekit.checks.http.sending import Headers
 from gradekit.model import Duration, Model, RelativePath, tuple_of
 
 Asked = Literal[

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from gradekit.checks.http.model import Common, Counted, Question, Request, Statement
+from gradekit.checks.http.model import Counted, Question, Statement
+from gradekit.checks.http.sending import Common, Request
 from gradekit.model import Duration, Model, tuple_of
 
 PATIENCE = 20.0

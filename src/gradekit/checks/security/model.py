@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, field_validator
 
-from gradekit.checks.http.model import Headers, Statuses, Step, Text, TextScalar
+from gradekit.checks.http.model import Statuses, Step
+from gradekit.checks.http.sending import Headers, Text, TextScalar
 from gradekit.model import Duration, Model, Size, tuple_of
 from gradekit.texts import one_line
 
