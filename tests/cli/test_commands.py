@@ -14,6 +14,7 @@ import pytest
 
 from gradekit import __version__
 from gradekit.errors import ExitCode
+from tests import forked
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "tests" / "report"
@@ -42,6 +43,10 @@ COMMANDS = [
 
 
 def run(*arguments: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return forked.run(*arguments, cwd=cwd, env=env)
+
+
+def run_afresh(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "gradekit", *arguments],
         capture_output=True,
@@ -49,7 +54,7 @@ def run(*arguments: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None)
         encoding="utf-8",
         timeout=60,
         check=False,
-        cwd=cwd,
+        cwd=ROOT,
         env={**os.environ, **(env or {})},
     )
 
@@ -92,7 +97,7 @@ def test_the_list_of_commands_is_whole() -> None:
 
 @pytest.mark.parametrize("flag", ["--version", "-V"])
 def test_version(flag: str) -> None:
-    assert run(flag).stdout == f"gradekit {__version__}\n"
+    assert run_afresh(flag).stdout == f"gradekit {__version__}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["challenge"], ["nonsense"], ["grade"], ["grade", "x", "--nonsense"]])
@@ -181,7 +186,7 @@ def test_a_full_disk_is_our_fault_and_no_bug(arguments: str) -> None:
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "html", "junit"])
 def test_a_report_can_be_shown_on_a_terminal_of_ascii(form: str) -> None:
-    done = run("report", str(REPORTS / "below-mark"), "--format", form, env={"PYTHONIOENCODING": "ascii"})
+    done = run_afresh("report", str(REPORTS / "below-mark"), "--format", form, env={"PYTHONIOENCODING": "ascii"})
     assert done.stderr == ""
     assert done.returncode == ExitCode.BELOW
     if form == "text":
@@ -286,6 +291,6 @@ def test_nothing_to_list_is_said(tmp_path: Path) -> None:
 
 
 def test_no_git_is_our_fault_and_no_bug(tmp_path: Path) -> None:
-    done = run("demo", "--out", str(tmp_path), env={"PATH": str(tmp_path)})
+    done = run_afresh("demo", "--out", str(tmp_path), env={"PATH": str(tmp_path)})
     assert done.returncode == ExitCode.INFRASTRUCTURE
     assert done.stderr == "error: git: is not installed; install git 2.32 or newer\n"

@@ -1,25 +1,17 @@
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests import forked
 
 GOLDEN = Path(__file__).parents[1] / "imports" / "golden"
 
 
 def run(*argv: str, cwd: Path, timeout: int = 60) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gradekit", "challenge", *argv],
-        cwd=cwd,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    return forked.run("challenge", *argv, cwd=cwd, seconds=timeout)
 
 
 def test_an_import_is_written_and_says_what_it_changed(tmp_path: Path) -> None:

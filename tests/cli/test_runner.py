@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from gradekit.corpus.host import HostRow
 from gradekit.errors import ExitCode
 from gradekit.sandbox.container import OWNER_LABEL
 from gradekit.sandbox.docker import DockerEngine, connect
+from tests import forked
 from tests.fakes import ISOLATION
 
 ROOT = Path(__file__).parents[2]
@@ -32,15 +32,7 @@ DIRTY = HostRow("mounts", "1", "2", ("/x",))
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gradekit", "runner", "test", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-    )
+    return forked.run("runner", "test", *arguments, cwd=ROOT, env=environment, seconds=300)
 
 
 def test_cases_are_listed_without_an_engine() -> None:

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,20 +14,13 @@ from gradekit.errors import UsageError
 from gradekit.spec.handed import starters
 from gradekit.spec.lint import lint
 from gradekit.spec.load import load_challenge
+from tests import forked
 
 ROOT = Path(__file__).parents[2]
 
 
 def run(*argv: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gradekit", "challenge", *argv],
-        cwd=cwd,
-        env=os.environ | environ,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    return forked.run("challenge", *argv, cwd=cwd, env=environ, seconds=600)
 
 
 @pytest.mark.parametrize("template", scaffold.TEMPLATES)

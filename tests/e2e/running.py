@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -12,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests import forked
 
 ROOT = Path(__file__).parents[2]
 CHALLENGE = ROOT / "challenges" / "orders-api"
@@ -36,23 +37,10 @@ def command(arguments: Sequence[str]) -> list[str]:
 
 def run_in(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Finished:
     """Run the command line in a folder to its end; ``env`` adds to the environment."""
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "CI": "true", **(env or {})}
-    with subprocess.Popen(
-        command(arguments),
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            out, err = process.communicate(timeout=_PATIENCE)
-        except BaseException:
-            process.kill()
-            raise
-    assert "Traceback" not in err, err
-    return Finished(process.pid, process.returncode, out, err)
+    environment = {"NO_COLOR": "1", "COLUMNS": "100", "CI": "true", **(env or {})}
+    pid, done = forked.run_with_pid(*arguments, cwd=folder, env=environment, seconds=_PATIENCE)
+    assert "Traceback" not in done.stderr, done.stderr
+    return Finished(pid, done.returncode, done.stdout, done.stderr)
 
 
 def left_on_engine(pid: int) -> list[str]:
