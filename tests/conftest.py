@@ -32,6 +32,11 @@ SPREAD = (
 """Where each test is worth a worker of its own choice; else the tests of a file share one, with their fixtures."""
 TOGETHER = ("tests/e2e/test_toy_runner.py", "tests/e2e/test_split.py")
 """The exceptions there: tests of one image, and of one laboratory."""
+OF_ONE_GRADING = (
+    "tests/e2e/test_grade.py::test_the_reference_earns_everything_but_the_review",
+    "tests/e2e/test_grade.py::test_an_expectation_that_is_taken_out_is_noticed",
+)
+"""Tests that ask for ``graded``: apart, each worker would grade the same once more."""
 DOOR, ROOM = Path(__file__), Path(__file__).parents[1] / "pyproject.toml"
 """Files that are locked, for want of others that every worker knows."""
 
@@ -58,6 +63,8 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no type
     """Which tests stay together when several processes share the work."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid in OF_ONE_GRADING:
+            return OF_ONE_GRADING[0]
         return nodeid if nodeid.startswith(SPREAD) and not nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
 
 
