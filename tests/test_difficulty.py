@@ -203,3 +203,22 @@ def test_a_challenge_without_variants_has_none_to_compare(tmp_path: Path) -> Non
     (tmp_path / "challenge.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(SpecError, match="has no variants"):
         variant_of(load_challenge(tmp_path, rubrics=[]))
+
+
+def test_a_reference_that_is_broken_in_one_variant_leaves_solutions_ungraded_there() -> None:
+    told = ("a: failed, should pass",)
+    right, wrong = in_variant(1, LOCK), in_variant(2, LOCK, "a")
+    late = Verified("solutions/late", report("b"), ())
+    broken = replace(
+        wrong.results[0], mismatches=told, printed={told[0]: ("SyntaxError",)}, odd="a", broken=True, runs=3
+    )
+    found = [replace(right, results=(*right.results, late)), replace(wrong, results=(broken,))]
+    assert list(compared(found[0], found[1], 0.1)) == []
+    for order in (found, found[::-1]):
+        reference, other = merged(order)
+        assert reference.mismatches == ("variant 2: a: failed, should pass",)
+        assert reference.printed == {"variant 2: a: failed, should pass": ("SyntaxError",)}
+        assert (reference.odd, reference.broken, reference.runs) == ("a", True, 4)
+        assert (other.path, other.mismatches) == ("solutions/late", ())
+    # What the other variant has, and this one has not, is compared with nothing.
+    assert list(compared(found[1], found[0], 0.1)) == []

@@ -26,6 +26,7 @@ from gradekit.results import (
     SubmissionRef,
     Tier,
 )
+from gradekit.runner import load_all, runners_folder
 from gradekit.sandbox.image import STAND_IN_LABEL, Image
 from gradekit.spec.challenge import Bounds, Challenge, Expectation
 from gradekit.spec.load import load_challenge
@@ -342,9 +343,111 @@ def test_a_reference_that_does_not_pass_each_test_is_a_mismatch(
     assert [line for line in found if line.endswith("more of these")] == (
         [f"tests: {more} more of these"] if more else []
     )
-    assert len(found) == min(failing, MISTAKES) + bool(more)
+    assert found[-1] == "not graded before the reference of their language is right: solutions/early, solutions/late"
+    assert len(found) == min(failing, MISTAKES) + bool(more) + 1
     assert lock.tests == {"tests": ("test_x",)}
-    assert [result.mismatches for result in results[1:]] == [(), ()]
+    assert [(result.path, result.odd, result.runs) for result in results] == [("solutions/reference", "tests", 3)]
+
+
+def test_a_broken_reference_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    challenge = challenge_in(tmp_path)
+    outcomes = tmp_path / "solutions" / "reference" / "outcomes"
+    outcomes.write_text("passed failed", encoding="utf-8")
+    progress = Notes()
+    lock, results = verify(challenge, SETTING, progress)
+    (reference,) = results
+    assert reference.mismatches == (
+        "run: failed, should pass: broken",
+        "not graded before the reference of their language is right: solutions/early, solutions/late",
+    )
+    assert (reference.odd, reference.broken, lock.sharpness, unproven(results)) == ("run", True, {}, ())
+    assert [note for note in progress.notes if "changed answers" in note or "early" in note] == []
+
+
+def test_only_what_rests_on_a_broken_reference_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is of another language, or of one whose first reference is right, is graded all the same."""
+    runners = {runner.name: runner for runner in load_all(runners_folder()) if runner.name in {"python", "node"}}
+    setting = replace(SETTING, runners=runners)
+
+    def known(challenge: Challenge, *rest: Any, **more: bool) -> Record:  # noqa: ANN401 - of grade
+        submission = rest[2]()
+        record = graded(challenge, rest[0], rest[1], lambda: submission, rest[3], **more)
+        language = runners["node" if "package.json" in submission.files else "python"]
+        return record.model_copy(update={"images": {language.name: "i"}})
+
+    monkeypatch.setattr("gradekit.verify.grade", known)
+    spec = SPEC + "  - {path: solutions/node, expect: {passes: all}}\n"
+    spec += "  - {path: solutions/node-second, expect: {passes: all}}\n"
+    spec += "  - {path: solutions/node-late, expect: {fails: [run]}}\n"
+    spec += "  - {path: solutions/on-second, base: solutions/node-second, expect: {fails: [run]}}\n"
+    for name, outcomes in {
+        "node": "passed passed",
+        "node-second": "passed failed",
+        "node-late": "passed failed",
+        "on-second": "passed failed",
+    }.items():
+        (tmp_path / "solutions" / name).mkdir(parents=True)
+        (tmp_path / "solutions" / name / "outcomes").write_text(outcomes, encoding="utf-8")
+        (tmp_path / "solutions" / name / "package.json").write_text("{}", encoding="utf-8")
+    challenge = challenge_in(tmp_path, spec)
+    for name in ("reference", "early"):
+        (tmp_path / "solutions" / name / "requirements.txt").write_text("", encoding="utf-8")
+    _, results = verify(challenge, setting, Notes(), 1)
+    ungraded = "not graded before the reference of their language is right: "
+    assert results[0].mismatches == (f"{ungraded}solutions/on-second",)
+    assert [result.path for result in results if result.broken] == ["solutions/node-second"]
+
+    (tmp_path / "solutions" / "reference" / "outcomes").write_text("passed failed", encoding="utf-8")
+    _, results = verify(challenge, setting, Notes(), 1)
+    # Nothing tells the language of solutions/late, so it may be none that a broken reference has.
+    assert results[0].mismatches[-1] == f"{ungraded}solutions/early, solutions/on-second"
+    assert [result.path for result in results if not result.reference] == ["solutions/late", "solutions/node-late"]
+
+
+def test_a_reference_that_passes_nothing_is_graded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    challenge = challenge_in(tmp_path)
+    (tmp_path / "solutions" / "reference" / "outcomes").write_text("failed failed", encoding="utf-8")
+    assert [result.runs for result in verify(challenge, SETTING, Notes())[1]] == [1]
+    assert [result.runs for result in verify(challenge, SETTING, Notes(), 2)[1]] == [2]
+
+
+LOG = """\
+Traceback (most recent call last):
+  File "/work/app.py", line 9, in do_POST
+    len(None)
+    ~~~^^^^^^
+TypeError: object of type 'NoneType' has no len()
+----------------------------------------
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "lines"),
+    [
+        ({"detail": LOG}, ("len(None)", "TypeError: object of type 'NoneType' has no len()")),
+        ({"detail": "no command"}, ("no command",)),
+        ({"printed": {"text": "x" * 999}}, ("x" * 199 + "…",)),
+        ({}, ()),
+    ],
+)
+def test_a_mismatch_comes_with_what_the_app_printed_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, JsonValue], lines: tuple[str, ...]
+) -> None:
+    def printing(*rest: Any, **named: Any) -> Record:  # noqa: ANN401 - of grade
+        record = graded(*rest, **named)
+        data = {"check": "run", "kind": "command", "state": "blocked", "message": "no answer", **more}
+        return record.model_copy(
+            update={"observations": (record.observations[0], Observation.model_validate(data, strict=False))}
+        )
+
+    monkeypatch.setattr("gradekit.verify.grade", printing)
+    _, (reference,) = verify(challenge_in(tmp_path), SETTING, Notes(), 2)
+    told = "run: failed, should pass: no answer"
+    assert reference.mismatches[0] == told
+    assert reference.printed == ({told: lines} if lines else {})
 
 
 def test_a_challenge_without_a_reference_cannot_be_verified(tmp_path: Path) -> None:

@@ -169,7 +169,10 @@ def _foreign(challenge: Challenge, other: Challenge, lock: Lock, setting: Settin
 def compared(first: InVariant, other: InVariant, tolerance: float) -> Iterator[str]:
     """How a variant is harder or easier than the first, one sentence each; ``tolerance`` is a share."""
     here = f"in variant {other.variant.number}, and in variant {first.variant.number}"
-    for was, got in zip(first.results, other.results, strict=True):
+    before_by_path = {result.path: result for result in first.results}
+    for got in other.results:
+        # A broken reference leaves solutions ungraded, in the one or the other variant.
+        was = before_by_path.get(got.path, got)
         earned, before = _share(got), _share(was)
         if earned is not None and before is not None and abs(earned - before) > tolerance:
             yield f"{got.path}: earns {earned:.0%} {here} {before:.0%}"
@@ -209,14 +212,19 @@ def merged(found: Sequence[InVariant]) -> Sequence[Verified]:
     Mismatches are those of all variants, those of the variants themselves stand with the reference.
     """
     results = []
-    for index, first in enumerate(found[0].results):
-        each = [one.results[index] for one in found]
-        shown = next((result for result in each if result.report.score.state == "incomplete"), first)
+    paths = dict.fromkeys(result.path for one in found for result in one.results)
+    for index, path in enumerate(paths):
+        # A broken reference leaves solutions ungraded in its variant.
+        each = {one.variant.number: result for one in found for result in one.results if result.path == path}
+        shown = next(
+            (result for result in each.values() if result.report.score.state == "incomplete"), next(iter(each.values()))
+        )
         wrong: dict[str, list[int]] = {}
-        for one, result in zip(found, each, strict=True):
+        for number, result in each.items():
             for mismatch in result.mismatches:
-                wrong.setdefault(mismatch, []).append(one.variant.number)
-        lines = [f"variant {_several(numbers)}: {mismatch}" for mismatch, numbers in wrong.items()]
+                wrong.setdefault(mismatch, []).append(number)
+        of_variants = {mismatch: f"variant {_several(numbers)}: {mismatch}" for mismatch, numbers in wrong.items()}
+        lines = list(of_variants.values())
         if index == 0:
             lines += [mismatch for one in found for mismatch in one.mismatches]
             lines += [
@@ -224,7 +232,17 @@ def merged(found: Sequence[InVariant]) -> Sequence[Verified]:
                 for one in found
                 if one.foreign.incomplete
             ]
-        results.append(replace(shown, mismatches=tuple(lines), runs=sum(result.runs for result in each)))
+        printed = {of_variants[told]: said for result in each.values() for told, said in result.printed.items()}
+        results.append(
+            replace(
+                shown,
+                mismatches=tuple(lines),
+                runs=sum(result.runs for result in each.values()),
+                printed=printed,
+                odd=next((result.odd for result in each.values() if result.odd), ""),
+                broken=any(result.broken for result in each.values()),
+            )
+        )
     return results
 
 

@@ -11,16 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from gradekit.errors import Problem, SpecError, UsageError
+from gradekit.errors import Problem, SpecError, SubmissionError, UsageError
 from gradekit.grade.judging import judge, lock_of
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
 from gradekit.mutation.queries import killed
-from gradekit.oracle import blunted, sharpness
+from gradekit.oracle import Tried, blunted, sharpness
 from gradekit.progress import Progress
 from gradekit.record import Record
-from gradekit.report.words import summary
+from gradekit.report.words import clipped, summary
 from gradekit.results import Report, Status
+from gradekit.runner import detect
 from gradekit.scratch import scratch
 from gradekit.spec import limits
 from gradekit.spec.challenge import Challenge, Expectation, Solution
@@ -34,6 +35,10 @@ REFERENCE_RUNS: Final = 3
 """How often a reference is graded by default: a check that fails it now and then would fail candidates, too."""
 NAMED: Final = 3
 """Checks that are named where several went wrong in the same way; more of them are counted."""
+_PRINTED: Final = 2
+"""Last lines of the app's output that stand beside what went wrong."""
+_WIDTH: Final = 200
+"""Characters of such a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,12 @@ class Verified:
     """How often it was graded; ``report`` is that of the first time."""
     times: Mapping[str, Sequence[tuple[float, float | None]]] = field(default_factory=dict)
     """By check, for each grading: seconds of its limit, and those of its slowest action."""
+    printed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By mismatch, the last lines that the app printed, where it printed any; the same lines stand there once."""
+    odd: str = ""
+    """The first check that is not as claimed: trying it shows more; empty where it is about none."""
+    broken: bool = False
+    """Whether it is a reference that does not pass everything, so that nothing can be compared with it."""
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -107,18 +118,7 @@ def _folder(challenge: Challenge, solution: Solution) -> Iterator[Path]:
 
 def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
     """How a report differs from what its solution claims, one sentence each."""
-    lost = {check.id: check for check in report.checks if check.outcome.status is not Status.PASSED}
-    claimed = set(expect.fails or ())
-    reasons: dict[str, list[str]] = {}
-    for check in lost.values():
-        if check.id not in claimed:
-            why = f"{check.outcome.status.value}, should pass: {summary(check)}"
-            reasons.setdefault(why, []).append(check.id)
-    # What went wrong before the checks is the same for all of them.
-    found = [f"{_several(names)}: {why}" for why, names in reasons.items()]
-    found += [
-        f"{check}: passed, should fail: the check does not see this mistake" for check in sorted(claimed - lost.keys())
-    ]
+    found = list(_of_checks(expect, report))
     if report.score.state == "withheld":
         found += report.score.reasons
     if expect.score is not None and report.score.earned is not None and report.score.possible:
@@ -128,6 +128,31 @@ def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
         if expect.score.lte is not None and percent > expect.score.lte:
             found.append(f"score {percent:.1f} % is above {expect.score.lte:g} %")
     return tuple(found)
+
+
+def _of_checks(expect: Expectation, report: Report) -> Mapping[str, str]:
+    """What is not as claimed of single checks, one sentence each, with the first check that it is about."""
+    lost = {check.id: check for check in report.checks if check.outcome.status is not Status.PASSED}
+    claimed = set(expect.fails or ())
+    reasons: dict[str, list[str]] = {}
+    for check in lost.values():
+        if check.id not in claimed:
+            why = f"{check.outcome.status.value}, should pass: {summary(check)}"
+            reasons.setdefault(why, []).append(check.id)
+    # What went wrong before the checks is the same for all of them.
+    unclaimed = {f"{_several(names)}: {why}": names[0] for why, names in reasons.items()}
+    return unclaimed | {
+        f"{check}: passed, should fail: the check does not see this mistake": check
+        for check in sorted(claimed - lost.keys())
+    }
+
+
+def last_printed(report: Report, check: str) -> tuple[str, ...]:
+    """The last lines with words in them that the app printed before or while a check was observed."""
+    run = report.run.checks.get(check)
+    logs = [exhibit.text for exhibit in run.exhibits if exhibit.log] if run else []
+    lines = [line.strip() for line in "\n".join(logs).splitlines() if any(map(str.isalnum, line))]
+    return tuple(clipped(line, _WIDTH) for line in lines[-_PRINTED:])
 
 
 def _several(names: Sequence[str]) -> str:
@@ -149,8 +174,10 @@ def unproven(results: Sequence[Verified]) -> tuple[str, ...]:
     """Ids of the checks of which nothing shows that they can fail, in the challenge's order.
 
     A check is proven when a solution loses it that passes another one: who loses everything, as an empty folder does,
-    shows nothing about a single check.
+    shows nothing about a single check. Nothing is said where a reference is broken.
     """
+    if any(result.broken for result in results):
+        return ()
     proven: set[str] = set()
     for result in results:
         if len(result.lost) < len(result.report.checks):
@@ -172,12 +199,13 @@ def verify(
         setting: engine, images and runners.
         progress: is told about each grading.
         repeat: how often each solution is graded; None for ``REFERENCE_RUNS`` times where it is a reference, else once.
-            What is not the same each time is a mismatch.
+            What is not the same each time is a mismatch. A reference that passes nothing is graded once.
         before: the lock of an earlier verification; expectations that notice less than they did then are a mismatch of
             the reference. None where nothing is compared.
 
     Returns:
-        The lock to write (expected test ids from the reference), and a result for each solution.
+        The lock to write (expected test ids from the reference), and a result for each solution. Wrong solutions of a
+        broken reference's language are not graded and have none; a mismatch of the first reference names them.
 
     Raises:
         SpecError: the challenge lists no reference (``expect: {passes: all}``).
@@ -192,33 +220,35 @@ def verify(
     stand_ins = stood_in(challenge, setting)
     for name, stand_in in stand_ins.items():
         progress.note(f"runner {name}: {stand_in}; that wrong solutions fail is shown for that one only")
-    progress.note(f"{reference.path}: the reference, whose run says which tests count")
-    right = run_solution(challenge, None, reference, setting, progress)
-    lock, mistakes = lock_of(challenge, right.observations)
-    first = _verified(challenge, reference, right, lock, setting)
-    found = list(_listed(mistakes))
-    if challenge.spec.mutation is not None:
-        mutants, survivors = killed(challenge, setting, progress)
-        lock = lock.model_copy(update={"mutants": mutants})
-        found += survivors
-    first = replace(first, mismatches=(*first.mismatches, *found))
-    results = [_again(first, partial(graded, reference, lock), progress, repeat)]
+    right, lock, first = _first(challenge, reference, setting, progress)
+    # What keeps it from passing anything, such as an app that does not start, is no matter of chance.
+    once = 1 if len(first.lost) == len(first.report.checks) else None
+    results = [_again(first, partial(graded, reference, lock), progress, repeat or once)]
     wrong: list[Record] = []
+    ungraded: list[str] = []
     # What wrong solutions are compared with has to be known before them, in every language.
-    for solution in sorted(solutions, key=lambda solution: solution.expect.passes is None):
-        if solution is not reference:
-            progress.note(solution.path)
-            record = run_solution(challenge, lock, solution, setting, progress)
-            found = []
-            if solution.expect.passes is not None:
-                lock, found = _with_ratios(challenge, lock, record)
-            once = _verified(challenge, solution, record, lock, setting)
-            once = replace(once, mismatches=(*once.mismatches, *found))
-            results.append(_again(once, partial(graded, solution, lock), progress, repeat))
-            if solution.expect.passes is None:
-                wrong.append(record)
-    progress.note("changed answers of the reference, which the expectations must notice")
-    tried = sharpness(challenge, right, wrong, lock)
+    others = [solution for solution in solutions if solution is not reference]
+    for solution in sorted(others, key=lambda solution: solution.expect.passes is None):
+        if solution.expect.passes is None and _rests_on(challenge, solution, results, setting):
+            ungraded.append(solution.path)
+            continue
+        progress.note(solution.path)
+        record = run_solution(challenge, lock, solution, setting, progress)
+        found: list[str] = []
+        if solution.expect.passes is None:
+            wrong.append(record)
+        else:
+            lock, found = _with_ratios(challenge, lock, record)
+        one = _verified(challenge, solution, record, lock, setting)
+        one = replace(one, mismatches=(*one.mismatches, *found), broken=one.reference and bool(one.lost or found))
+        results.append(_again(one, partial(graded, solution, lock), progress, repeat))
+    if ungraded:
+        why = f"not graded before the reference of their language is right: {', '.join(ungraded)}"
+        results[0] = replace(results[0], mismatches=(*results[0].mismatches, why))
+    tried: Mapping[str, Tried] = {}
+    if not any(result.broken for result in results):
+        progress.note("changed answers of the reference, which the expectations must notice")
+        tried = sharpness(challenge, right, wrong, lock)
     if before is not None:
         blunt = blunted(before.sharpness, tried)
         results[0] = replace(results[0], mismatches=(*results[0].mismatches, *blunt))
@@ -226,6 +256,42 @@ def verify(
     sharp = {check: found.sharpness for check, found in tried.items()}
     update = {"solutions": got, "stand_ins": stand_ins, "sharpness": sharp, "times": _times(results)}
     return lock.model_copy(update=update), results
+
+
+def _first(
+    challenge: Challenge, reference: Solution, setting: Setting, progress: Progress
+) -> tuple[Record, Lock, Verified]:
+    """Grade the reference for what a lock needs, the mutants of its queries among it."""
+    progress.note(f"{reference.path}: the reference, whose run says which tests count")
+    right = run_solution(challenge, None, reference, setting, progress)
+    lock, mistakes = lock_of(challenge, right.observations)
+    first = _verified(challenge, reference, right, lock, setting)
+    found = list(_listed(mistakes))
+    mistaken = next((check for check in mistakes if mistakes[check]), "")
+    first = replace(first, broken=bool(first.lost or found), odd=first.odd or mistaken)
+    if challenge.spec.mutation is not None:
+        mutants, survivors = killed(challenge, setting, progress)
+        lock = lock.model_copy(update={"mutants": mutants})
+        found += survivors
+    return right, lock, replace(first, mismatches=(*first.mismatches, *found))
+
+
+def _rests_on(challenge: Challenge, solution: Solution, results: Sequence[Verified], setting: Setting) -> bool:
+    """Whether a wrong solution is made of a broken reference, or has its language: it would show the same faults."""
+    if solution.base in {result.path for result in results if result.broken}:
+        return True
+    firsts: dict[str, Verified] = {}
+    for result in results:
+        firsts.setdefault(result.language, result)
+    if not any(result.broken for result in firsts.values()):
+        return False
+    folders = [challenge.root / folder for folder in solution.folders]
+    files = (path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*") if path.is_file())
+    try:
+        language = detect(setting.languages(challenge).values(), files).name
+    except SubmissionError:
+        language = ""
+    return language in firsts and firsts[language].broken
 
 
 def _times(results: Sequence[Verified]) -> Mapping[str, Mapping[str, Times]]:
@@ -334,10 +400,18 @@ def _graded(challenge: Challenge, lock: Lock, solution: Solution, setting: Setti
 def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lock, setting: Setting) -> Verified:
     report = judge(challenge, record, lock, trusting=True)
     languages = [name for name in record.images if name in setting.languages(challenge)]
+    about = _of_checks(solution.expect, report)
+    printed: dict[str, Sequence[str]] = {}
+    for mismatch, check in about.items():
+        lines = last_printed(report, check)
+        if lines and lines not in printed.values():
+            printed[mismatch] = lines
     return Verified(
         path=solution.path,
         report=report,
         mismatches=mismatches(solution.expect, report),
+        printed=printed,
+        odd=next(iter(about.values()), ""),
         language=languages[0] if languages else "",
         reference=solution.expect.passes == "all",
         times={
@@ -357,7 +431,9 @@ def _again(first: Verified, once: Callable[[], Verified], progress: Progress, re
         results.append(once())
     found = dict.fromkeys(mismatch for result in results for mismatch in result.mismatches)
     times = {check: [run for result in results for run in result.times.get(check, ())] for check in first.times}
-    first = replace(first, times=times)
+    printed = {mismatch: lines for result in results for mismatch, lines in result.printed.items()}
+    odd = next((result.odd for result in results if result.odd), "")
+    first = replace(first, times=times, printed=printed, odd=odd)
     return replace(first, mismatches=(*found, *flaky([result.report for result in results])), runs=runs)
 
 

@@ -95,6 +95,22 @@ def test_the_lines_of_a_challenge() -> None:
     assert found[-1] == "challenge.lock was not written"
 
 
+def test_a_mismatch_stands_with_what_the_app_printed_and_with_what_shows_more() -> None:
+    wrong = result("solutions/my reference", "python", lost=("health",), mismatches=("health: failed", "flaky"))
+    wrong = replace(wrong, printed={"health: failed": ("line 3", "SyntaxError")}, odd="health")
+    proof = replace(TEXTS, place="challenges/texts", results=(wrong, ORDERS.results[1]))
+    assert list(proven.lines(proof))[1:7] == [
+        "    health: failed",
+        "      │ line 3",
+        "      │ SyntaxError",
+        "    flaky",
+        "    see more: gradekit challenge try challenges/texts health 'solutions/my reference'",
+        "reference-java                       java       90.0 of 90.0   12.3 s  as claimed",
+    ]
+    (document,) = json.loads(proven.document([proof]))["challenges"]
+    assert document["solutions"][0]["printed"] == {"health: failed": ["line 3", "SyntaxError"]}
+
+
 def test_expectations_that_nobody_needs_are_named() -> None:
     sharp = Sharpness(changed=9, noticed=7, expectations=4)
     proof = replace(ORDERS, sharpness={"health": sharp, "rounding": sharp.model_copy(update={"needless": ("a", "b")})})
@@ -211,6 +227,7 @@ def test_the_document() -> None:
         "runs": 1,
         "lost": ["rounding"],
         "mismatches": [],
+        "printed": {},
     }
     assert (texts["lock"], texts["untwinned"]) == (None, {"unit": ["test_a"]})
 

@@ -343,6 +343,30 @@ class TestEngine:
         assert "KeyError: '\\x1bcupboard'" in told["name"][0]
         assert "Traceback" not in json.dumps({**report, "run": None})
 
+    def test_verify_tells_what_the_app_printed_once_and_what_shows_more(self, folder: Path) -> None:
+        app = folder / "solutions" / "reference" / "app.py"
+        app.write_text("def\n" + APP)
+        argv = [sys.executable, "-m", "gradekit", "challenge", "verify", str(folder), "-q"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 1, done.stdout + done.stderr
+        lines = done.stdout.splitlines()
+        assert lines[1].startswith("    health, count: failed, should pass: the app exited with 1 before")
+        assert lines[2:7] == [
+            "      │ def",
+            "      │ SyntaxError: invalid syntax",
+            "    name: skipped, should pass: needs health, which did not pass",
+            "    not graded before the reference of their language is right: solutions/wrong",
+            f"    see more: gradekit challenge try {folder} health solutions/reference",
+        ]
+        assert not any("needed" in line or "unproven" in line for line in lines)
+        raising = "    def do_GET(self):\n        if self.path == '/':\n            len(None)\n"
+        app.write_text(APP.replace("    def do_GET(self):\n", raising))
+        done = subprocess.run([*argv, "--repeat", "1"], capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 1, done.stdout + done.stderr
+        lines = done.stdout.splitlines()
+        assert lines[1].endswith("GET /: the app closed the connection before its answer was whole")
+        assert lines[3] == "      │ TypeError: object of type 'NoneType' has no len()"
+
     def test_a_watch_sees_changes_of_both_sides_and_leaves_nothing(self, folder: Path) -> None:
         watch = Watch(str(folder), "[nc]*")
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -41,6 +42,8 @@ class Proof:
     name: str
     """The challenge's id; the path that was given where it cannot be read."""
     lock_path: str = ""
+    place: str = ""
+    """What finds the challenge again."""
     tests: int = 0
     """Test ids in the lock."""
     results: Sequence[Verified] = ()
@@ -90,6 +93,7 @@ class Proof:
         return cls(
             name=challenge.spec.id,
             lock_path=str(challenge.lock_path),
+            place=str(challenge.place),
             tests=_tests(locks),
             results=results,
             untwinned=untwinned(challenge, lock),
@@ -110,7 +114,7 @@ class Proof:
         """Solutions that are not graded again, for the lock fits the challenge."""
         tests = _tests([lock, *lock.variants.values()])
         mutants = lock.at(challenge.variant).mutants
-        return cls(challenge.spec.id, str(challenge.lock_path), tests, query_mutants=mutants)
+        return cls(challenge.spec.id, str(challenge.lock_path), tests=tests, query_mutants=mutants)
 
     def with_mutants(self, mutants: Campaign) -> Proof:
         """The same with mutants that were graded after the solutions."""
@@ -180,6 +184,7 @@ def lines(proof: Proof) -> Iterator[str]:
     """Each solution with its score, and what is not as claimed; then what became of the lock."""
     for result in proof.results:
         yield from _result(result, "as claimed")
+        yield from _trial(proof, result)
     for result in proof.starting_points:
         yield from _result(result, "as it should be")
     if proof.unproven:
@@ -211,7 +216,16 @@ def _result(result: Verified, right: str) -> Iterator[str]:
     seconds = f"{result.report.run.seconds:.1f} s"
     word = "mismatch" if result.mismatches else "not graded" if _ungraded(result) else right
     yield f"{result.path:<36} {result.language:<8} {_score(result):>14} {seconds:>8}  {word}"
-    yield from (f"    {mismatch}" for mismatch in result.mismatches)
+    for mismatch in result.mismatches:
+        yield f"    {mismatch}"
+        yield from (f"      │ {line}" for line in result.printed.get(mismatch, ()))
+
+
+def _trial(proof: Proof, result: Verified) -> Iterator[str]:
+    """The command that shows more of what is not as claimed."""
+    if result.odd:
+        what = " ".join(map(shlex.quote, (proof.place or proof.name, result.odd, result.path)))
+        yield f"    see more: gradekit challenge try {what}"
 
 
 def _sharpness(found: Mapping[str, Sharpness]) -> Iterator[str]:
@@ -400,6 +414,7 @@ def document(proofs: Sequence[Proof]) -> str:
                     "runs": result.runs,
                     "lost": list(result.lost),
                     "mismatches": list(result.mismatches),
+                    "printed": {mismatch: list(lines) for mismatch, lines in result.printed.items()},
                 }
                 for result in proof.results
             ],

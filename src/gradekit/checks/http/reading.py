@@ -34,11 +34,14 @@ ERRORS: Mapping[str, str] = {
 
 
 def unanswered(error: str, detail: str = "", seconds: float | None = None) -> str:
-    """Why there is no response, with the limit in ``seconds`` where that is the reason."""
+    """Why there is no response, with the limit in ``seconds`` where that is the reason.
+
+    Of a closed connection there is no more to say, however it was noticed.
+    """
     if error == "timeout" and seconds is not None:
         return f"the app did not answer within {seconds:g} s"
     unknown = f"the app gave no usable answer; what is known of the reason: {quote(error)}; see what the app printed"
-    return ERRORS.get(error, unknown) + (f" ({clean(detail)})" if detail else "")
+    return ERRORS.get(error, unknown) + (f" ({clean(detail)})" if detail and error != "closed" else "")
 
 
 _DOCUMENTS = frozenset({"equals", "includes", "json_schema"})
