@@ -195,6 +195,26 @@ def test_exit_codes(statuses: list[Status], code: ExitCode) -> None:
 # --- waiting
 
 
+@pytest.mark.parametrize(
+    ("status", "lines", "then", "message"),
+    [
+        (Status.PASSED, (), Status.PASSED, ""),
+        (Status.PASSED, ("test_x: failed",), Status.FAILED, "test_x: failed"),
+        (Status.PASSED, tuple("abcdefghijklmn"), Status.FAILED, "\n".join([*"abcdefghijkl", "2 more of these"])),
+        (Status.FAILED, ("test_x: failed",), Status.FAILED, "own\ntest_x: failed"),
+        (Status.ERRORED, ("test_x: failed",), Status.ERRORED, "own"),
+    ],
+)
+def test_what_the_reference_does_not_pass_is_not_green(
+    status: Status, lines: tuple[str, ...], then: Status, message: str
+) -> None:
+    observation, found = result(status)
+    own = "" if status is Status.PASSED else "own"
+    found = found.model_copy(update={"outcome": Outcome(status=status, message=own)})
+    ((_, shown),) = trying.with_mistakes([(observation, found)], {"a": lines, "b": ("other",)})
+    assert (shown.outcome.status, shown.outcome.message) == (then, message)
+
+
 def test_a_save_is_seen_once_it_is_over(tmp_path: Path) -> None:
     path = tmp_path / "src" / "app.py"
     path.parent.mkdir()
@@ -342,6 +362,20 @@ class TestEngine:
         assert {name: len(texts) for name, texts in told.items()} == {"health": 0, "name": 1, "count": 0}
         assert "KeyError: '\\x1bcupboard'" in told["name"][0]
         assert "Traceback" not in json.dumps({**report, "run": None})
+
+    def test_a_hidden_test_that_the_reference_fails_is_red(self, folder: Path) -> None:
+        (folder / "hidden").mkdir()
+        (folder / "hidden" / "test_dur.py").write_text(
+            "def test_right(): pass\ndef test_parse(): assert 'one' == 'two'\n"
+        )
+        spec = SPEC[: SPEC.index("app:")] + "checks: [{id: unit, criterion: all, suite: {files: hidden}}]\n"
+        (folder / "challenge.yaml").write_text(spec + "solutions: [{path: solutions/reference, expect: {passes: all}}]")
+        done = run(str(folder), "unit")
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "✗ failed" in done.stdout
+        assert "test_dur.py::test_parse: failed on the reference: AssertionError" in done.stdout
+        assert "does not list it" not in done.stdout
+        assert "0 of 1 check passed" in done.stdout
 
     def test_verify_tells_what_the_app_printed_once_and_what_shows_more(self, folder: Path) -> None:
         app = folder / "solutions" / "reference" / "app.py"

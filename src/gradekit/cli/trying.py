@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -133,6 +133,21 @@ def subject(challenge: Challenge, folder: str | None) -> Subject:
     return Subject(str(found), (found,))
 
 
+def with_mistakes(tried: Sequence[Tried], mistakes: Mapping[str, Sequence[str]]) -> Sequence[Tried]:
+    """Results of the reference, in which no check passes whose author has to mend something; see ``lock_of``."""
+    found = []
+    for observation, result in tried:
+        lines = mistakes.get(result.id, ())
+        if lines and result.outcome.status is not Status.ERRORED:
+            own = [] if result.outcome.status is Status.PASSED else [result.outcome.message]
+            more = [f"{len(lines) - _NAMED} more of these"] if lines[_NAMED:] else []
+            message = "\n".join([*own, *lines[:_NAMED], *more])
+            outcome = result.outcome.model_copy(update={"status": Status.FAILED, "ratio": 0.0, "message": message})
+            result = result.model_copy(update={"outcome": outcome})  # noqa: PLW2901
+        found.append((observation, result))
+    return found
+
+
 def code_of(tried: Sequence[Tried]) -> ExitCode:
     """3 when a check could not be graded, 1 when one did not pass, else 0."""
     statuses = {result.outcome.status for _, result in tried}
@@ -192,9 +207,7 @@ class Bay:
             tried = session.run(challenge, lock, submission, checks, progress, recording=recording)
             if recording:
                 _, mistakes = lock_of(challenge, [observation for observation, _ in tried])
-                for check, lines in mistakes.items():
-                    for line in lines[:_NAMED]:
-                        progress.note(f"{check}: {line}")
+                tried = with_mistakes(tried, mistakes)
         finally:
             if isinstance(progress, Lines):
                 progress.close()
