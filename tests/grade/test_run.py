@@ -228,6 +228,20 @@ def test_hints_at_another_version_are_notices(challenge: Challenge, files: Mappi
     assert versions_run(challenge, files, engine).notices == (".python-version: wants Python 3.13",)
 
 
+def test_what_is_not_committed_is_told_at_once_and_in_the_record(
+    challenge: Challenge, files: Mapping[str, FileEntry]
+) -> None:
+    class Notes(Silent):
+        def note(self, text: str) -> None:
+            told.append(text)
+
+    told: list[str] = []
+    handed_in = replace(submission(files), uncommitted="1 new file is not committed")
+    record = grade(challenge, None, setting(FakeEngine(sandbox())), lambda: handed_in, Notes())
+    assert record.notices == ("1 new file is not committed",)
+    assert "1 new file is not committed" in told
+
+
 @pytest.mark.parametrize(("code", "word"), [(0, "done"), (1, "does not build")])
 def test_a_build_is_a_phase_before_the_checks(
     challenge: Challenge, files: Mapping[str, FileEntry], code: int, word: str

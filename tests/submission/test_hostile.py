@@ -71,6 +71,7 @@ def set_traps(repository: Repository, trap: Path) -> None:
             "pre-auto-gc",
             "fsmonitor-watchman",
         ):
+            (folder / name).unlink(missing_ok=True)
             (folder / name).symlink_to(trap)
 
 
@@ -91,6 +92,31 @@ def test_nothing_of_a_local_repository_runs(get: Get, repository: Repository, tr
     assert submission.commit == commit
     assert submission.files["a"].data == b"$Id$ hello\n"
     assert submission.files["big.bin"].data == lfs.encode()
+    assert submission.uncommitted == ""
+
+
+def test_nothing_of_a_work_tree_runs_that_has_more_than_its_commit(
+    get: Get, repository: Repository, trap: Path
+) -> None:
+    inner, new = Repository(repository.path / "inner"), Repository(repository.path / "new")
+    inner.commit({"x": "x"})
+    new.commit({"x": "x"})
+    repository.commit({".gitignore": "ignored\n", "a": "one\n", "b": "one\n"})
+    repository.git("rm", "--quiet", "--cached", "-r", "new")
+    repository.git("commit", "--quiet", "-m", "without new")
+    inner.commit({"x": "y"})
+    for one in (inner, new, repository):
+        set_traps(one, trap)
+    (repository.path / ".gitattributes").write_text("* filter=evil diff=evil ident working-tree-encoding=UTF-16\n")
+    (repository.path / "a").unlink()
+    os.mkfifo(repository.path / "a")
+    (repository.path / "\x1b[31mnew").write_text("new")
+    (repository.path / "link").symlink_to("/")
+    (repository.path / ".git" / "info" / "exclude").unlink(missing_ok=True)
+    (repository.path / ".git" / "info" / "exclude").symlink_to("/dev/zero")
+    told = get(repository.url).uncommitted
+    assert told.startswith("2 changed or removed and 4 new files in the folder are not committed, and so not graded: ")
+    assert "graded: \\x1b[31mnew, " in told
 
 
 @pytest.mark.parametrize("old_git", [False, True])

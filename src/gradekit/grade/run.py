@@ -59,11 +59,14 @@ def grade(
         with phases.phase("clone") as details:
             submission = obtain()
             details.append(f"{len(submission.files)} files at {(submission.commit or submission.tree)[:12]}")
+        if submission.uncommitted:
+            progress.note(submission.uncommitted)
         runner = ready.language_of(challenge, setting, submission)
         used = ready.used(challenge, runner)
         setting.make(used)
         opening = opening or threads.submit(pod.open)
-        notices = list(of_others(challenge, ((path, entry.data) for path, entry in submission.files.items())))
+        notices = [submission.uncommitted] if submission.uncommitted else []
+        notices += of_others(challenge, ((path, entry.data) for path, entry in submission.files.items()))
         try:
             bench = ready.make_ready(
                 challenge,

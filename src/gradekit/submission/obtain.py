@@ -25,6 +25,7 @@ from gradekit.submission.gitio import Finished, Git, private_folder
 from gradekit.submission.history import MAX_COMMITS, read_history
 from gradekit.submission.lines import read_lines
 from gradekit.submission.sieve import CloneRules, Sieve, printable, size_text
+from gradekit.submission.uncommitted import uncommitted
 from gradekit.texts import clean
 
 _TIP = "refs/gradekit/tip"
@@ -53,6 +54,8 @@ class Submission:
         dropped: entries that are left out (links, submodules, dangerous names), each with the reason.
         seconds: how long it took.
         history: the commits that lead to it, if the rules ask for them; None for a plain folder.
+        uncommitted: how many files of a local work tree are not as they are committed, in a sentence, where the last
+            commit was taken because nobody asked for another; else empty.
     """
 
     repo: str
@@ -65,6 +68,7 @@ class Submission:
     dropped: tuple[str, ...]
     seconds: float
     history: History | None = None
+    uncommitted: str = ""
 
 
 def obtain(
@@ -101,6 +105,7 @@ def obtain(
     _check_arguments(address, ref, before)
     sieve = Sieve(rules, address.shown)
     commit = history = None
+    left = ""
     if address.kind == "folder":
         files = _from_folder(address, ref, before, rules, sieve)
     else:
@@ -111,6 +116,9 @@ def obtain(
             commit = clone.commit(ref, before)
             files = clone.files(commit, rules, sieve)
             history = clone.history(commit, rules) if rules.history or rules.lines_without is not None else None
+            work_tree = address.folder if address.kind == "repository" and ref is None and before is None else None
+            if work_tree is not None and (work_tree / ".git").is_dir():
+                left = uncommitted(git, commit, work_tree, _inner(rules), files)
     if not files:
         where = f"commit {commit[:12]}" if commit else "the folder"
         inside = "" if _inner(rules) is None else f" in {clean(rules.path)}"
@@ -130,6 +138,7 @@ def obtain(
         dropped=sieve.dropped,
         seconds=time.monotonic() - begun,
         history=history,
+        uncommitted=left,
     )
 
 
