@@ -196,12 +196,28 @@ def test_a_file_that_is_not_there_is_left_to_the_loader() -> None:
         ("/api/", "{{base}}/y", "/api/y"),
         ("localhost:8080", "{{base}}/y", "/y"),
         (3, "{{base}}", "/"),
+        ("/notes/1", "{{base}}", "/notes/1"),
+        ("/notes/1", "{{host}}{{base}}", "/notes/1"),
+        ("/notes/1", "http://{{host}}{{base}}", "/notes/1"),
+        ("/notes/1", "{{host}}:{{tries}}{{base}}", "/notes/1"),
+        ("/notes/1", "http://localhost:8080{{base}}?page={{tries}}", "/notes/1?page=2"),
+        ("/notes", "{{host}}{{base}}/{{tries}}", "/notes/2"),
+        ("/notes/", "{{base}}{{tries}}", "/notes/2"),
+        ("/notes/", "{{base}}{{base}}", "/notes/notes/"),
     ],
 )
 def test_a_variable_in_the_place_of_the_address(value: Json, line: str, target: str) -> None:
     text = f'GET {{{{host}}}}\nHTTP 200\n[Captures]\nbase: jsonpath "$.base"\n\nGET {line}\n'
     _, bench = ran(text, reply(200, json.dumps({"base": value})))
     assert [request.target for request in bench.requests] == ["/", target]
+
+
+def test_a_variable_after_the_address_has_to_be_known() -> None:
+    _, told = of("GET {{base}}{{where}}\nHTTP 200\n\nGET {{base}}notes\nHTTP 200\n")
+    assert told == [
+        'hidden/x.hurl:4:5: "{{base}}notes" is no URL of the app; {{host}}/path',
+        "hidden/x.hurl:1:13: {{where}} is not known here; capture it in an earlier entry, or put it in vars",
+    ]
 
 
 def test_retries_end() -> None:
@@ -220,6 +236,7 @@ def test_retries_end() -> None:
         ("b" * (1 << 20), "POST {{host}}/\n`{{k}}{{k}}`\n", "should have at most 1048576 characters"),
         ("c" * 9000, "GET {{host}}/{{k}}\n", "the target has more than 8000 characters"),
         ("nowhere", "GET {{k}}\n", ""),
+        ("nowhere", "GET {{host}}{{k}}\n", "the target does not begin with a slash: nowhere"),
     ],
 )
 def test_a_value_of_the_apps_that_cannot_be_sent_is_the_apps_fault(value: str, entry: str, told: str) -> None:

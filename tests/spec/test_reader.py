@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gradekit.errors import SpecError
 from gradekit.model import Loc
 from gradekit.spec import reader
-from gradekit.spec.reader import Span, dotted, read, read_file
+from gradekit.spec.reader import Span, dotted, excerpt_at, read, read_file
 from gradekit.texts import quote
 
 
@@ -350,3 +350,18 @@ def test_any_bytes_give_data_or_a_problem(data: bytes) -> None:
 def test_floats_keep_their_value(number: float) -> None:
     text = repr(number)
     assert math.isclose(float(reader.resolve(text) or 0), number, rel_tol=0)
+
+
+@pytest.mark.parametrize(
+    ("place", "excerpt"),
+    [
+        ("hidden/a.txt:1:5", "    1 | one two\n      |     ^^^"),
+        ("hidden/a.txt:2:1", "    2 | \n      | ^"),
+        ("hidden/a.txt:3:2", "    3 | x\n      |  ^"),
+        ("hidden/a.txt:9:1", ""),
+        ("hidden/a.txt:1", ""),
+        ("hidden/b.txt:1:1", ""),
+    ],
+)
+def test_a_place_of_another_file_is_shown_with_its_line(place: str, excerpt: str) -> None:
+    assert excerpt_at(place, {"hidden/a.txt": b"\xef\xbb\xbfone two\r\n\r\nx"}) == excerpt

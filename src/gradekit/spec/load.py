@@ -26,7 +26,7 @@ from gradekit.spec.expand import expanded, wrong_marks
 from gradekit.spec.files import Files, is_file, is_folder
 from gradekit.spec.fitting import app_faults, tier_faults
 from gradekit.spec.problems import problems_of, version_faults, within
-from gradekit.spec.reader import Document, read_file
+from gradekit.spec.reader import Document, excerpt_at, read_file
 from gradekit.spec.references import Names, check_faults, head_faults, rubric_faults, runner_faults, solution_faults
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.rubrics import LoadedRubric, load_rubric, rubric_path
@@ -361,6 +361,8 @@ class _Loading:
         """Problems of other files of the challenge, whose places are told as those of its own are."""
         folder = self.source.parent
         for one in complaints:
-            problem = Problem(str(folder / one.place), one.what, one.expected, one.hint)
+            problem = Problem(
+                str(folder / one.place), one.what, one.expected, one.hint, excerpt_at(one.place, self.files.content)
+            )
             if problem not in self.elsewhere:
                 self.elsewhere.append(problem)

@@ -36,6 +36,8 @@ _OCTAL = re.compile(r"0o[0-7]+")
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_PLACE = re.compile(r"(.+):([1-9][0-9]*):([1-9][0-9]*)")
+_WORD = re.compile(r"\S+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -98,6 +100,18 @@ class Source:
         carets = "^" * max(1, sum(map(_cells, marked)))
         number = f"{span.line:>5}"
         return f"{number} | {_UNPRINTABLE.sub('�', shown)}\n{' ' * len(number)} | {pad}{carets}"
+
+
+def excerpt_at(place: str, files: Mapping[str, bytes]) -> str:
+    """The line of ``file:line:column`` with carets below the word there; empty where it is no such place of a file."""
+    match = _PLACE.fullmatch(place)
+    if match is None or match[1] not in files:
+        return ""
+    text = files[match[1]].decode("utf-8-sig", "replace")
+    source = Source(match[1], text, tuple(line.removesuffix("\r") for line in text.split("\n")))
+    line, column = int(match[2]), int(match[3])
+    word = _WORD.match("".join(source.lines[line - 1 : line]), column - 1)
+    return source.excerpt(Span(line, column, len(word[0]) if word else 1))
 
 
 def _short(text: str) -> str:

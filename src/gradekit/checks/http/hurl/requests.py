@@ -17,9 +17,9 @@ MAX_DELAY: Final = 60.0
 """Seconds."""
 
 _EMPTY = re.compile(r"([A-Za-z0-9!$%&'*+.^_|~-]+);(?=[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z))")
-_OWN = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::[0-9]+)?(?=[/?\s]|\Z)")
+_OWN = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::[0-9]+)?(?=[/?\s]|\{\{|\Z)")
 _ADDRESS = re.compile(
-    r"(?:https?://)?\{\{\s*([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}(?::(?:[0-9]+|\{\{[^{}]*\}\}))?(?=[/?\s]|\Z)"
+    r"(?:https?://)?\{\{\s*([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}(?::(?:[0-9]+|\{\{[^{}]*\}\}))?(?=[/?\s]|\{\{|\Z)"
 )
 _ELSEWHERE = re.compile(r"https?://[^/?\s]*")
 _DURATION = re.compile(r"([0-9]+)(ms|s|m)?")
@@ -62,7 +62,10 @@ class Requests(Bodies):
     """Reads requests but for their first word."""
 
     def target(self) -> tuple[Variable | None, Text]:
-        """The variable that a URL begins with, if it does, and what comes after the address."""
+        """The variable that a URL begins with, if it does, and what comes after the address.
+
+        That is a path, or begins with a variable that has one, such as a captured ``Location``.
+        """
         begun = self.at
         match = self.sees(_ADDRESS)
         address = None
@@ -80,7 +83,8 @@ class Requests(Bodies):
         first = text.parts[0] if text.parts else ""
         if found is None and not (isinstance(first, str) and first.startswith("/")):
             self.refuse(begun, f"{quote(clean(text.source, 60))} is no URL of the app", "{{host}}/path")
-        if isinstance(first, Variable) or first.startswith("?") or not (first or address):
+            text = Text(("/",))
+        elif isinstance(first, str) and (first.startswith("?") or not (first or address)):
             text = Text(("/", *text.parts))
         return address, text
 

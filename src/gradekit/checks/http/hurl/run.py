@@ -116,17 +116,18 @@ def target(entry: Entry, variables: Mapping[str, Json]) -> str:
     Raises:
         UnknownNameError: a variable has no value.
     """
-    text = _base(entry, variables) + filled(entry.target, variables)
+    path = filled(entry.target, variables)
+    text = _base(entry, variables, path) + path
     more = encoded(entry.query, variables)
     return f"{text}{'&' if '?' in text else '?'}{more}" if more else text
 
 
-def _base(entry: Entry, variables: Mapping[str, Json]) -> str:
-    """What stands for the app's address: a path or a URL that a variable has, or else nothing."""
+def _base(entry: Entry, variables: Mapping[str, Json], path: str) -> str:
+    """What stands for the app's address before a path: a path or a URL that a variable has, or else nothing."""
     name = "" if entry.address is None else entry.address.name
     value = variables.get(name, variables.get(f"case.{name}"))
     if isinstance(value, str) and re.match("/|https?://", value):
-        return value.rstrip("/") if entry.target.parts else value
+        return value.rstrip("/") if path.startswith("/") else value
     return "" if entry.target.parts else "/"
 
 

@@ -115,7 +115,8 @@ def expanded(spec: HttpSpec, files: Mapping[str, bytes]) -> tuple[HttpSpec, list
 
 
 def _step(file: str, entry: Entry) -> HurlStep:
-    path = entry.target.source or f"/{{{{{entry.address.name if entry.address else ''}}}}}"
+    path = entry.target.source or f"{{{{{entry.address.name if entry.address else ''}}}}}"
+    path = path if path.startswith("/") else f"/{path}"
     name = f"{entry.method} {path} ({PurePosixPath(file).name}:{entry.line})"[:200]
     eventually = None
     if entry.retries:

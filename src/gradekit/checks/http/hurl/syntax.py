@@ -132,7 +132,7 @@ class Entry:
     line: int
     method: str
     target: Text
-    """Without the app's address; begins with a slash unless it is empty."""
+    """Without the app's address; begins with a slash, or with a variable that has a path, unless it is empty."""
     address: Variable | None = None
     """A variable in the place of the address: one that has a value stands for that."""
     headers: tuple[Pair, ...] = ()
