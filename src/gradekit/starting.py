@@ -16,7 +16,7 @@ from gradekit.record import Record
 from gradekit.results import Report, Status
 from gradekit.scratch import scratch
 from gradekit.spec.challenge import Challenge
-from gradekit.spec.handed import starters, with_values
+from gradekit.spec.handed import starters, whole, with_values
 from gradekit.spec.lock import Lock
 from gradekit.submission import CloneRules, obtain
 from gradekit.verify import Verified, reference_of
@@ -60,19 +60,17 @@ def verify_starting_points(
 @contextmanager
 def _empty(challenge: Challenge) -> Iterator[tuple[str, Path]]:
     reference = reference_of(challenge)
-    with scratch("empty") as folder:
-        for part in reference.folders:
-            root = challenge.root / part
-            for path in root.rglob("*"):
-                if path.is_file() and not path.is_symlink():
-                    copy = folder / path.relative_to(root)
-                    copy.parent.mkdir(parents=True, exist_ok=True)
-                    copy.touch()
+    with whole(challenge, reference) as full, scratch("empty") as folder:
+        for path in full.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                copy = folder / path.relative_to(full)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.touch()
         yield f"{reference.path}, emptied", folder
 
 
 def _observed(challenge: Challenge, lock: Lock, setting: Setting, progress: Progress, folder: Path) -> Record:
-    with with_values(challenge, [folder]) as (filled,):
+    with with_values(challenge, folder) as filled:
         return grade(
             challenge,
             lock,

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from gradekit.errors import Problem, SpecError, SubmissionError, UsageError
@@ -22,10 +19,9 @@ from gradekit.record import Record
 from gradekit.report.words import clipped, summary
 from gradekit.results import Report, Status
 from gradekit.runner import detect
-from gradekit.scratch import scratch
 from gradekit.spec import limits
 from gradekit.spec.challenge import Challenge, Expectation, Solution
-from gradekit.spec.handed import with_values
+from gradekit.spec.handed import whole
 from gradekit.spec.lock import Lock, Times, freshness, staleness
 from gradekit.submission import CloneRules, obtain
 
@@ -83,7 +79,7 @@ def run_solution(
 
     ``of``: the challenge in another variant, whose values the solution's files have.
     """
-    with _folder(of or challenge, solution) as folder:
+    with whole(of or challenge, solution) as folder:
         return grade(
             challenge,
             lock,
@@ -100,20 +96,6 @@ def run_solution(
             recording=lock is None,
             trusting=True,
         )
-
-
-@contextmanager
-def _folder(challenge: Challenge, solution: Solution) -> Iterator[Path]:
-    """A solution's files, put over a copy of its base where it has one."""
-    with with_values(challenge, [challenge.root / part for part in solution.folders]) as parts:
-        if solution.base is None:
-            yield parts[0]
-            return
-        with scratch("solution") as folder:
-            whole = folder / Path(solution.path).name
-            for part in parts:
-                shutil.copytree(part, whole, symlinks=True, dirs_exist_ok=True)
-            yield whole
 
 
 def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:

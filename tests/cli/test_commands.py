@@ -276,8 +276,10 @@ def test_the_small_challenge_of_the_guide_is_sound(tmp_path: Path) -> None:
     for name in ("hidden/seed.sql", "hidden/per_day.sql", "data/in.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("select 1\n", encoding="utf-8")
-    for name in ("reference", "known-bad/accepts-empty"):
-        (tmp_path / "solutions" / name).mkdir(parents=True)
+    (tmp_path / "solutions" / "known-bad").mkdir(parents=True)
+    (tmp_path / "solutions" / "reference").mkdir()
+    patch = "Takes empty texts.\n\n--- /dev/null\n+++ b/app.py\n@@ -0,0 +1 @@\n+pass\n"
+    (tmp_path / "solutions" / "known-bad" / "accepts-empty.patch").write_text(patch, encoding="utf-8")
     done = run("challenge", "lint", str(tmp_path))
     assert done.stdout == "notes: 4 checks, no problems\n"
     assert "is missing" in done.stderr

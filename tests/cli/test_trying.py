@@ -142,6 +142,10 @@ def test_checks_come_with_those_that_they_need_in_the_order_of_the_challenge(
     assert [check.id for check in trying.chosen(challenge, pattern)] == ids
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
@@ -155,19 +159,21 @@ def test_a_pattern_that_names_no_check(challenge: Challenge, pattern: str, messa
     assert str(caught.value).startswith(message)
 
 
-def test_the_first_reference_is_tried_by_default(challenge: Challenge, folder: Path) -> None:
+def test_the_first_reference_is_tried_by_default(challenge: Challenge) -> None:
     found = trying.subject(challenge, None)
-    assert found == trying.Subject("solutions/reference", (folder / "solutions/reference",), reference=True)
+    assert (found.name, found.reference, found.outside()) == ("solutions/reference", True, ())
 
 
 def test_a_solution_comes_with_its_base(challenge: Challenge, folder: Path) -> None:
-    both = (folder / "solutions/reference", folder / "solutions/wrong")
-    assert trying.subject(challenge, "solutions/wrong") == trying.Subject("solutions/wrong", both)
-    assert trying.subject(challenge, str(folder / "solutions" / "wrong")) == trying.Subject("solutions/wrong", both)
+    for path in ("solutions/wrong", str(folder / "solutions" / "wrong")):
+        found = trying.subject(challenge, path)
+        assert (found.name, found.reference) == ("solutions/wrong", False)
+        with found.whole(challenge) as whole:
+            assert files(whole) == files(folder / "solutions/reference") | files(folder / "solutions/wrong")
 
 
 def test_any_folder_can_be_tried(challenge: Challenge, tmp_path: Path) -> None:
-    assert trying.subject(challenge, str(tmp_path)) == trying.Subject(str(tmp_path), (tmp_path,))
+    assert trying.subject(challenge, str(tmp_path)) == trying.Subject(str(tmp_path), tmp_path)
     with pytest.raises(UsageError, match=r'solutions/wrng: is not a folder; .*did you mean "solutions/wrong"'):
         trying.subject(challenge, "solutions/wrng")
 

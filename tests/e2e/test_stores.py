@@ -12,6 +12,8 @@ import pytest
 
 from gradekit.errors import ExitCode
 from gradekit.sandbox import images
+from gradekit.spec.handed import whole
+from gradekit.spec.load import load_challenge
 from tests.e2e.running import ROOT, Finished
 
 pytestmark = pytest.mark.docker
@@ -191,10 +193,10 @@ def test_what_was_seen_with_a_stand_in_is_passed_or_not_graded_but_never_failed(
 ) -> None:
     """On the official image, which has no such label, the same solution fails what it claims to."""
     catalogue = ROOT / "challenges" / "product-catalog"
-    wrong = tmp_path / "sums"
-    for part in ("reference", "known-bad/sums"):
-        shutil.copytree(catalogue / "solutions" / part, wrong, dirs_exist_ok=True)
-    done = gradekit("grade", str(wrong), "-c", str(catalogue), "--out", str(tmp_path / "out"), "--json")
+    challenge = load_challenge(catalogue, rubrics=[ROOT / "rubrics"])
+    sums = next(one for one in challenge.spec.solutions if one.path == "solutions/known-bad/sums.patch")
+    with whole(challenge, sums) as wrong:
+        done = gradekit("grade", str(wrong), "-c", str(catalogue), "--out", str(tmp_path / "out"), "--json")
     report = json.loads(done.out)
     stand_in = images.ensure(["mongodb"])["mongodb"].stand_in
     found = {check["id"]: check["outcome"] for check in report["checks"]}

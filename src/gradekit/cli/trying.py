@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -25,8 +25,8 @@ from gradekit.record import Observation
 from gradekit.report import console
 from gradekit.report.text import clean
 from gradekit.results import CheckResult, CheckRun, Exhibit, Status
-from gradekit.spec.challenge import Challenge, Check
-from gradekit.spec.handed import with_values
+from gradekit.spec.challenge import Challenge, Check, Solution
+from gradekit.spec.handed import whole, with_values
 from gradekit.spec.lock import Lock, freshness, staleness
 from gradekit.spec.variants import told
 from gradekit.submission import CloneRules, Submission, read
@@ -66,12 +66,26 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The folders whose files are tried, those of later ones over those of earlier ones."""
+    """What is tried: a solution of the challenge, or a folder."""
 
     name: str
-    folders: tuple[Path, ...]
-    reference: bool = False
-    """Whether it is a solution that claims to pass everything."""
+    folder: Path | None = None
+    solution: Solution | None = None
+
+    @property
+    def reference(self) -> bool:
+        """Whether it is a solution that claims to pass everything."""
+        return self.solution is not None and self.solution.expect.passes == "all"
+
+    def outside(self) -> tuple[Path, ...]:
+        """The folder that is none of the challenge's, if it is one."""
+        return () if self.folder is None else (self.folder,)
+
+    def whole(self, challenge: Challenge) -> AbstractContextManager[Path]:
+        """Its files together, with the values of the challenge's variant."""
+        if self.solution is not None:
+            return whole(challenge, self.solution)
+        return with_values(challenge, self.folder or challenge.root)
 
 
 def chosen(challenge: Challenge, pattern: str) -> Sequence[Check]:
@@ -101,7 +115,7 @@ def chosen(challenge: Challenge, pattern: str) -> Sequence[Check]:
 def subject(challenge: Challenge, folder: str | None) -> Subject:
     """The folder that is tried: a path, a solution as the challenge names it, or (None) its first reference.
 
-    A solution comes with its base, as when it is verified.
+    A solution comes with its base, or as a patch of it, as when it is verified.
 
     Raises:
         UsageError: there is no such folder, or no reference.
@@ -114,23 +128,19 @@ def subject(challenge: Challenge, folder: str | None) -> Subject:
             raise UsageError(
                 Problem(challenge.spec.id, what, "without one a folder has to be named", "name it after the check")
             )
-        found = challenge.root / first.path
-    else:
-        found = Path(folder) if Path(folder).is_dir() else challenge.root / folder
-        if not found.is_dir():
-            hint = near(folder, [solution.path for solution in solutions])
-            if any(check.id == folder for check in challenge.spec.checks):
-                hint = "only one CHECK is taken; a pattern such as '*' or 'order-*' takes several"
-            raise UsageError(
-                Problem(
-                    folder, "is not a folder", "it has to be one with the files of a submission, or a solution's", hint
-                )
-            )
+        return Subject(first.path, solution=first)
+    found = Path(folder) if Path(folder).exists() else challenge.root / folder
     for solution in solutions:
         if (challenge.root / solution.path).resolve() == found.resolve():
-            whole = tuple(challenge.root / part for part in solution.folders)
-            return Subject(solution.path, whole, solution.expect.passes == "all")
-    return Subject(str(found), (found,))
+            return Subject(solution.path, solution=solution)
+    if not found.is_dir():
+        hint = near(folder, [solution.path for solution in solutions])
+        if any(check.id == folder for check in challenge.spec.checks):
+            hint = "only one CHECK is taken; a pattern such as '*' or 'order-*' takes several"
+        raise UsageError(
+            Problem(folder, "is not a folder", "it has to be one with the files of a submission, or a solution's", hint)
+        )
+    return Subject(str(found), found)
 
 
 def with_mistakes(tried: Sequence[Tried], mistakes: Mapping[str, Sequence[str]]) -> Sequence[Tried]:
@@ -192,8 +202,8 @@ class Bay:
             GradekitError: something cannot be read, or no engine answers.
         """
         challenge, lock, checks, what = self.load()
-        with with_values(challenge, what.folders) as folders:
-            submission = read(folders, candidate=what.name, rules=CloneRules.of(challenge.spec))
+        with what.whole(challenge) as folder:
+            submission = read(folder, candidate=what.name, rules=CloneRules.of(challenge.spec))
         state = (challenge.digest, submission.tree, lock)
         if state == self._shown:
             return None
@@ -269,7 +279,7 @@ class Bay:
             challenge, _, _, what = self.load()
         except GradekitError:
             return last or [assemble.places(self.config).find_challenge(self.choice.challenge)]
-        return list(dict.fromkeys(path.resolve() for path in (challenge.root, *what.folders)))
+        return list(dict.fromkeys(path.resolve() for path in (challenge.root, *what.outside())))
 
     def _session_for(self, challenge: Challenge, progress: Progress) -> Session:
         """The session, another one if the challenge now needs other images."""

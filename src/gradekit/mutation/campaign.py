@@ -18,7 +18,7 @@ from gradekit.progress import Progress, Silent
 from gradekit.results import CheckResult, Status
 from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.challenge import Challenge, Check, MutationSpec, Solution
-from gradekit.spec.handed import with_values
+from gradekit.spec.handed import whole
 from gradekit.spec.lock import Lock
 from gradekit.submission import CloneRules, Submission, read
 
@@ -115,8 +115,8 @@ def campaign(
     solution = next((solution for solution in challenge.spec.solutions if solution.expect.passes == "all"), None)
     if solution is None:
         raise UsageError(Problem(challenge.spec.id, "lists no reference", "one with expect: {passes: all}", "add it"))
-    with with_values(challenge, [challenge.root / part for part in solution.folders]) as folders:
-        right = read(folders, candidate=solution.path, rules=CloneRules.of(challenge.spec))
+    with whole(challenge, solution) as folder:
+        right = read(folder, candidate=solution.path, rules=CloneRules.of(challenge.spec))
     found = mutants({path: entry.data for path, entry in right.files.items()}, _engine(challenge, setting))
     named = {f"{solution.path}/{mutant.name}": mutant for mutant in found}
     problems: list[str] = []

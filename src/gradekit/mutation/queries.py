@@ -23,7 +23,7 @@ from gradekit.record import Observation
 from gradekit.results import Status
 from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.challenge import Challenge, Check, MutationSpec
-from gradekit.spec.handed import with_values
+from gradekit.spec.handed import whole
 from gradekit.submission import CloneRules, Submission, read
 
 _TIMEOUT: Final = 3.0
@@ -164,8 +164,8 @@ def _reference_files(challenge: Challenge) -> Mapping[str, FileEntry]:
     first = next((solution for solution in challenge.spec.solutions if solution.expect.passes == "all"), None)
     if first is None:
         return {}
-    with with_values(challenge, [challenge.root / part for part in first.folders]) as folders:
-        return read(folders, candidate=first.path, rules=CloneRules.of(challenge.spec)).files
+    with whole(challenge, first) as folder:
+        return read(folder, candidate=first.path, rules=CloneRules.of(challenge.spec)).files
 
 
 def _fate(challenge: Challenge, check: Check, observation: Observation) -> str:

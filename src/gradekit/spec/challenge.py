@@ -21,6 +21,8 @@ SERVICE_FACTS: Final = ("url", "host", "port", "user", "password", "database")
 """What ``${SERVICE.fact}`` in the app's environment may ask for."""
 SERVICE_REFERENCE: Final = re.compile(r"\$\{(?P<service>[^{}.]*)(?:\.(?P<fact>[^{}]*))?\}")
 """``${db.url}`` inside a value of ``app.env``."""
+PATCH_SUFFIXES: Final = (".patch", ".diff")
+"""How names of solutions end that are unified diffs."""
 RESERVED_VARIABLES: Final = ("run", "case")
 """Names that ``vars`` cannot take: ``${run.uuid}`` and ``${case.x}`` are made by gradekit."""
 
@@ -205,16 +207,24 @@ class Expectation(Model):
 class Solution(Model):
     """A submission whose result the author knows; it proves the challenge before candidates meet it."""
 
-    path: RelativePath = Field(description="A folder below the challenge's.")
+    path: RelativePath = Field(
+        description="A folder below the challenge's, or a unified diff (.patch, .diff) that is put on a copy of base."
+    )
     base: RelativePath | None = Field(
         None, description="Another folder, such as the reference's: files of path are put over a copy of it."
     )
     expect: Expectation
 
     @property
+    def is_patch(self) -> bool:
+        """Whether it is told by what it changes in its base."""
+        return self.path.endswith(PATCH_SUFFIXES)
+
+    @property
     def folders(self) -> tuple[str, ...]:
-        """Where its files are; those of a later folder go over those of an earlier one."""
-        return (self.path,) if self.base is None else (self.base, self.path)
+        """Where its whole files are; those of a later folder go over those of an earlier one."""
+        parts = (self.base, None if self.is_patch else self.path)
+        return tuple(part for part in parts if part is not None)
 
 
 class Ignored(Model):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from gradekit.errors import Problem, UsageError
+from gradekit.errors import Problem, SpecError, UsageError
 from gradekit.scratch import scratch
-from gradekit.spec.challenge import Challenge
+from gradekit.spec.challenge import Challenge, Solution
 from gradekit.spec.files import Files
+from gradekit.spec.patch import PatchProblem, patched
 from gradekit.texts import clean
 
 _STARTER, _DATA = "starter", "data"
@@ -19,30 +20,71 @@ _MOST = 5
 
 
 @contextmanager
-def with_values(challenge: Challenge, folders: Sequence[Path]) -> Iterator[Sequence[Path]]:
-    """Folders with the values of the challenge's variant in their templates: copies, which are gone afterwards.
+def with_values(challenge: Challenge, folder: Path) -> Iterator[Path]:
+    """A folder with the values of the challenge's variant in its templates: a copy, which is gone afterwards.
 
-    Those of a challenge without variants, and those that lie elsewhere, are yielded as they are.
+    One of a challenge without variants, and one that lies elsewhere, is yielded as it is.
     """
-    root = challenge.root.resolve()
-    own = [folder.resolve().is_relative_to(root) for folder in folders]
-    if challenge.variant is None or not any(own):
-        yield folders
+    root, place = challenge.root.resolve(), folder.resolve()
+    if challenge.variant is None or not place.is_relative_to(root):
+        yield folder
         return
-    with scratch("variant") as place:
-        found = []
-        for number, (folder, is_own) in enumerate(zip(folders, own, strict=True)):
-            copy = place / str(number) / folder.resolve().name
-            if not is_own:
-                found.append(folder)
-                continue
-            shutil.copytree(folder, copy, symlinks=True)
-            for file in copy.rglob("*"):
-                path = (folder.resolve().relative_to(root) / file.relative_to(copy)).as_posix()
-                if file.is_file() and not file.is_symlink():
-                    file.write_bytes(challenge.render(path, file.read_bytes()))
-            found.append(copy)
-        yield found
+    with scratch("variant") as above:
+        copy = above / place.name
+        shutil.copytree(folder, copy, symlinks=True)
+        _fill(challenge, copy, lambda path: f"{place.relative_to(root).as_posix()}/{path}")
+        yield copy
+
+
+@contextmanager
+def whole(challenge: Challenge, solution: Solution) -> Iterator[Path]:
+    """A folder with all files of a solution: its own over those of its base, or its patch put on them; with values.
+
+    A copy, which is gone afterwards, where it is not a folder of the challenge as it stands there.
+
+    Raises:
+        SpecError: the patch does not fit any more.
+    """
+    own = challenge.root / solution.path
+    if solution.base is None:
+        with with_values(challenge, own) as filled:
+            yield filled
+        return
+    base = challenge.root / solution.base
+    with scratch("solution") as above:
+        copy = above / own.name
+        shutil.copytree(base, copy, symlinks=True)
+        if not solution.is_patch:
+            shutil.copytree(own, copy, symlinks=True, dirs_exist_ok=True)
+        else:
+            _put_on(challenge, solution, copy)
+        if challenge.variant is not None:
+            _fill(challenge, copy, lambda path: f"{solution.path if (own / path).exists() else solution.base}/{path}")
+        yield copy
+
+
+def _fill(challenge: Challenge, copy: Path, origin: Callable[[str], str]) -> None:
+    for file in copy.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            path = origin(file.relative_to(copy).as_posix())
+            file.write_bytes(challenge.render(path, file.read_bytes()))
+
+
+def _put_on(challenge: Challenge, solution: Solution, copy: Path) -> None:
+    try:
+        changes = patched((challenge.root / solution.path).read_bytes(), Files(copy).read)
+    except PatchProblem as problem:
+        place = f"{challenge.root / solution.path}:{problem.line}".removesuffix(":0")
+        raise SpecError(Problem(place, problem.what, hint=problem.hint)) from None
+    for path, change in changes.items():
+        file = copy / path
+        if change.data is None:
+            file.unlink()
+            continue
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(change.data)
+        if change.executable is not None:
+            file.chmod(0o755 if change.executable else 0o644)
 
 
 def handed_out(challenge: Challenge) -> dict[str, bytes]:

@@ -9,14 +9,17 @@ from pathlib import Path
 
 from gradekit.model import Loc, Scalar
 from gradekit.spec.challenge import (
+    PATCH_SUFFIXES,
     RESERVED_VARIABLES,
     SERVICE_FACTS,
     SERVICE_REFERENCE,
     AppSpec,
     ChallengeHead,
     CheckHead,
+    Solution,
 )
-from gradekit.spec.files import is_folder
+from gradekit.spec.files import Files, is_folder
+from gradekit.spec.patch import PatchProblem, patched
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.translate import Fault, listed
 from gradekit.texts import near, quote
@@ -218,23 +221,39 @@ def rubric_faults(rubric: Rubric, heads: Sequence[CheckHead]) -> Iterator[Fault]
 
 
 def solution_faults(head: ChallengeHead, names: Names, root: Path) -> Iterator[Fault]:
-    """Folders of solutions, and the checks that they are said to fail."""
+    """Folders and patches of solutions, and the checks that they are said to fail."""
     for index, solution in enumerate(head.solutions):
         loc: Loc = ("solutions", index)
-        for key, path in (("path", solution.path), ("base", solution.base)):
-            if path is not None and not is_folder(root / path):
-                hint = _near_folder(root, path)
-                yield Fault((*loc, key), f"no folder {quote(path)} in the challenge's folder", hint=hint)
+        folders = {"base": solution.base, "path": None if solution.is_patch else solution.path}
+        missing = {key: path for key, path in folders.items() if path is not None and not is_folder(root / path)}
+        for key, path in missing.items():
+            yield Fault((*loc, key), f"no folder {quote(path)} in the challenge's folder", hint=_near(root, path))
+        if solution.is_patch and not missing:
+            yield from _patch_faults((*loc, "path"), root, solution)
         for position, name in enumerate(solution.expect.fails or ()):
             if name not in names.checks:
                 yield _unknown((*loc, "expect", "fails", position), "check", name, names.checks)
 
 
-def _near_folder(root: Path, path: str) -> str:
-    """A folder beside the missing one with a similar name."""
+def _patch_faults(loc: Loc, root: Path, solution: Solution) -> Iterator[Fault]:
+    path = solution.path
+    if solution.base is None:
+        yield Fault(loc, f"{quote(path)} is a patch of nothing", hint="say with base which folder it changes")
+    elif not (root / path).is_file():
+        yield Fault(loc, f"no file {quote(path)} in the challenge's folder", hint=_near(root, path))
+    else:
+        try:
+            patched((root / path).read_bytes(), Files(root / solution.base).read)
+        except PatchProblem as problem:
+            place = f"{path}:{problem.line}".removesuffix(":0")
+            yield Fault(loc, f"{place} does not fit {solution.base}: it {problem.what}", hint=problem.hint)
+
+
+def _near(root: Path, path: str) -> str:
+    """What is beside the missing folder or file, and has a similar name."""
     parent = (root / path).parent
     if not is_folder(parent):
         return ""
-    names = [entry.name for entry in parent.iterdir() if entry.is_dir()]
+    names = [entry.name for entry in parent.iterdir() if entry.is_file() == path.endswith(PATCH_SUFFIXES)]
     found = difflib.get_close_matches(Path(path).name, names, n=1)
     return f"did you mean {quote((Path(path).parent / found[0]).as_posix())}?" if found else ""

@@ -7,7 +7,7 @@ import hashlib
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -142,33 +142,29 @@ def obtain(
     )
 
 
-def read(folders: Sequence[Path], *, candidate: str, rules: CloneRules) -> Submission:
-    """A working folder as it is now, whether or not it is a repository; files of a later folder go over an earlier's.
+def read(folder: Path, *, candidate: str, rules: CloneRules) -> Submission:
+    """A working folder as it is now, whether or not it is a repository.
 
     Raises:
         SubmissionError: it cannot be read, is empty or breaks the rules.
     """
     begun = time.monotonic()
-    files: dict[str, FileEntry] = {}
-    dropped: list[str] = []
-    for folder in folders:
-        sieve = Sieve(rules, str(folder))
-        if not folder.is_dir():
-            raise SubmissionError(Problem(str(folder), "is not a folder", "a folder with the submission's files"))
-        files.update(read_folder(folder, sieve, str(folder), rules.timeout))
-        dropped += sieve.dropped
+    sieve = Sieve(rules, str(folder))
+    if not folder.is_dir():
+        raise SubmissionError(Problem(str(folder), "is not a folder", "a folder with the submission's files"))
+    files = read_folder(folder, sieve, str(folder), rules.timeout)
     if not files:
-        raise SubmissionError(Problem(str(folders[-1]), "the folder has no files"))
+        raise SubmissionError(Problem(str(folder), "the folder has no files"))
     files = dict(sorted(files.items()))
     return Submission(
-        repo=str(folders[-1]),
+        repo=str(folder),
         ref=None,
         commit=None,
         tree=_digest(files),
         candidate=candidate,
         received_at=None,
         files=MappingProxyType(files),
-        dropped=tuple(dropped),
+        dropped=tuple(sieve.dropped),
         seconds=time.monotonic() - begun,
     )
 

@@ -65,9 +65,4 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
-def serve(handler):
-    ThreadingHTTPServer(("", int(os.environ["PORT"])), handler).serve_forever()
-
-
-if __name__ == "__main__":
-    serve(Handler)
+ThreadingHTTPServer(("", int(os.environ["PORT"])), Handler).serve_forever()

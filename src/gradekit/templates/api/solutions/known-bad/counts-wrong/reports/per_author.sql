@@ -1,1 +1,0 @@
-select author, count(*) as notes from notes group by author order by author;

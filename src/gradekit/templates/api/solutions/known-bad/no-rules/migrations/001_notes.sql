@@ -1,1 +1,0 @@
-create table notes (id integer primary key, author text, text text);

@@ -1,5 +1,0 @@
-select c.name, coalesce(sum(o.amount), 0) as spent
-from customers c
-join orders o on o.customer_id = c.id
-group by c.id, c.name
-order by spent desc, c.name;

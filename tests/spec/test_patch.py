@@ -1,0 +1,267 @@
+"""Patches: what git and diff print is put on as git would, and what does not fit is told."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradekit.errors import SpecError
+from gradekit.spec.challenge import Challenge, Solution
+from gradekit.spec.handed import whole
+from gradekit.spec.load import load_challenge
+from gradekit.spec.patch import Changed, PatchProblem, patched
+
+BEFORE = b"one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n"
+
+
+def put_on(patch: bytes, files: Mapping[str, bytes]) -> dict[str, bytes | None]:
+    return {path: change.data for path, change in patched(patch, files.get).items()}
+
+
+def hunk(text: str, path: str = "app.py") -> bytes:
+    return f"--- a/{path}\n+++ b/{path}\n{text}".encode()
+
+
+# --- what fits -----------------------------------------------------------------------------------------------------
+
+
+def test_what_git_prints(tmp_path: Path) -> None:
+    before = {"app.py": BEFORE, "gone.py": b"x\n", "lib/no-end": b"1\n2", "lib/ends": b"1\r\n2\r\n", "run": b"echo\n"}
+    after = {
+        "app.py": BEFORE.replace(b"two", b"2").replace(b"seven\n", b""),
+        "lib/no-end": b"1\n2\n3",
+        "lib/ends": b"1\r\ntwo\r\n",
+        "new/file.py": b"\xff\xfe no UTF-8\n",
+        "run": b"echo\n",
+    }
+    for files in (before, after):
+        for path, data in files.items():
+            file = tmp_path / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        if files is before:
+            git(tmp_path, "init", "--quiet")
+            git(tmp_path, "add", ".")
+    (tmp_path / "gone.py").unlink()
+    (tmp_path / "run").chmod(0o755)
+    git(tmp_path, "add", "--intent-to-add", "new")
+    found = patched(git(tmp_path, "diff", "--text"), before.get)
+    changed = {path: data for path, data in after.items() if path != "run"}
+    assert {path: change.data for path, change in found.items()} == {**changed, "gone.py": None, "run": b"echo\n"}
+    assert found["run"].executable is True
+    assert found["new/file.py"] == Changed(after["new/file.py"], executable=False)
+
+
+def git(folder: Path, *arguments: str) -> bytes:
+    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True).stdout
+
+
+@given(
+    st.lists(st.sampled_from("abc\n"), max_size=12), st.lists(st.sampled_from("abc\n"), max_size=12), st.integers(0, 3)
+)
+def test_what_a_diff_of_two_files_makes_of_the_first_is_the_second(old: list[str], new: list[str], around: int) -> None:
+    before, after = [f"{line.strip()}\n" for line in old], [f"{line.strip()}\n" for line in new]
+    patch = "".join(difflib.unified_diff(before, after, "a/x", "b/x", n=around))
+    if patch:
+        given_ = {"x": "".join(before).encode()}
+        assert put_on(patch.encode(), given_) == {"x": "".join(after).encode()}
+
+
+def test_lines_that_moved_are_found() -> None:
+    patch = hunk("@@ -2,3 +2,3 @@\n two\n-three\n+3\n four\n")
+    assert put_on(patch, {"app.py": b"zero\n" * 3 + BEFORE}) == {
+        "app.py": b"zero\n" * 3 + BEFORE.replace(b"three", b"3")
+    }
+
+
+def test_names_of_two_folders_are_as_good_as_those_of_git() -> None:
+    patch = b"--- reference/app.py\t2026-01-01\n+++ wrong/app.py\t2026-01-02\n@@ -1 +1 @@\n-one\n+1\n"
+    assert put_on(patch, {"app.py": b"one\n"}) == {"app.py": b"1\n"}
+
+
+# --- what does not ---------------------------------------------------------------------------------------------------
+
+ANEW = "make the patch anew"
+GIT = "diff --git a/{0} b/{1}\n"
+
+
+@pytest.mark.parametrize(
+    ("patch", "what", "hint", "line"),
+    [
+        (b"", "changes nothing", "write what git diff prints into it", 0),
+        (b"hello\n", "changes nothing", "write what git diff prints into it", 0),
+        (hunk("@@ -1,9 +1 @@\n-one\n"), "is no unified diff: Hunk is shorter than expected", ANEW, 0),
+        (b"--- /dev/null\n+++ /dev/null\n", "is no unified diff: it names no file", ANEW, 0),
+        (hunk("@@ -9,0 +9,0 @@\n"), 'has hunks of "app.py" that are out of order', ANEW, 0),
+        (hunk("@@ -2,2 +2,2 @@\n+2\n two\n-3\n"), 'expects "3" as line 3 of "app.py", which is "three"', ANEW, 6),
+        (hunk("@@ -1 +1 @@\n-one\n+1\n") * 2, 'changes "app.py" twice', ANEW, 0),
+        (hunk("@@ -1 +1 @@\n-one\n+1\n", "no.py"), 'changes "no.py", which is not there', ANEW, 0),
+        (b"--- /dev/null\n+++ b/app.py\n@@ -0,0 +1 @@\n+1\n", 'adds "app.py", which is there', ANEW, 0),
+        (hunk("@@ -1 +1 @@\n-one\n+1\n", "../x"), 'changes "a/../x", which is outside', ANEW, 0),
+        (
+            (GIT + "similarity index 100%\nrename from x\nrename to y\n").format("x", "y").encode(),
+            'renames "x" or "y"',
+            "make it with git diff --no-renames",
+            0,
+        ),
+        (
+            b'--- "a/\\303\\251"\n+++ "b/\\303\\251"\n@@ -1 +1 @@\n-one\n+1\n',
+            'has names in quotes: "a/\\303\\251"',
+            "make it with git -c core.quotePath=false diff",
+            0,
+        ),
+        (
+            (GIT + "index 1..2 100644\nBinary files a/{0} and b/{1} differ\n").format("app.py", "app.py").encode(),
+            'changes "app.py", which is no text',
+            "put whole files into a folder instead",
+            0,
+        ),
+        (
+            hunk("@@ -2,3 +2,3 @@\n two\n-3\n+three\n four\n"),
+            'expects "3" as line 3 of "app.py", which is "three"',
+            ANEW,
+            5,
+        ),
+        (hunk("@@ -8,2 +8 @@\n eight\n-nine\n"), 'expects "nine" as line 9 of "app.py", which is not there', ANEW, 5),
+        (
+            hunk("@@ -5,2 +5 @@\n five\n-six\n@@ -1 +1 @@\n-one\n+1\n"),
+            'has hunks of "app.py" that are out of order',
+            ANEW,
+            7,
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told(patch: bytes, what: str, hint: str, line: int) -> None:
+    with pytest.raises(PatchProblem) as caught:
+        patched(patch, {"app.py": BEFORE}.get)
+    assert (caught.value.what, caught.value.hint, caught.value.line) == (what, hint, line)
+
+
+def test_lines_that_stand_at_two_other_places_are_not_guessed() -> None:
+    with pytest.raises(PatchProblem, match=r'expects "x" as line 3 of "app\.py", which is "y"'):
+        patched(hunk("@@ -3 +3 @@\n-x\n+z\n"), {"app.py": b"x\nx\ny\n"}.get)
+
+
+# --- as a solution ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def challenge(tmp_path: Path) -> Challenge:
+    root = tmp_path / "tiny"
+    files = {
+        "rubric.yaml": "gradekit: 1\nid: r\ntitle: R\ncriteria:\n  a: {title: A, weight: 100}\n",
+        "challenge.yaml": """gradekit: 1
+id: tiny
+title: Tiny
+runner: python
+rubric: rubric.yaml
+variants: {parameters: {limit: [5, 7]}, templates: [solutions/reference/app.py]}
+checks:
+  - {id: one, criterion: a, command: {cases: [{name: x, run: x, expect: {stdout: {matches: "^{{ variant.limit }}$"}}}]}}
+solutions:
+  - {path: solutions/reference, expect: {passes: all}}
+  - {path: solutions/wrong.patch, base: solutions/reference, expect: {fails: [one]}}
+""",
+        "solutions/reference/app.py": "LIMIT = {{ variant.limit }}\nprint(LIMIT)\n",
+        "solutions/reference/old.py": "x\n",
+        "solutions/reference/run": "echo\n",
+        "solutions/wrong.patch": """diff --git a/app.py b/app.py
+--- a/app.py
++++ b/app.py
+@@ -1,2 +1,2 @@
+ LIMIT = {{ variant.limit }}
+-print(LIMIT)
++print(LIMIT + 1)
+diff --git a/old.py b/old.py
+deleted file mode 100644
+--- a/old.py
++++ /dev/null
+@@ -1 +0,0 @@
+-x
+diff --git a/lib/new.py b/lib/new.py
+new file mode 100644
+--- /dev/null
++++ b/lib/new.py
+@@ -0,0 +1 @@
++y
+diff --git a/run b/run
+old mode 100644
+new mode 100755
+""",
+    }
+    for path, text in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return load_challenge(root, rubrics=[], variant=2)
+
+
+def wrong(challenge: Challenge) -> Solution:
+    return challenge.spec.solutions[1]
+
+
+def test_a_patch_is_put_on_a_copy_of_its_base_and_values_after_it(challenge: Challenge) -> None:
+    with whole(challenge, wrong(challenge)) as folder:
+        found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        assert {path: file.read_text() for path, file in found.items()} == {
+            "app.py": "LIMIT = 7\nprint(LIMIT + 1)\n",
+            "lib/new.py": "y\n",
+            "run": "echo\n",
+        }
+        assert found["run"].stat().st_mode & 0o777 == 0o755
+    assert not folder.exists()
+    assert (challenge.root / "solutions/reference/old.py").read_text() == "x\n"
+
+
+def test_a_base_that_changed_meanwhile_is_told(challenge: Challenge) -> None:
+    (challenge.root / "solutions/reference/app.py").write_text("other\n")
+    with pytest.raises(SpecError) as caught, whole(challenge, wrong(challenge)):
+        pass
+    assert str(caught.value) == (
+        f'{challenge.root}/solutions/wrong.patch:5: expects "LIMIT = {{{{ variant.limit }}}}" as line 1 of "app.py", '
+        'which is "other"; make the patch anew'
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            ", base: solutions/reference",
+            "",
+            '"solutions/wrong.patch" is a patch of nothing; say with base which folder',
+        ),
+        (
+            "wrong.patch, base",
+            "wrogn.patch, base",
+            'no file "solutions/wrogn.patch" in the challenge\'s folder; did you',
+        ),
+        ("base: solutions/reference", "base: solutions/refrence", 'no folder "solutions/refrence" in the challenge\'s'),
+    ],
+)
+def test_a_patch_that_cannot_be_is_told_by_lint(challenge: Challenge, old: str, new: str, message: str) -> None:
+    spec = challenge.root / "challenge.yaml"
+    spec.write_text(spec.read_text().replace(old, new))
+    with pytest.raises(SpecError) as caught:
+        load_challenge(challenge.root, rubrics=[])
+    assert message in str(caught.value)
+
+
+def test_a_patch_that_does_not_fit_is_told_by_lint(challenge: Challenge) -> None:
+    (challenge.root / "solutions/reference/app.py").write_text("other\n")
+    with pytest.raises(SpecError) as caught:
+        load_challenge(challenge.root, rubrics=[])
+    assert (
+        "solutions[1].path: solutions/wrong.patch:5 does not fit solutions/reference: it expects "
+        '"LIMIT = {{ variant.limit }}" as line 1 of "app.py", which is "other"; make the patch anew'
+    ) in str(caught.value)
+    shutil.rmtree(challenge.root / "solutions/reference")
+    with pytest.raises(SpecError, match='no folder "solutions/reference"'):
+        load_challenge(challenge.root, rubrics=[])
