@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gradekit.cli import output
-from gradekit.errors import ExitCode, InfrastructureError, UsageError
+from gradekit.errors import ExitCode, UsageError
 from gradekit.report import record as report_record
 from gradekit.results import Report
 
@@ -57,33 +57,9 @@ def test_quieter_than_quiet_says_nothing(tmp_path: Path, capsys: pytest.CaptureF
     assert (tmp_path / "report.html").is_file()
 
 
-def test_folders_of_others_are_not_written_over(tmp_path: Path) -> None:
-    output.check_folder(tmp_path)
-    output.check_folder(tmp_path / "new")
-    output.check_folder(None)
-    (tmp_path / "report.json").write_text("{}")
-    with pytest.raises(UsageError, match="is not a report of gradekit"):
-        output.check_folder(tmp_path)
-    with pytest.raises(UsageError, match="is a file"):
-        output.check_folder(tmp_path / "report.json")
-    with pytest.raises(UsageError, match=r"report\.json cannot be written"):
-        output.check_folder(tmp_path / "report.json" / "below")
-
-
-def test_a_folder_that_fails_at_the_end_is_our_fault(tmp_path: Path) -> None:
-    (tmp_path / "report.json").mkdir()
-    with pytest.raises(InfrastructureError, match="cannot be written"):
-        output.emit(report("passed"), formats=(), out=tmp_path, record=None, quiet=0)
-
-
 def test_exit_zero_is_for_the_pass_mark_only() -> None:
     assert output.exit_code(report("below-mark"), exit_zero=True) is ExitCode.OK
     assert output.exit_code(report("incomplete"), exit_zero=True) is ExitCode.INFRASTRUCTURE
-
-
-def test_a_folder_of_an_earlier_run_is_fine(tmp_path: Path) -> None:
-    output.emit(report("passed"), formats=(), out=tmp_path, record=None, quiet=2)
-    output.check_folder(tmp_path)
 
 
 @pytest.mark.parametrize(

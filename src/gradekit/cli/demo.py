@@ -12,7 +12,7 @@ import typer
 
 import gradekit
 from gradekit.cli import config as configuration
-from gradekit.cli import output
+from gradekit.cli import output, resultfolder
 from gradekit.cli.guard import guarded
 from gradekit.cli.terminal import Lines
 from gradekit.errors import ExitCode, InfrastructureError, Problem
@@ -98,7 +98,7 @@ def demo(
 
     challenge, lock = assemble.challenge_for(str(_shipped(CHALLENGE)), config)
     for candidate in SUBMISSIONS:
-        output.check_folder(out / candidate)
+        resultfolder.check(out / candidate)
     progress = Lines()
     try:
         if fix:

@@ -11,9 +11,9 @@ import typer
 
 from gradekit import record as records
 from gradekit.cli import config as configuration
-from gradekit.cli import output
+from gradekit.cli import output, resultfolder
 from gradekit.cli.checkout import submission_folder
-from gradekit.cli.guard import guarded
+from gradekit.cli.guard import Terminated, guarded
 from gradekit.cli.terminal import Lines
 from gradekit.cli.variant import Choose, VariantOption, handed_out, recorded
 from gradekit.errors import ExitCode, GradekitError, InfrastructureError, Problem, UsageError
@@ -183,7 +183,7 @@ def grade(
     from gradekit.submission import CloneRules, obtain
 
     names = chosen_formats(formats, as_json, out)
-    output.check_folder(out)
+    resultfolder.check(out)
     moment = parse_time(before, "--before") if before else None
     foreign = submission_folder(repo, Path.cwd())
     config = configuration.load(foreign=foreign)
@@ -209,6 +209,9 @@ def grade(
             ),
             progress,
         )
+    except (KeyboardInterrupt, Terminated):
+        sys.stderr.write("this run has no result; the same command grades again\n")
+        raise
     finally:
         if isinstance(progress, Lines):
             progress.close()
@@ -227,7 +230,7 @@ def grade(
 def record_folder(run: str) -> Path:
     """The folder of a record: an --out folder, a record folder, or the id of a kept run."""
     path = Path(run)
-    for folder in (path / output.RECORD_FOLDER, path):
+    for folder in (path / resultfolder.RECORD_FOLDER, path):
         if (folder / records.RECORD).is_file():
             return folder
     kept = configuration.state_folder() / "runs" / run
@@ -257,7 +260,7 @@ def regrade(
     from gradekit.grade.judging import judge
 
     names = chosen_formats(formats, as_json, out)
-    output.check_folder(out)
+    resultfolder.check(out)
     record = records.read(record_folder(run))
     foreign = submission_folder(record.submission.repo, Path.cwd())
     config = configuration.load(foreign=foreign)
@@ -319,5 +322,6 @@ def report(
     except UnicodeDecodeError as error:
         raise UsageError(Problem(str(file), "is not UTF-8", "it has to be a report.json", "give its path")) from error
     shown = report_record.read(text, place=str(file))
+    resultfolder.check(out, shown.run.id)
     output.emit(shown, formats=names, out=out, record=None, quiet=0)
     return output.exit_code(shown, exit_zero=exit_zero)

@@ -9,15 +9,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from gradekit import record as records
 from gradekit import score
+from gradekit.cli import resultfolder
 from gradekit.cli.terminal import colour_wanted, unicode_works
-from gradekit.errors import ExitCode, InfrastructureError, Problem, UsageError
-from gradekit.record import Record, write_atomically
+from gradekit.errors import ExitCode, Problem, UsageError
+from gradekit.record import Record
 from gradekit.report.formats import FORMATS
 from gradekit.results import Report
 
-RECORD_FOLDER = "record"
 _DEFAULT = ("json", "html")
 _WIDTH = 100
 
@@ -36,43 +35,6 @@ def check_formats(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def check_folder(out: Path | None) -> None:
-    """Refuse, before any work, to write over what is not ours, or where nothing can be written.
-
-    Raises:
-        UsageError: ``out`` is a file, cannot be written, or holds a report.json of something else.
-    """
-    if out is None:
-        return
-    if out.exists() and not out.is_dir():
-        raise UsageError(Problem(f"--out {out}", "is a file", "reports go to a folder", "choose another --out"))
-    existing = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise UsageError(
-            Problem(
-                f"--out {out}",
-                f"{existing} cannot be written",
-                "it has to be a folder you may write to",
-                "choose another --out",
-            )
-        )
-    report = out / "report.json"
-    if report.exists():
-        from gradekit.report import record as report_record
-
-        try:
-            report_record.read(report.read_text(encoding="utf-8"))
-        except (UsageError, ValueError) as error:
-            raise UsageError(
-                Problem(
-                    str(report),
-                    "is not a report of gradekit",
-                    "--out takes an empty folder, or that of an earlier run",
-                    "choose another --out",
-                )
-            ) from error
-
-
 def emit(
     report: Report,
     *,
@@ -85,20 +47,16 @@ def emit(
     """Print the result on stdout and write files into ``out``.
 
     Without ``out`` one format goes to stdout (default: text); with it, the folder has report.json, the
-    chosen formats (default: html) and the record, and stdout the text, or the one format that was chosen,
-    unless that is html. ``verbose``: the text has evidence, too.
+    chosen formats (default: html) and the record, and nothing of an earlier run. Stdout has the text then, or
+    the one format that was chosen, unless that is html. Without a record, reports join those of the same run.
+    ``verbose``: the text has evidence, too.
 
     Raises:
         InfrastructureError: ``out`` cannot be written.
     """
     if out is not None:
-        try:
-            for name in dict.fromkeys(("json", *(formats or _DEFAULT))):
-                write_atomically(out / f"report{FORMATS[name].suffix}", rendered(report, name))
-            if record is not None:
-                records.write(out / RECORD_FOLDER, record)
-        except UsageError as error:
-            raise InfrastructureError(*error.problems) from error
+        names = dict.fromkeys(("json", *(formats or _DEFAULT)))
+        resultfolder.write(out, {f"report{FORMATS[name].suffix}": rendered(report, name) for name in names}, record)
         if not quiet:
             sys.stderr.write(f"report: {out / 'report.html' if 'html' in (formats or _DEFAULT) else out}\n")
     if quiet > 1:
