@@ -49,6 +49,11 @@ def quote(text: str, limit: int = TITLE) -> str:
     return f'"{"".join(f"{chr(92)}{char}" if char in _SPECIAL else clean(char) for char in short)}"'
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, such as ``1 row`` or ``2,500 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 _SPECIAL = '"\\'
 
 

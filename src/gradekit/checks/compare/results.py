@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from gradekit.checks.compare.cells import Cell, Rules, cells_of, family, literal_cell
 from gradekit.checks.compare.model import Column, Compare, OrderBy, Scalar, Table
 from gradekit.checks.compare.pairing import without_partner
-from gradekit.checks.compare.words import EXAMPLES, ROW, counted, examples, heading_of, told_counts
-from gradekit.texts import clean
+from gradekit.checks.compare.words import EXAMPLES, ROW, examples, heading_of, told_counts
+from gradekit.texts import clean, counted
 
 _NO_TYPE = "null"
 """Of a column without values, where an engine has no other name for it."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gradekit.checks.compare.cells import Cell, cells_of, family
 from gradekit.checks.compare.model import Column, Table
-from gradekit.texts import clean
+from gradekit.texts import clean, counted
 
 EXAMPLES = 5
 """Rows of a difference that are shown."""
@@ -23,11 +23,6 @@ def render(table: Table, limit: int) -> str:
     if len(table.rows) > limit:
         lines.append(f"... {len(table.rows)} rows in all")
     return "\n".join(lines)
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 row``, ``2 rows``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def told_counts(missing: int, expected: int, extra: int, actual: int) -> str:

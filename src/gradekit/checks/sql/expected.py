@@ -10,9 +10,9 @@ from gradekit.checks import statements
 from gradekit.checks.base import Context
 from gradekit.checks.compare.model import Compare, Table
 from gradekit.checks.compare.results import Difference, beside, compare, compare_literals, unknown_keys
-from gradekit.checks.compare.words import counted
 from gradekit.checks.sql.evidence import Ran, SqlEvidence
 from gradekit.checks.sql.model import SqlSpec, references
+from gradekit.texts import counted
 
 _CHANGING: Final = frozenset({"insert", "update", "delete", "replace"})
 

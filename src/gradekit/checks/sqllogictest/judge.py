@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gradekit.checks.base import Context
-from gradekit.checks.compare.words import counted
 from gradekit.checks.differences import Mismatch
 from gradekit.checks.sqllogictest.evidence import BUDGET, FileRun, Ran, SqlLogicTestEvidence
 from gradekit.checks.sqllogictest.model import SqlLogicTestSpec
@@ -15,7 +14,7 @@ from gradekit.checks.sqllogictest.values import cells, digest, gap, order
 from gradekit.checks.sqlstates import names_unknown, where_to_look
 from gradekit.checks.tally import CUT, errored, examined, tally
 from gradekit.results import CaseResult, Judgement
-from gradekit.texts import clean, one_line
+from gradekit.texts import clean, counted, one_line
 
 _TIMED_OUT = "57014"
 _MADE = "see how much the submission's views, triggers and data make of it"

@@ -13,7 +13,7 @@ from typing import Final
 from gradekit.checks import statements
 from gradekit.checks.compare.model import Table
 from gradekit.checks.sqllogictest.records import Hash, Record, Sort
-from gradekit.texts import clean
+from gradekit.texts import clean, counted
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _CLOSE: Final = Decimal("1e-9")
@@ -78,7 +78,7 @@ def gap(record: Record, result: Table, engine: str) -> Gap | None:
     """How a result is not what a query's record says; None when it is."""
     types = record.types or ""
     if len(result.columns) != len(types):
-        return Gap(_counted(len(types), "column"), _counted(len(result.columns), "column"))
+        return Gap(counted(len(types), "column"), counted(len(result.columns), "column"))
     rows = cells(record, result)
     if record.hashed is not None:
         return _hash_gap(record, record.hashed, rows)
@@ -131,12 +131,12 @@ def ordered(sql: str, engine: str) -> bool:
 def _hash_gap(record: Record, right: Hash, rows: Sequence[Row]) -> Gap | None:
     count = sum(map(len, rows))
     if count != right.count:
-        return Gap(_counted(right.count, "value"), _counted(count, "value"))
+        return Gap(counted(right.count, "value"), counted(count, "value"))
     if digest(rows, record.sort) == right.digest:
         return None
     return Gap(
         "",
-        f"the {_counted(count, 'value')} are not the right ones, of which the challenge has only a hash, so that they "
+        f"the {counted(count, 'value')} are not the right ones, of which the challenge has only a hash, so that they "
         "cannot be shown",
     )
 
@@ -178,7 +178,7 @@ def _told(right: Sequence[str], found: Sequence[str], noun: str) -> Gap:
 
     def side(rows: Sequence[str]) -> str:
         shown = [f"{noun} {begin + index + 1}: {clean(row, _ROW)}" for index, row in enumerate(rows[begin:][:_SHOWN])]
-        return "\n".join([_counted(len(rows), noun), *shown])
+        return "\n".join([counted(len(rows), noun), *shown])
 
     return Gap(side(right), side(found))
 
@@ -215,7 +215,3 @@ def _real(number: Decimal) -> str:
 
 def _close(one: Decimal, other: Decimal) -> bool:
     return abs(one - other) <= _CLOSE * max(Decimal(1), abs(one), abs(other))
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -13,11 +13,10 @@ from gradekit.checks.suite.cases import files_of, is_whole, reported, unreported
 from gradekit.checks.suite.evidence import Ran, SuiteEvidence
 from gradekit.checks.suite.model import Group, SuiteSpec, has_twins
 from gradekit.checks.suite.trust import told_by_twins, trust_notes
-from gradekit.checks.suite.words import count_of
 from gradekit.checks.tally import errored, failed, tally
 from gradekit.results import CaseResult, Judgement, Status
 from gradekit.sandbox.plans import Ending
-from gradekit.texts import clean
+from gradekit.texts import clean, counted
 
 UNKNOWN: Final = 3
 """Tests that the lock does not list, but that a message names."""
@@ -53,7 +52,7 @@ def judge(spec: SuiteSpec, evidence: SuiteEvidence, context: Context) -> Judgeme
     outcome = judgement.outcome
     if ending:
         wrong = sum(case.outcome.status is not Status.PASSED for case in tests)
-        message = f"{wrong} of {count_of(len(tests), 'test')} failed, and {ending}; that counts as one more failed test"
+        message = f"{wrong} of {counted(len(tests), 'test')} failed, and {ending}; that counts as one more failed test"
         outcome = outcome.model_copy(update={"message": message})
     if spec.groups:
         share = _grouped(spec.groups, tests)
@@ -96,7 +95,7 @@ def _oddities(evidence: SuiteEvidence, expected: Collection[str]) -> Iterator[st
     told = {record.test for record in evidence.records if is_whole(record) and record.test in files}
     extra = sorted(set(counts).difference(expected, told))
     if twice:
-        yield f"{count_of(twice, 'test')} reported more than once"
+        yield f"{counted(twice, 'test')} reported more than once"
     if extra:
         names = ", ".join(clean(test, 100) for test in extra[:UNKNOWN])
         names += f" and {len(extra) - UNKNOWN} more" if len(extra) > UNKNOWN else ""
@@ -104,16 +103,16 @@ def _oddities(evidence: SuiteEvidence, expected: Collection[str]) -> Iterator[st
     runs: list[Ran] = [run for run in evidence.twin_runs if not run.tries]
     for run in runs or [evidence]:
         if run.end is not None and run.end != len(run.records):
-            arrived = count_of(len(run.records), "result")
+            arrived = counted(len(run.records), "result")
             only = "only " if len(run.records) < run.end else ""
             how = "removed" if only else "added"
             yield (
-                f"the suite's end mark counts {count_of(run.end, 'test')}, but {only}{arrived} arrived; code of the "
+                f"the suite's end mark counts {counted(run.end, 'test')}, but {only}{arrived} arrived; code of the "
                 f"submission probably {how} some"
             )
             break
     if evidence.late:
-        yield f"{count_of(evidence.late, 'line')} came after the suite's end mark, where no result counts"
+        yield f"{counted(evidence.late, 'line')} came after the suite's end mark, where no result counts"
 
 
 def _grouped(groups: Sequence[Group], cases: Sequence[CaseResult]) -> float | str:

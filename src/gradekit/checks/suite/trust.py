@@ -8,8 +8,9 @@ from typing import Final
 from gradekit.checks.base import Context
 from gradekit.checks.suite.evidence import SuiteEvidence, TwinRun, passed_of, passed_once, unit_of
 from gradekit.checks.suite.model import SuiteSpec
-from gradekit.checks.suite.words import count_of, listed
+from gradekit.checks.suite.words import listed
 from gradekit.checks.twins.model import Twin
+from gradekit.texts import counted
 
 PLENTY: Final = 3
 """So many test functions that pass as themselves and as their twins are no chance, whatever later runs show."""
@@ -95,7 +96,7 @@ def trust_notes(
         )
     else:
         sign = f"{but and f'apart from {but}, '}no sign of forging"
-    functions = _counted({unit_of(test) for test in tests}, "test function")
+    functions = counted(len({unit_of(test) for test in tests}), "test function")
     changed = "with expectations that no right program meets (twins)"
     notes = [
         f"{len(tried)} of {functions} were also run {changed}; {sign}"
@@ -105,7 +106,7 @@ def trust_notes(
     alone = without_twin(tests, known)
     if alone:
         verb = "has" if len(alone) == 1 else "have"
-        notes.append(f"{_counted(alone, 'test')} {verb} no twin: {listed(alone)}; {_UNGUARDED}")
+        notes.append(f"{counted(len(alone), 'test')} {verb} no twin: {listed(alone)}; {_UNGUARDED}")
     return tuple(notes)
 
 
@@ -114,7 +115,3 @@ def without_twin(tests: Sequence[str], known: Mapping[str, Twin]) -> tuple[str, 
     guarded = {test for twin in known.values() for test in twin.tests}
     partly = {unit_of(test) for test in guarded}
     return tuple(sorted({test if unit_of(test) in partly else unit_of(test) for test in tests if test not in guarded}))
-
-
-def _counted(things: Collection[str], noun: str) -> str:
-    return count_of(len(things), noun)

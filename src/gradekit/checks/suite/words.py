@@ -13,8 +13,3 @@ def listed(tests: Sequence[str]) -> str:
     """The first tests by name, and how many more there are."""
     more = f" and {len(tests) - LISTED} more" if len(tests) > LISTED else ""
     return ", ".join(tests[:LISTED]) + more
-
-
-def count_of(count: int, noun: str) -> str:
-    """A number with its noun, such as ``3 tests``."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
