@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -45,6 +46,10 @@ def test_a_new_challenge_has_no_problems_and_no_trace_of_its_template(template: 
         if len(solution.expect.fails or ()) < len(spec.checks)
     }
     assert alone == claimed, "by somebody who passes another one"
+    hidden = [path.read_text(encoding="utf-8") for path in (tmp_path / folder / "hidden").rglob("*") if path.is_file()]
+    canaries = {re.match(r"-- GK-CANARY-[0-9a-f]{16}\n", text) for text in hidden}
+    assert None not in canaries
+    assert len(canaries) == len(hidden), "each its own"
     texts = [path.read_bytes().lower() for path in (tmp_path / folder).rglob("*") if path.is_file()]
     assert not any(b"new challenge" in text or b"new-challenge" in text for text in texts)
 

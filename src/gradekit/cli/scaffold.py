@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -95,7 +96,7 @@ def create(name: str, template: str, title: str | None, cwd: Path) -> Path:
 
 
 def _fill(target: Path, template: Path, id_: str, title: str) -> None:
-    """Copy a template and put the names in; on failure nothing stays behind."""
+    """Copy a template, put the names in, and a canary into each hidden file; on failure nothing stays behind."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         shutil.copytree(template, target, ignore=shutil.ignore_patterns("__pycache__"))
@@ -106,6 +107,9 @@ def _fill(target: Path, template: Path, id_: str, title: str) -> None:
             if name == "challenge.yaml" and (schema := _schema(target)):
                 text = f"# yaml-language-server: $schema={schema}\n{text}"
             file.write_text(text, encoding="utf-8")
+        for file in (target / "hidden").rglob("*.sql"):
+            text = file.read_text(encoding="utf-8")
+            file.write_text(f"-- GK-CANARY-{secrets.token_hex(8)}\n{text}", encoding="utf-8")
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
