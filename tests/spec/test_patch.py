@@ -230,6 +230,37 @@ def test_a_base_that_changed_meanwhile_is_told(challenge: Challenge) -> None:
     )
 
 
+def test_a_link_of_the_base_leads_no_patch_elsewhere(challenge: Challenge, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (challenge.root / "solutions/reference/lib").symlink_to(tmp_path / "elsewhere")
+    with (
+        pytest.raises(SpecError, match=r'changes "lib/new\.py", which a link of its base leads elsewhere'),
+        whole(challenge, wrong(challenge)),
+    ):
+        pass
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_folder_over_its_base_has_values_too(challenge: Challenge) -> None:
+    (challenge.root / "solutions/over").mkdir()
+    (challenge.root / "solutions/over/old.py").write_text("z\n")
+    over = wrong(challenge).model_copy(update={"path": "solutions/over"})
+    with whole(challenge, over) as folder:
+        assert (folder / "old.py").read_text() == "z\n"
+        assert (folder / "app.py").read_text() == "LIMIT = 7\nprint(LIMIT)\n"
+    with whole(challenge, challenge.spec.solutions[0]) as folder:
+        assert (folder / "app.py").read_text() == "LIMIT = 7\nprint(LIMIT)\n"
+
+
+def test_without_variants_nothing_is_filled_in(challenge: Challenge) -> None:
+    spec = challenge.root / "challenge.yaml"
+    text = spec.read_text().replace('matches: "^{{ variant.limit }}$"', "eq: x")
+    spec.write_text("\n".join(line for line in text.split("\n") if not line.startswith("variants:")))
+    plain = load_challenge(challenge.root, rubrics=[])
+    with whole(plain, wrong(plain)) as folder:
+        assert (folder / "app.py").read_text() == "LIMIT = {{ variant.limit }}\nprint(LIMIT + 1)\n"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -12,7 +12,7 @@ from gradekit.scratch import scratch
 from gradekit.spec.challenge import Challenge, Solution
 from gradekit.spec.files import Files
 from gradekit.spec.patch import PatchProblem, patched
-from gradekit.texts import clean
+from gradekit.texts import clean, quote
 
 _STARTER, _DATA = "starter", "data"
 _MOST = 5
@@ -78,6 +78,9 @@ def _put_on(challenge: Challenge, solution: Solution, copy: Path) -> None:
         raise SpecError(Problem(place, problem.what, hint=problem.hint)) from None
     for path, change in changes.items():
         file = copy / path
+        if not file.resolve().is_relative_to(copy.resolve()):
+            place = str(challenge.root / solution.path)
+            raise SpecError(Problem(place, f"changes {quote(path)}, which a link of its base leads elsewhere"))
         if change.data is None:
             file.unlink()
             continue
