@@ -55,6 +55,10 @@ _STUBS: Final = {
 }
 """What each language's starter holds: a program that prints nothing."""
 _GO_MODULE: Final = "module solve\n\ngo 1.23\n"
+_JUDGES: Final = ("output_validator", "static_validator")
+"""Folders with a program that judges, by being there."""
+_VALIDATORS: Final = "output_validators"
+"""The like in drafts of 2023-07; in the legacy format only where ``validation`` says so."""
 _KNOWN: Final = frozenset(
     {"data", "submissions", "problem_statement", "statement", PROBLEM, ".timelimit", "domjudge-problem.ini"}
 )
@@ -168,8 +172,15 @@ def _check_kind(source: Source, problem: Mapping[str, Any]) -> None:
     validation = str(problem.get("validation") or "default")
     if validation != "default":
         raise source.refusal(PROBLEM, f"validation: {validation} runs a program of the package", expected)
-    if any(path.startswith("output_validator/") for path in source.files):
-        raise source.refusal("output_validator", "is a validator of the package's own", expected)
+    judges = _JUDGES if _is_legacy(problem) else (*_JUDGES, _VALIDATORS)
+    for folder in judges:
+        if any(path.startswith(f"{folder}/") for path in source.files):
+            raise source.refusal(folder, "is a validator of the package's own", expected)
+
+
+def _is_legacy(problem: Mapping[str, Any]) -> bool:
+    """Whether ``validation`` says who judges; in later versions of the format a validator's folder does."""
+    return str(problem.get("problem_format_version") or "legacy").startswith("legacy")
 
 
 def _options(source: Source, problem: Mapping[str, Any], folder: PurePosixPath) -> dict[str, Any]:
@@ -444,4 +455,5 @@ def _left_out(source: Source) -> Iterator[str]:
     parts -= {*_KNOWN, *source.licences}
     groups = {f"data/{path.partition('/')[0]}" for path in source.below("data") if "/" in path}
     for part in sorted(parts | (groups - {f"data/{group}" for group in _GROUPS})):
-        yield f"{part}: left out"
+        unused = f", for {PROBLEM} does not say validation: custom, so that the default validator judges"
+        yield f"{part}: left out{unused if part == _VALIDATORS else ''}"
