@@ -18,6 +18,7 @@ from gradekit.results import (
     CaseResult,
     ChallengeRef,
     CheckResult,
+    CheckRun,
     Outcome,
     Report,
     Run,
@@ -519,6 +520,37 @@ def test_a_check_is_proven_by_who_loses_it_and_passes_another() -> None:
     assert unproven([verified(), verified("a", "b", "c")]) == ("a", "b", "c")
     assert unproven([verified(), verified("b"), verified("a", "b")]) == ("c",)
     assert unproven([verified(), verified("b", "c"), verified("a", "b")]) == ()
+
+
+@pytest.mark.parametrize(
+    ("cases", "evidence", "proves"),
+    [
+        ("pf", "d", True),
+        ("ff", "d", False),
+        ("fs", "d", False),
+        ("f", "d", True),
+        ("", "d", True),
+        ("f", None, False),
+        ("", None, False),
+        ("", "absent", False),
+    ],
+)
+def test_the_only_check_is_proven_by_who_passes_a_case_of_it(cases: str, evidence: str | None, *, proves: bool) -> None:
+    whole = report("a")
+    status = {"p": Status.PASSED, "f": Status.FAILED, "s": Status.SKIPPED}
+    found = tuple(
+        CaseResult(id=str(number), title=letter, outcome=Outcome(status=status[letter]))
+        for number, letter in enumerate(cases)
+    )
+    (check, *_) = whole.checks
+    runs = {} if evidence == "absent" else {"a": CheckRun(seconds=1.0, evidence=evidence)}
+    update = {
+        "checks": (check.model_copy(update={"cases": found}),),
+        "run": whole.run.model_copy(update={"checks": runs}),
+    }
+    right = Verified("reference", report().model_copy(update={"checks": report().checks[:1]}), ())
+    wrong = Verified("wrong", whole.model_copy(update=update), ())
+    assert unproven([right, wrong]) == (() if proves else ("a",))
 
 
 def test_a_solution_may_be_what_it_changes_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

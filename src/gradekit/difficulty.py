@@ -19,7 +19,7 @@ from gradekit.score import points
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lock import Lock
 from gradekit.spec.variants import told
-from gradekit.verify import Verified, reference_of, run_solution, verify
+from gradekit.verify import Verified, reference_of, run_solution, telling, verify
 
 _MOST: Final = 3
 """Variants that are named where there is the same to be said of several."""
@@ -259,9 +259,9 @@ def copied(found: Sequence[InVariant]) -> str:
 
 
 def caught(found: Sequence[InVariant]) -> frozenset[str]:
-    """Ids of the checks that a copied answer loses which passes another one, so that it shows that they can fail."""
+    """Ids of the checks that a copied answer loses in a way that shows that they can fail."""
     foreign = [one.foreign for one in found if not one.foreign.incomplete]
-    return frozenset(check for one in foreign if len(one.lost) < len(one.report.checks) for check in one.lost)
+    return frozenset(check for one in foreign if telling(one.report) for check in one.lost)
 
 
 def _several(numbers: Sequence[int]) -> str:

@@ -155,16 +155,33 @@ def flaky(reports: Sequence[Report]) -> tuple[str, ...]:
 def unproven(results: Sequence[Verified]) -> tuple[str, ...]:
     """Ids of the checks of which nothing shows that they can fail, in the challenge's order.
 
-    A check is proven when a solution loses it that passes another one: who loses everything, as an empty folder does,
-    shows nothing about a single check. Nothing is said where a reference is broken.
+    A check is proven when a solution loses it of which this tells something, see ``telling``. Nothing is said where a
+    reference is broken.
     """
     if any(result.broken for result in results):
         return ()
     proven: set[str] = set()
     for result in results:
-        if len(result.lost) < len(result.report.checks):
+        if telling(result.report):
             proven.update(result.lost)
     return tuple(check.id for check in results[0].report.checks if check.id not in proven)
+
+
+def telling(report: Report) -> bool:
+    """Whether what a solution loses shows that these checks can fail.
+
+    Who loses everything, as an empty folder does, shows nothing about a single check: another one has to pass, or,
+    where there is only one, some case of it. Of an only check with no more than one case nothing can pass, so there it
+    is enough that the solution could be looked at.
+    """
+    if any(check.outcome.status is Status.PASSED for check in report.checks):
+        return True
+    if len(report.checks) != 1:
+        return False
+    (check,) = report.checks
+    if len(check.cases) > 1:
+        return any(case.outcome.status is Status.PASSED for case in check.cases)
+    return check.id in report.run.checks and report.run.checks[check.id].evidence is not None
 
 
 def verify(

@@ -91,6 +91,12 @@ def test_the_lines_of_a_challenge() -> None:
     assert f"unproven: health, rounding: {why}; add one that does" in found
     (one,) = (line for line in proven.lines(replace(TEXTS, unproven=("health",))) if line.startswith("unproven"))
     assert "loses it and passes another check, so nothing shows that it can fail" in one
+    only = result("reference", "python")
+    only = replace(only, report=only.report.model_copy(update={"checks": only.report.checks[:1]}))
+    (one,) = (
+        line for line in proven.lines(replace(TEXTS, results=(only,), unproven=("health",))) if "unproven" in line
+    )
+    assert "loses it and passes one of its cases, so nothing shows that it can fail; add one that does" in one
     assert "  unit: test_a" in found
     assert found[-1] == "challenge.lock was not written"
 
