@@ -89,7 +89,7 @@ def run_with_pid(
 def _line(channel: socket.socket) -> bytes:
     got = b""
     while not got.endswith(b"\n"):
-        more = channel.recv(64)
+        more = channel.recv(1)  # the next line may be there already
         if not more:
             raise RuntimeError("the process that forks runs of the command line is gone")
         got += more
