@@ -406,12 +406,18 @@ def test_only_what_rests_on_a_broken_reference_is_left_out(tmp_path: Path, monke
     assert [result.path for result in results if not result.reference] == ["solutions/late", "solutions/node-late"]
 
 
-def test_a_reference_that_passes_nothing_is_graded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reference_that_cannot_be_run_is_graded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradekit.verify.grade", graded)
     challenge = challenge_in(tmp_path)
-    (tmp_path / "solutions" / "reference" / "outcomes").write_text("failed failed", encoding="utf-8")
-    assert [result.runs for result in verify(challenge, SETTING, Notes())[1]] == [1]
-    assert [result.runs for result in verify(challenge, SETTING, Notes(), 2)[1]] == [2]
+    outcomes = tmp_path / "solutions" / "reference" / "outcomes"
+    # ``graded`` says of the command that it was blocked, of the test that it ran and failed.
+    for text, asked, runs in (
+        ("passed failed", None, 1),
+        ("passed failed", 2, 2),
+        ("failed passed", None, 3),
+    ):
+        outcomes.write_text(text, encoding="utf-8")
+        assert [result.runs for result in verify(challenge, SETTING, Notes(), asked)[1]] == [runs]
 
 
 LOG = """\

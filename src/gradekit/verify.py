@@ -198,7 +198,7 @@ def verify(
         setting: engine, images and runners.
         progress: is told about each grading.
         repeat: how often each solution is graded; None for ``REFERENCE_RUNS`` times where it is a reference, else once.
-            What is not the same each time is a mismatch. A reference that passes nothing is graded once.
+            What is not the same each time is a mismatch. A reference with a check that cannot be run is graded once.
         before: the lock of an earlier verification; expectations that notice less than they did then are a mismatch of
             the reference. None where nothing is compared.
 
@@ -220,8 +220,8 @@ def verify(
     for name, stand_in in stand_ins.items():
         progress.note(f"runner {name}: {stand_in}; that wrong solutions fail is shown for that one only")
     right, lock, first = _first(challenge, reference, setting, progress)
-    # What keeps it from passing anything, such as an app that does not start, is no matter of chance.
-    once = 1 if len(first.lost) == len(first.report.checks) else None
+    # What keeps checks from being run, such as an app that does not start, is no matter of chance, and may take long.
+    once = None if all(seen.state == "observed" for seen in right.observations) else 1
     results = [_again(first, partial(graded, reference, lock), progress, repeat or once)]
     wrong: list[Record] = []
     ungraded: list[str] = []

@@ -406,6 +406,7 @@ class TestEngine:
         lines = done.stdout.splitlines()
         assert lines[1].endswith("GET /: the app closed the connection before its answer was whole")
         assert lines[3] == "      │ TypeError: object of type 'NoneType' has no len()"
+        assert not any("time limits" in line for line in lines)
 
     def test_a_watch_sees_changes_of_both_sides_and_leaves_nothing(self, folder: Path) -> None:
         watch = Watch(str(folder), "[nc]*")

@@ -89,7 +89,7 @@ class Proof:
         locks = [lock, *lock.variants.values()]
         lock = lock.at(challenge.variant)
         code = verdict(results, ungraded=any(one.foreign.incomplete for one in variants))
-        found = () if partial else limits(challenge, lock)
+        found = () if partial or any(result.broken for result in results) else limits(challenge, lock)
         return cls(
             name=challenge.spec.id,
             lock_path=str(challenge.lock_path),
