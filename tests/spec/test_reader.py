@@ -132,7 +132,7 @@ def test_an_alias_bomb_is_not_expanded() -> None:
     ("text", "problem"),
     [
         ("a: b: c\n", 'c.yaml:1:5: not YAML: a ":" is not expected here; quote text'),
-        ("a:\n\t- b\n", "c.yaml:2:1: not YAML: a tab is used for indentation; indentation is done with spaces"),
+        ("a:\n\t- b\n", "c.yaml:2:1: not YAML: a tab is used for indentation; indent with spaces, not tabs"),
         ("a: @x\n", 'c.yaml:1:4: not YAML: text cannot start with "@"; put the text in quotes'),
         ("a: [1, 2\nb: 3\n", "c.yaml:2:2: not YAML: the list is not closed; it began on line 1; close the list"),
         ("a: {b: 1, c\n", "c.yaml:1:12: not YAML: the map is not closed; it began on line 1; close the map"),
@@ -152,8 +152,82 @@ def test_syntax_errors_in_plain_words(text: str, problem: str) -> None:
 
 def test_a_syntax_error_without_a_place_points_to_the_start() -> None:
     source = reader.Source("c.yaml", "x", ("x",))
-    placed = reader._syntax(source, yaml.MarkedYAMLError(problem="odd"))
-    assert str(placed.problem) == "c.yaml:1:1: not YAML: odd"
+    error = yaml.MarkedYAMLError(problem="odd")
+    assert reader._torn(source, error) is None
+    assert reader._Builder(source).shallow(error) is None
+    assert str(reader._syntax(source, error).problem) == "c.yaml:1:1: not YAML: odd"
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ('a: "x\nb: "y"\n', "2:4"),
+        ("a: 'x\nb: it's\n", "2:6"),
+        ('a: {b: "x, c: 1}\nd: "y"\n', "2:4"),
+        ('a: "x\nb: ""\nc: 1\n', "2:4"),
+        ('a: "x\nb: "y: z"\n', "2:4"),
+        ('a: "x\nb: "" c: ""\n', "2:4"),
+    ],
+)
+def test_a_quote_that_the_next_one_closes(text: str, where: str) -> None:
+    what = "not YAML: the text in quotes that began on line 1 ends here; is its closing quote missing on line 1?"
+    assert _problem(text).startswith(f"c.yaml:{where}: {what}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a: "x\n  y"\n  b: 1\n',  # the text of several lines ends above
+        'a: [1\nb: "x\n  y"\n',  # ... or after the mistake
+        'a: {b: c d: "x\n  y"}\n',
+    ],
+)
+def test_a_quote_that_is_closed_is_not_blamed(text: str) -> None:
+    assert "quotes that began" not in _problem(text)
+
+
+@pytest.mark.parametrize("indent", ["  ", "    "])
+def test_a_key_with_nothing_below_it_is_named_where_the_next_line_does_not_fit(indent: str) -> None:
+    text = f"- a: 1\n  http:\n  steps:\n  {indent}- b: 1\n    after: 2\n"
+    assert _problem(text).startswith(
+        'c.yaml:5:5: not YAML: this line does not belong to "steps" of line 3; "http" of line 2 has nothing below it; '
+        'is "steps" not indented enough?'
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- a:\n  b: 1\n c: 2\n",  # less indented than the empty key
+        "- a:\n  b: [1]\n  d:\n    - 1\n   c: 2\n",  # another key between
+        "a:\nb:\n  - c: 1\n   d: 2\n",  # the mistake is deeper
+        'a:\nb: "x" y\n',  # no mistake of indentation
+        "- a\nb: 1\n",
+        "1:\n  a:\n  b:\n    - c\n   d: 1\n",
+        "a: 'b\n",
+    ],
+)
+def test_a_key_with_nothing_below_it_is_not_blamed_for_another_mistake(text: str) -> None:
+    assert "has nothing below it" not in _problem(text)
+
+
+def test_keys_with_nothing_after_their_colon_are_known() -> None:
+    found = read(b"a:\nb: # c\nc: ''\nd: null\ne: [{f: }]\n1: {g: }\n", "c.yaml")
+    assert found.hollow == {("a",), ("b",), ("e", 0, "f")}
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("- a: 1\n  b: 2\n  a: 3\n  b: 4\n", 'is "- " missing before it (a new list item)?'),
+        ("- a: 1\n  b: 2\n  b: 4\n", "remove one of the two"),
+        ("- {a: 1, a: 2}\n", "remove one of the two"),
+        ("- x:\n    a: 1\n    a: 2\n", "remove one of the two"),
+    ],
+)
+def test_a_key_that_begins_the_next_item_of_a_list(text: str, hint: str) -> None:
+    (complaint,) = _complaints(text)
+    assert complaint.endswith(hint)
 
 
 def test_the_parser_in_python_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +39,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _PLACE = re.compile(r"(.+):([1-9][0-9]*):([1-9][0-9]*)")
 _WORD = re.compile(r"\S+")
+_QUOTES = frozenset({"'", '"'})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -140,6 +142,8 @@ class Document:
     """Which values are lists or maps."""
     complaints: tuple[Placed, ...] = ()
     """What YAML allows and this reader does not; the data holds None, or nothing, in these places."""
+    hollow: frozenset[Loc] = frozenset()
+    """Keys of maps after whose colon nothing is written; a comment may be."""
     tainted: frozenset[Loc] = frozenset()
     """Where ``data`` is not what the author meant; further problems there would be noise."""
 
@@ -187,10 +191,12 @@ def read(data: bytes, name: str) -> Document:
     if len(data) > MAX_BYTES:
         raise SpecError(Problem(name, "is larger than 1 MiB", "a spec is a small text file", "move data into files"))
     source = _decode(data, name)
+    builder = _Builder(source)
     try:
-        return _Builder(source).build(yaml.parse(source.text, Loader=_Loader))
+        return builder.build(yaml.parse(source.text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
-        raise SpecError(_syntax(source, error).problem) from error
+        found = _torn(source, error) or builder.shallow(error) or _syntax(source, error)
+        raise SpecError(found.problem) from error
 
 
 def _decode(data: bytes, name: str) -> Source:
@@ -218,7 +224,7 @@ def _decode(data: bytes, name: str) -> Source:
     return source
 
 
-_TAB = "indentation is done with spaces"
+_TAB = "indent with spaces, not tabs"
 _SYNTAX: tuple[tuple[str, str, str], ...] = (
     # part of the parser's words (both parsers), what is wrong, what to do
     (
@@ -235,6 +241,7 @@ _SYNTAX: tuple[tuple[str, str, str], ...] = (
     ("unexpected end of stream", "the quoted text is not closed", "close it with the quote it began with"),
     ("unknown escape character", "unknown escape in double quotes", "write \\\\ for a backslash, or use single quotes"),
     ("expected '-' indicator", "a list item is expected here", 'start it with "- ", or indent the line differently'),
+    ("found a tab character", "a tab is used for indentation", _TAB),
     ("expected key", "a key of the map is expected here", "indent the line like the keys above it"),
     ("expected <block end>", "a key or a list item is expected here", "indent the line like its neighbours above"),
     ("node content", "a value is expected here", "quote the text if the sign is meant"),
@@ -259,6 +266,16 @@ def _syntax(source: Source, error: yaml.MarkedYAMLError) -> Placed:
         # the end of the file says nothing: show the last line that has text
         last = max((number for number, line in enumerate(source.lines, 1) if line.strip()), default=1)
         span = Span(last, len(source.lines[last - 1].rstrip()) + 1)
+    if "found a tab character" in words:
+        expected = ""
+    if (
+        "expected '-' indicator" in words
+        and (began := error.context_mark) is not None
+        and began.column + 1 != span.column
+    ):
+        what = "the line is indented neither like the list above nor like what is in it"
+        began_on = f"the list began on line {began.line + 1}"
+        return source.place(span, f"not YAML: {what}", began_on, "indent it like the lines that it belongs to")
     if "cannot start any token" in words:
         sign = source.raw(span)
         if sign == "\t":
@@ -268,6 +285,30 @@ def _syntax(source: Source, error: yaml.MarkedYAMLError) -> Placed:
         if part in words:
             return source.place(span, f"not YAML: {what}", expected, hint)
     return source.place(span, f"not YAML: {words}", expected)
+
+
+def _torn(source: Source, error: yaml.MarkedYAMLError) -> Placed | None:
+    """A quote that was forgotten, so that the next one ended its text instead of beginning one: where it did so."""
+    unclosed = "unexpected end of stream" in str(error.problem)
+    mark = error.context_mark if unclosed else error.problem_mark
+    if mark is None:
+        return None
+    ended: dict[int, yaml.Token] = {}
+    with suppress(yaml.MarkedYAMLError):
+        for token in yaml.scan(source.text, Loader=_Loader):
+            if (
+                isinstance(token, yaml.ScalarToken)
+                and token.style in _QUOTES
+                and token.start_mark.line < token.end_mark.line
+            ):
+                ended[token.end_mark.line] = token
+    found = ended.get(mark.line)
+    if found is None or found.end_mark.column > mark.column:
+        return None
+    began = found.start_mark.line + 1
+    what = f"not YAML: the text in quotes that began on line {began} ends here"
+    span = Span(found.end_mark.line + 1, found.end_mark.column)
+    return source.place(span, what, hint=f"is its closing quote missing on line {began}?")
 
 
 @dataclass(slots=True)
@@ -280,6 +321,10 @@ class _Open:
     """The key whose value comes next."""
     at_key: bool = True
     """In a map: whether a key comes next."""
+    empty: str | None = None
+    """The key that was read last, if nothing is written after it."""
+    above: str | None = None
+    """``empty``, when the next key was read."""
 
 
 @dataclass(slots=True)
@@ -292,6 +337,7 @@ class _Builder:
     values: dict[Loc, Span] = field(default_factory=dict)
     collections: set[Loc] = field(default_factory=set)
     complaints: list[Placed] = field(default_factory=list)
+    hollow: set[Loc] = field(default_factory=set)
     tainted: set[Loc] = field(default_factory=set)
     root: object = None
 
@@ -310,8 +356,24 @@ class _Builder:
             self.values,
             frozenset(self.collections),
             tuple(self.complaints),
+            frozenset(self.hollow),
             frozenset(self.tainted),
         )
+
+    def shallow(self, error: yaml.MarkedYAMLError) -> Placed | None:
+        """A line that is indented too far for what is above it, because that should have been below an empty key."""
+        mark, began = error.problem_mark, error.context_mark
+        if mark is None or began is None or not self.stack or self.source.lines[mark.line][: mark.column].strip():
+            return None
+        *_, one = self.stack
+        if isinstance(one.content, list) and len(self.stack) > 1 and began.column == mark.column:
+            one = self.stack[-2]
+        if one.loc is None or one.above is None or one.key is None:
+            return None
+        empty, below = self.keys[*one.loc, one.above].line, self.keys[*one.loc, one.key].line
+        what = f"not YAML: this line does not belong to {quote(one.key)} of line {below}"
+        expected, hint = f"{quote(one.above)} of line {empty} has nothing below it", "not indented enough?"
+        return self.source.place(Span(mark.line + 1, mark.column + 1), what, expected, f"is {quote(one.key)} {hint}")
 
     def _one_document(self, events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
         documents = 0
@@ -345,6 +407,9 @@ class _Builder:
         else:
             if parent.key is not None:
                 parent.content[parent.key] = value
+            if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and not event.value:
+                parent.empty = parent.key
+                self.hollow.update(() if loc is None else (loc,))
             parent.at_key = True
 
     @staticmethod
@@ -397,6 +462,7 @@ class _Builder:
 
     def _key(self, event: yaml.NodeEvent, parent: _Open, content: dict[str, object]) -> None:
         parent.at_key, parent.key = False, None
+        parent.above, parent.empty = parent.empty, None
         span = _span(event)
         value = self._value(event, None)
         if isinstance(event, yaml.AliasEvent):
@@ -409,12 +475,24 @@ class _Builder:
             found = event.value or "(nothing)"
             self._complain(span, f"the key {found} is not text", f"quote it: {quote(event.value)}")
         elif value in content:
-            first = f" on line {self.keys[*parent.loc, value].line}" if parent.loc is not None else ""
-            self._complain(span, f"the key {quote(value)} is there already{first}", "remove one of the two")
+            self._again(span, value, parent, content)
         else:
             parent.key = value
             if parent.loc is not None:
                 self.keys[*parent.loc, value] = span
+
+    def _again(self, span: Span, key: str, parent: _Open, content: dict[str, object]) -> None:
+        """A key that its map has already; where it begins the map of a list's item, the next item may begin here."""
+        first = f" on line {self.keys[*parent.loc, key].line}" if parent.loc is not None else ""
+        what = f"the key {quote(key)} is there already{first}"
+        item = parent.loc if parent.loc and isinstance(parent.loc[-1], int) else None
+        if item in self.tainted:
+            return
+        begins = not self.source.lines[span.line - 1][: span.column - 1].strip()
+        if item is not None and begins and key == next(iter(content)):
+            self._taint(span, item, what, 'is "- " missing before it (a new list item)?')
+        else:
+            self._complain(span, what, "remove one of the two")
 
 
 def _span(event: yaml.Event) -> Span:
