@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradekit.model import check_relative, parse_duration, parse_size, tuple_of
+from gradekit.model import check_relative, not_a_request, parse_duration, parse_size, tuple_of
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,27 @@ def test_relative_path_refused(path: object) -> None:
 def test_tuple_of_leaves_other_values() -> None:
     assert tuple_of([1, 2]) == (1, 2)
     assert tuple_of("ab") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("get /x", 'write the method in capitals: "GET /x"'),
+        ("GET http://localhost:8080/x?y=1", 'write the path alone, without scheme and host: "GET /x?y=1"'),
+        (
+            "GET https://x",
+            'write the path alone, without scheme and host and the path with a "/" at its beginning: "GET /"',
+        ),
+        (
+            "post http://x/${id}",
+            'write the method in capitals and the path alone, without scheme and host: "POST /${id}"',
+        ),
+        ("get ${next}", 'write the method in capitals: "GET ${next}"'),
+        ("GET x", 'write the path with a "/" at its beginning: "GET /x"'),
+        ("GET ${next}", 'write it as "GET /orders"'),
+        ("/x", 'write it as "GET /orders"'),
+        ("GET /a b", 'write it as "GET /orders"'),
+    ],
+)
+def test_what_is_wrong_with_a_request(value: str, hint: str) -> None:
+    assert not_a_request(value) == f'"{value}" is not a request; {hint}'

@@ -39,6 +39,29 @@ def written(value: object) -> str:
     return "a map" if isinstance(value, Mapping) else "a list" if isinstance(value, list | tuple) else str(value)
 
 
+_METHOD = re.compile(r"([A-Za-z]+) (\S+)")
+_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?\s]*")
+
+
+def not_a_request(value: str, example: str = "GET /orders") -> str:
+    """A message about text that is no ``METHOD /path``: what is wrong with it, where that can be told."""
+    match = _METHOD.fullmatch(value)
+    hints = []
+    if match is not None:
+        method, target = match.groups()
+        if method != method.upper():
+            hints.append("the method in capitals")
+        path = _HOST.sub("", target, count=1)
+        if path != target:
+            hints.append("the path alone, without scheme and host")
+        if not path.startswith(("/", "${")):
+            path = f"/{path}"
+            hints.append('the path with a "/" at its beginning')
+        example = f"{method.upper()} {path}" if hints else example
+    hint = f"write {' and '.join(hints)}: {written(example)}" if hints else f"write it as {written(example)}"
+    return f"{written(value)} is not a request; {hint}"
+
+
 def parse_duration(value: object) -> float:
     """Seconds of ``250ms``, ``90s``, ``15m`` or ``4h``; a float passes (already parsed).
 

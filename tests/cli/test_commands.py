@@ -14,6 +14,8 @@ import pytest
 
 from gradekit import __version__
 from gradekit.errors import ExitCode
+from gradekit.record import Observation, Record, write
+from gradekit.results import SubmissionRef
 from tests import forked
 
 ROOT = Path(__file__).parents[2]
@@ -251,6 +253,8 @@ def test_settings_are_shown_with_their_sources(tmp_path: Path) -> None:
     assert settings["challenges"] == {"value": [f"{tmp_path}/ours"], "source": f"{tmp_path}/gradekit.toml"}
     assert settings["index_url"] == {"value": "https://mirror.example/simple", "source": "GRADEKIT_INDEX_URL"}
     assert settings["runners"] == {"value": None, "source": "default"}
+    lines = run("config", "show", cwd=tmp_path).stdout.splitlines()
+    assert len({len(line) - len(line.partition(" ")[2].lstrip()) for line in lines}) == 1
     assert re.search(
         r"^index_url +https://mirror.example/simple +GRADEKIT_INDEX_URL$",
         run("config", "show", cwd=tmp_path, env={"GRADEKIT_INDEX_URL": "https://mirror.example/simple"}).stdout,
@@ -284,6 +288,86 @@ def test_the_small_challenge_of_the_guide_is_sound(tmp_path: Path) -> None:
     assert done.stdout == "notes: 4 checks, no problems\n"
     assert "is missing" in done.stderr
     assert done.stderr.count("\n") == done.stderr.count("[no-lock]") == 1
+
+
+SMALL = """gradekit: 1
+id: ID
+title: Small
+runner: none
+rubric: rubric.yaml
+services: {db: {runner: sqlite}}
+datasets: {shop: {service: db}}
+checks: [{id: rows, criterion: all, sql: {dataset: shop, file: q.sql, expect: {value: 1}}}]
+"""
+RUBRIC = "gradekit: 1\nid: small\ntitle: Small\ncriteria: {all: {title: All, weight: 100}}\n"
+
+
+def _small(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "challenge.yaml").write_text(SMALL.replace("ID", folder.name), encoding="utf-8")
+    (folder / "rubric.yaml").write_text(RUBRIC, encoding="utf-8")
+
+
+def test_challenges_of_the_current_folder_are_listed_and_suggested(tmp_path: Path) -> None:
+    _small(tmp_path / "notes-api")
+    _small(tmp_path / "challenges" / "orders")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "challenge.yaml").write_text("gradekit: 1\nx: [\n", encoding="utf-8")
+    done = run("challenge", "list", cwd=tmp_path)
+    assert done.stdout.splitlines() == [
+        f"{'broken':<24} 1 problem: gradekit challenge lint broken",
+        f"{'notes-api':<24}    1 check  Small",
+        f"{'orders':<24}    1 check  Small",
+    ]
+    done = run("challenge", "lint", "notes-api", cwd=tmp_path)
+    assert done.stdout == "notes-api: 1 check, no problems\n"
+    done = run("challenge", "lint", "note-api", cwd=tmp_path)
+    assert done.stderr == 'error: NAME: no challenge "note-api"; did you mean "notes-api"?\n'
+    done = run("challenge", "lint", "broken", cwd=tmp_path)
+    assert done.stderr.endswith("\n1 problem\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "called"),
+    [
+        (["grade", ".", "-c", "nosuch"], "--challenge"),
+        (["challenge", "show", "nosuch"], "NAME"),
+        (["challenge", "lint", "nosuch"], "NAME"),
+        (["challenge", "variant", "nosuch"], "NAME"),
+        (["challenge", "verify", "nosuch"], "NAME"),
+        (["challenge", "try", "nosuch", "x"], "CHALLENGE"),
+    ],
+)
+def test_the_challenge_is_called_as_in_the_help_of_the_command(arguments: list[str], called: str) -> None:
+    assert run(*arguments).stderr.startswith(f'error: {called}: no challenge "nosuch"')
+
+
+def test_a_kept_run_is_reported_by_its_id(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    _small(folder)
+    kept = Record(
+        gradekit=__version__,
+        id="20260501T180000Z-1f2e3d4c",
+        started_at="2026-05-01T18:00:00+00:00",
+        seconds=1.5,
+        challenge="shop",
+        challenge_path=str(folder),
+        challenge_digest="d",
+        submission=SubmissionRef(repo="r", tree="t", files=1, bytes=2),
+        isolation=None,
+        images={},
+        phases=(),
+        observations=(Observation(check="rows", kind="sql", state="errored", message="engine gone"),),
+    )
+    write(tmp_path / "gradekit" / "runs" / kept.id, kept)
+    state = {"XDG_STATE_HOME": str(tmp_path)}
+    again = run("regrade", kept.id, "--format", "markdown", env=state)
+    done = run("report", kept.id, "--format", "markdown", env=state)
+    assert "engine gone" in done.stdout
+    assert (done.stdout, done.returncode) == (again.stdout, again.returncode)
+    done = run("report", "20260501T180000Z-00000000", env=state)
+    expected = "it has to be a report.json, or the id of a kept run"
+    assert f"cannot be read (No such file or directory); {expected}; give its path" in done.stderr
 
 
 def test_nothing_to_list_is_said(tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def _refusal(places: Places, name: str | None) -> str:
+def _refusal(places: Places, name: str | None, called: str = "--challenge") -> str:
     with pytest.raises(UsageError) as caught:
-        places.find_challenge(name)
+        places.find_challenge(name, called)
     return str(caught.value)
 
 
@@ -42,6 +42,9 @@ def test_by_path(project: Path) -> None:
     assert places.find_challenge(str(project / "challenges" / "reports")) == project / "challenges" / "reports"
     assert _refusal(places, "challenges/nosuch") == "--challenge: no challenge at challenges/nosuch; check the path"
     assert _refusal(places, "rubrics") == "--challenge: no challenge.yaml in rubrics; name the folder of a challenge"
+    (project / "rubrics" / "challenge.yml").touch()
+    hint = "rename challenge.yml to challenge.yaml"
+    assert _refusal(places, "rubrics", "NAME") == f"NAME: no challenge.yaml in rubrics; {hint}"
 
 
 def test_by_name(project: Path) -> None:
@@ -105,7 +108,23 @@ def test_without_a_name(project: Path, tmp_path: Path) -> None:
     one = tmp_path / "one"
     _challenges(one / "challenges", "only")
     assert Places(one, {}).find_challenge(None) == Path("challenges/only")
-    assert "no challenge found; add --challenge PATH" in _refusal(Places(tmp_path / "one" / "challenges", {}), None)
+    empty = Places(one / "challenges" / "only" / "..", {}, foreign=one.resolve())
+    assert "no challenge found; add --challenge PATH" in _refusal(empty, None)
+
+
+def test_challenges_of_the_working_folder_itself_are_offered_but_never_chosen(tmp_path: Path) -> None:
+    here = _challenges(tmp_path / "here", "orders-api", "reports")
+    (here / "orders-api" / "deeper").mkdir()
+    (here / "orders-api" / "deeper" / "challenge.yaml").touch()
+    places = Places(here, {}, foreign=(here / "orders-api").resolve())
+    assert places.challenges_here() == {"reports": Path("reports")}
+    places = Places(here, {})
+    assert list(places.challenges_here()) == ["orders-api", "reports"]
+    assert places.list_challenges() == {}
+    assert _refusal(places, "report", "NAME") == 'NAME: no challenge "report"; did you mean "reports"?'
+    what = "there is no challenges/, and in this folder itself there is: orders-api, reports"
+    assert _refusal(places, None, "NAME") == f"NAME: {what}; add NAME"
+    assert _refusal(places, None) == f"--challenge: {what}; add --challenge NAME"
 
 
 def test_rubrics(project: Path, tmp_path: Path) -> None:

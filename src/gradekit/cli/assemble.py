@@ -62,17 +62,19 @@ def challenge_for(
     config: configuration.Config,
     foreign: Path | None = None,
     choose: Callable[[Challenge], int | None] = lambda _: None,
+    called: str = "CHALLENGE",
 ) -> tuple[Challenge, Lock | None]:
-    """The challenge that ``-c`` names, or the only one there is, with its lock; none in ``foreign``.
+    """The challenge of a name, or the only one there is, with its lock; none in ``foreign``.
 
-    ``choose`` says which of its variants it is to be, None for the first one.
+    ``choose`` says which of its variants it is to be, None for the first one; ``called`` is the option or argument
+    that names it, for messages.
 
     Raises:
         UsageError: there is none of that name, no such variant, or a choice is needed.
         SpecError: it is wrong.
     """
     where = places(config, foreign)
-    path = where.find_challenge(name)
+    path = where.find_challenge(name, called)
     load = partial(load_challenge, path, rubrics=where.rubric_folders(path), **known_runners(config))
     challenge = load()
     number = choose(challenge)
@@ -87,7 +89,7 @@ def variants_for(
 ) -> tuple[Sequence[Challenge], Lock | None]:
     """As ``challenge_for``, in each of its variants or only one; the lock is that of all of them."""
     where = places(config)
-    path = where.find_challenge(name)
+    path = where.find_challenge(name, "NAME")
     rubrics, known = where.rubric_folders(path), known_runners(config)
     if variant is None:
         found = load_variants(path, rubrics=rubrics, **known)

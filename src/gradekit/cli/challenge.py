@@ -20,7 +20,7 @@ from gradekit.cli.variant import VariantOption, handed_out
 from gradekit.errors import ExitCode, GradekitError, Problem, UsageError
 from gradekit.progress import Progress, Silent
 from gradekit.report.text import clean
-from gradekit.texts import near
+from gradekit.texts import counted, near
 
 if TYPE_CHECKING:
     from gradekit.cli.proven import Proof
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from gradekit.spec.lock import Lock
 
 commands = typer.Typer(no_args_is_help=True, help="Challenges: list, show, check and prove them.")
+_NAME = "NAME"
 ChallengeArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="NAME", help="A path or a name; not needed when there is only one.", autocompletion=challenge_names
+        metavar=_NAME, help="A path or a name; not needed when there is only one.", autocompletion=challenge_names
     ),
 ]
 _LINE = 1_000
@@ -43,6 +44,8 @@ _LINE = 1_000
 def list_challenges() -> None:
     """List the challenges that -c can name.
 
+    These are the folders in challenges/ here or above, in the folders of the configuration, and in the current folder.
+
     Example:
       gradekit challenge list
     """
@@ -51,15 +54,16 @@ def list_challenges() -> None:
 
     config = configuration.load()
     where = assemble.places(config)
-    if not where.list_challenges():
+    known = where.list_challenges() | where.challenges_here()
+    if not known:
         sys.stderr.write("no challenges: go to a folder that has challenges/, or set GRADEKIT_CHALLENGES\n")
-    for name, path in where.list_challenges().items():
+    for name, path in sorted(known.items()):
         found = run_lint(path, rubrics=where.rubric_folders(path))
         if found.challenge is None:
-            sys.stdout.write(f"{name:<24} {len(found.problems)} problems: gradekit challenge lint {path}\n")
+            sys.stdout.write(f"{name:<24} {counted(len(found.problems), 'problem')}: gradekit challenge lint {path}\n")
             continue
         spec = found.challenge.spec
-        sys.stdout.write(f"{name:<24} {len(spec.checks):>3} checks  {spec.title}\n")
+        sys.stdout.write(f"{name:<24} {counted(len(spec.checks), 'check'):>10}  {spec.title}\n")
 
 
 def template_names(incomplete: str) -> list[str]:
@@ -185,7 +189,7 @@ def show(
     """
     from gradekit.cli import assemble, outline
 
-    found, lock = assemble.challenge_for(challenge, configuration.load())
+    found, lock = assemble.challenge_for(challenge, configuration.load(), called=_NAME)
     outlined = outline.outline(found, lock)
     if as_json:
         sys.stdout.write(outlined.model_dump_json(indent=1) + "\n")
@@ -222,7 +226,8 @@ def variant(
 
     choose = handed_out(candidate, number)
     asked = candidate is not None or number is not None or into is not None
-    found, _ = assemble.challenge_for(challenge, configuration.load(), None, choose if asked else lambda _: None)
+    choice = choose if asked else lambda _: None
+    found, _ = assemble.challenge_for(challenge, configuration.load(), None, choice, _NAME)
     if found.spec.variants is None:
         hint = "add variants to its challenge.yaml, or hand out its folder's README.md and starter/"
         raise UsageError(Problem(found.spec.id, "has no variants", hint=hint))
@@ -248,16 +253,15 @@ def lint(challenge: ChallengeArgument = None) -> ExitCode:
 
     config = configuration.load()
     where = assemble.places(config)
-    path = where.find_challenge(challenge)
+    path = where.find_challenge(challenge, _NAME)
     found = run_lint(path, rubrics=where.rubric_folders(path), **assemble.known_runners(config))
     for warning in found.warnings:
         sys.stderr.write(f"warning: {clean(str(warning))}\n")
     if found.problems or found.challenge is None:
         fail(*found.problems)
-        count = len(found.problems)
-        sys.stderr.write(f"{count} problem{'s' if count > 1 else ''}\n")
+        sys.stderr.write(f"{counted(len(found.problems), 'problem')}\n")
         return ExitCode.USAGE
-    sys.stdout.write(f"{found.challenge.spec.id}: {len(found.challenge.spec.checks)} checks, no problems\n")
+    sys.stdout.write(f"{found.challenge.spec.id}: {counted(len(found.challenge.spec.checks), 'check')}, no problems\n")
     sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in outline.untwinned_lines(found.untwinned))
     return ExitCode.OK
 

@@ -22,6 +22,7 @@ from gradekit.record import Record
 from gradekit.report.formats import FORMATS
 
 if TYPE_CHECKING:
+    from gradekit.results import Report
     from gradekit.spec.challenge import Challenge
 
 
@@ -41,10 +42,11 @@ def format_names(incomplete: str) -> list[str]:
     return [name for name in FORMATS if name.startswith(incomplete)]
 
 
+_OPTION = "--challenge"
 ChallengeOption = Annotated[
     str | None,
     typer.Option(
-        "--challenge",
+        _OPTION,
         "-c",
         metavar="NAME",
         help="Challenge: a path, or a name in challenges/ or GRADEKIT_CHALLENGES; not needed when there is only one.",
@@ -188,7 +190,7 @@ def grade(
     foreign = submission_folder(repo, Path.cwd())
     config = configuration.load(foreign=foreign)
     access = configuration.access(config)
-    spec, lock = assemble.challenge_for(challenge, config, foreign, handed_out(candidate, variant))
+    spec, lock = assemble.challenge_for(challenge, config, foreign, handed_out(candidate, variant), _OPTION)
     progress: Progress = Silent() if quiet else Lines(verbose)
     if config.ignored:
         progress.note(f"{config.ignored} is the submission's and is not read")
@@ -256,18 +258,29 @@ def regrade(
       gradekit regrade 20260501T180000Z-1f2e3d4c --json
       gradekit regrade reports/ana -c challenges/orders-api --out reports/ana-corrected
     """
+    names = chosen_formats(formats, as_json, out)
+    resultfolder.check(out)
+    report, record = _judged(run, challenge)
+    output.emit(report, formats=names, out=out, record=record, quiet=quiet)
+    return output.exit_code(report, exit_zero=exit_zero)
+
+
+def _judged(run: str, challenge: str | None = None) -> tuple[Report, Record]:
+    """A recorded run, judged by the challenge of that name, or its own, as it is now.
+
+    Raises:
+        UsageError: there is no such run, or it is one of another challenge.
+        SpecError: the challenge is wrong.
+    """
     from gradekit.cli import assemble
     from gradekit.grade.judging import judge
 
-    names = chosen_formats(formats, as_json, out)
-    resultfolder.check(out)
     record = records.read(record_folder(run))
     foreign = submission_folder(record.submission.repo, Path.cwd())
     config = configuration.load(foreign=foreign)
-    spec, lock = assemble.challenge_for(challenge or _challenge_of(record), config, foreign, _variant_of(record, run))
-    report = judge(spec, record, lock)
-    output.emit(report, formats=names, out=out, record=record, quiet=quiet)
-    return output.exit_code(report, exit_zero=exit_zero)
+    named = challenge or _challenge_of(record)
+    spec, lock = assemble.challenge_for(named, config, foreign, _variant_of(record, run), _OPTION)
+    return judge(spec, record, lock), record
 
 
 def _variant_of(record: Record, run: str) -> Choose:
@@ -295,7 +308,9 @@ def _challenge_of(record: Record) -> str:
 
 @guarded
 def report(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A report.json, or the --out folder that holds one.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A report.json, the --out folder that holds one, or the id of a run.")
+    ],
     formats: FormatOption = None,
     as_json: JsonOption = False,
     out: OutOption = None,
@@ -303,25 +318,38 @@ def report(
 ) -> ExitCode:
     """Show a report again, or in another format.
 
-    The exit code is that of the report.
+    A run that was kept without --out is judged again, as regrade does. The exit code is that of the report.
 
     Examples:
       gradekit report reports/ana
+      gradekit report 20260501T180000Z-1f2e3d4c --format html
       gradekit report reports/ana/report.json --format markdown
     """
-    from gradekit.report import record as report_record
-
     names = chosen_formats(formats, as_json, out)
+    path = Path(run)
     file = path / "report.json" if path.is_dir() else path
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            Problem(str(file), f"cannot be read ({error.strerror})", "it has to be a report.json", "give its path")
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(Problem(str(file), "is not UTF-8", "it has to be a report.json", "give its path")) from error
-    shown = report_record.read(text, place=str(file))
+    if not file.exists() and (record_folder(run) / records.RECORD).is_file():
+        shown, _ = _judged(run)
+    else:
+        shown = _read(file)
     resultfolder.check(out, shown.run.id)
     output.emit(shown, formats=names, out=out, record=None, quiet=0)
     return output.exit_code(shown, exit_zero=exit_zero)
+
+
+def _read(file: Path) -> Report:
+    """A report.json.
+
+    Raises:
+        UsageError: it is none, or cannot be read.
+    """
+    from gradekit.report import record as report_record
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        what, expected = f"cannot be read ({error.strerror})", "it has to be a report.json, or the id of a kept run"
+        raise UsageError(Problem(str(file), what, expected, "give its path")) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(Problem(str(file), "is not UTF-8", "it has to be a report.json", "give its path")) from error
+    return report_record.read(text, place=str(file))

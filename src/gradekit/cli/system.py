@@ -117,10 +117,11 @@ def show_config(
     if as_json:
         sys.stdout.write(json.dumps(settings, indent=1) + "\n")
         return
+    width = max(map(len, settings))
     for key, setting in settings.items():
         value = setting["value"]
         told = ", ".join(value) if isinstance(value, (list, tuple)) else value
-        sys.stdout.write(text.clean(f"{key:<11} {told or '-':<40} {setting['source']}", _LINE) + "\n")
+        sys.stdout.write(text.clean(f"{key:<{width}} {told or '-':<40} {setting['source']}", _LINE) + "\n")
 
 
 @guarded

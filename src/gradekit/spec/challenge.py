@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, WithJsonSchema, model_validator
 
 from gradekit.checks.kinds import KINDS
-from gradekit.model import Duration, Model, RelativePath, Scalar, Size, Slug, tuple_of, written
+from gradekit.model import Duration, Model, RelativePath, Scalar, Size, Slug, not_a_request, tuple_of
 from gradekit.results import Variant
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.variants import Name, VariantsSpec
@@ -60,7 +60,7 @@ def _target(value: object) -> object:
         ValueError: when text has another form.
     """
     if isinstance(value, str) and not re.fullmatch(r"[A-Z]+ /\S*", value):
-        raise ValueError(f'{written(value)} is not a request; write it as "GET /health"')
+        raise ValueError(not_a_request(value, "GET /health"))
     return value
 
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 from gradekit.checks.kinds import KINDS
 from gradekit.model import AUTHORED, Loc
 from gradekit.spec.challenge import ChallengeHead, Check, CheckHead
-from gradekit.spec.problems import VERSION, within
-from gradekit.spec.translate import Fault, described, faults, field_names, listed, unknown_key
+from gradekit.spec.problems import within
+from gradekit.spec.translate import VERSION, Fault, described, faults, field_names, listed, unknown_key
 from gradekit.texts import quote
 
 _STAND_IN = {"gradekit": VERSION, "id": "x", "title": "x", "runner": "any", "rubric": "x"}

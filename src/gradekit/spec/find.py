@@ -14,7 +14,8 @@ from gradekit.texts import near
 
 CHALLENGES_VARIABLE = "GRADEKIT_CHALLENGES"
 RUBRICS_VARIABLE = "GRADEKIT_RUBRICS"
-_OPTION = "--challenge"
+_ALIKE = "challenge.yml"
+"""What a challenge's file is called by mistake."""
 _EDITIONS = "challenge.*.yaml"
 """Files beside a challenge's own that share its folder."""
 
@@ -61,19 +62,29 @@ class Places:
                     found.setdefault(f"{entry.name}.{edition}", folder / entry.name / file.name)
         return dict(sorted(found.items()))
 
-    def find_challenge(self, name: str | None) -> Path:
+    def challenges_here(self) -> dict[str, Path]:
+        """Name to path of the challenges that stand in the working folder itself; each can be named by its path.
+
+        They are never chosen unasked: submissions may stand there, too.
+        """
+        folders = sorted(file.parent for file in self.cwd.glob(f"*/{FILE_NAME}") if file.is_file())
+        return {folder.name: Path(folder.name) for folder in folders if not self._is_foreign(folder.resolve())}
+
+    def find_challenge(self, name: str | None, called: str = "CHALLENGE") -> Path:
         """The folder or file of a challenge: a path, a name, or (None) the only one there is.
+
+        ``called`` is the argument or option that names it, for messages.
 
         Raises:
             UsageError: if there is none, or several and no name; it lists them. Or the candidate could have written it.
         """
-        found = self._only() if name is None else self._named(name)
+        found = self._only(called) if name is None else self._named(name, called)
         if self._is_foreign((self.cwd / found).resolve()):
             what = f"{found} lies in the submission, whose author could have written it"
-            raise UsageError(Problem(_OPTION, what, "a challenge elsewhere", "give its path"))
+            raise UsageError(Problem(called, what, "a challenge elsewhere", "give its path"))
         return found
 
-    def _named(self, name: str) -> Path:
+    def _named(self, name: str, called: str) -> Path:
         path = self.cwd / name
         if path.is_file() or (path / FILE_NAME).is_file():
             return Path(name)
@@ -81,14 +92,17 @@ class Places:
         if name in known:
             return known[name]
         if path.is_dir():
-            raise UsageError(Problem(_OPTION, f"no {FILE_NAME} in {name}", hint="name the folder of a challenge"))
+            alike = (path / _ALIKE).is_file()
+            hint = f"rename {_ALIKE} to {FILE_NAME}" if alike else "name the folder of a challenge"
+            raise UsageError(Problem(called, f"no {FILE_NAME} in {name}", hint=hint))
         if "/" in name:
-            raise UsageError(Problem(_OPTION, f"no challenge at {name}", hint="check the path"))
+            raise UsageError(Problem(called, f"no challenge at {name}", hint="check the path"))
+        known |= self.challenges_here()
         hint = near(name, known)
         expected = "" if hint else f"there is: {listed(known)}"
-        raise UsageError(Problem(_OPTION, f'no challenge "{name}"', expected, hint))
+        raise UsageError(Problem(called, f'no challenge "{name}"', expected, hint))
 
-    def _only(self) -> Path:
+    def _only(self, called: str) -> Path:
         here = self.cwd / FILE_NAME
         if here.is_file():
             return Path(FILE_NAME)
@@ -97,9 +111,13 @@ class Places:
             return next(iter(known.values()))
         if known:
             what = f"there are {len(known)} challenges: {listed(known)}"
-            raise UsageError(Problem(_OPTION, what, "exactly one, or a name", f"add {_OPTION} NAME"))
-        hint = f"add {_OPTION} PATH, go to a folder that has challenges/, or set {CHALLENGES_VARIABLE}"
-        raise UsageError(Problem(_OPTION, "no challenge found", hint=hint))
+            raise UsageError(Problem(called, what, "exactly one, or a name", f"add {_added(called, 'NAME')}"))
+        beside = self.challenges_here()
+        if beside:
+            what = f"there is no challenges/, and in this folder itself there is: {listed(beside)}"
+            raise UsageError(Problem(called, what, hint=f"add {_added(called, 'NAME')}"))
+        hint = f"add {_added(called, 'PATH')}, go to a folder that has challenges/, or set {CHALLENGES_VARIABLE}"
+        raise UsageError(Problem(called, "no challenge found", hint=hint))
 
     def _folders(self, given: Sequence[Path], variable: str, project: Sequence[Path]) -> tuple[Path, ...]:
         listed_paths = [Path(part) for part in self.environ.get(variable, "").split(os.pathsep) if part]
@@ -130,3 +148,8 @@ class Places:
                 yield from ancestors[: index + 1]
                 return
         yield cwd
+
+
+def _added(called: str, value: str) -> str:
+    """What is added to a command: an option with its value, or an argument."""
+    return f"{called} {value}" if called.startswith("-") else called

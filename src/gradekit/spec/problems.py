@@ -8,10 +8,7 @@ from dataclasses import replace
 from gradekit.errors import Problem
 from gradekit.model import Loc
 from gradekit.spec.reader import Document
-from gradekit.spec.translate import Fault, described
-
-VERSION = 1
-"""Of the format of challenges and rubrics."""
+from gradekit.spec.translate import VERSION, Fault, described
 
 
 def version_faults(document: Document) -> list[Fault]:

@@ -14,6 +14,8 @@ from pydantic_core import ErrorDetails
 from gradekit.model import Loc
 from gradekit.texts import TITLE, near, quote
 
+VERSION = 1
+"""Of the format of challenges and rubrics."""
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 """Of variables, in the environment and in checks."""
 
@@ -283,7 +285,8 @@ def _missing(loc: Loc, model: type[BaseModel], labelled: Loc) -> Fault:
     name = str(loc[-1])
     descriptions = [fields[name] for fields in _fields_at(model, labelled[:-1]) if fields.get(name)]
     expected = descriptions[0].rstrip(".") if descriptions else ""
-    return Fault(loc[:-1], f"missing key {quote(name)}", expected and _lower_word(expected), at=loc[:-1])
+    hint = f"add gradekit: {VERSION}" if labelled == ("gradekit",) else ""
+    return Fault(loc[:-1], f"missing key {quote(name)}", expected and _lower_word(expected), hint, at=loc[:-1])
 
 
 def _lower_word(text: str) -> str:

@@ -415,5 +415,6 @@ class HttpSpec(Common):
     @model_validator(mode="after")
     def _one_scenario(self) -> HttpSpec:
         if bool(self.steps) == (self.hurl is not None):
-            raise ValueError("what is sent; give exactly one of steps, hurl")
+            what = "has both steps and hurl" if self.steps else "has neither steps nor hurl"
+            raise ValueError(f"{what}; give exactly one of the two")
         return self

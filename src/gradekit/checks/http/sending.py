@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from gradekit.model import Duration, Loc, Model, RelativePath, tuple_of, written
+from gradekit.model import Duration, Loc, Model, RelativePath, not_a_request, tuple_of, written
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that may be sent again without asking."""
@@ -112,7 +112,7 @@ class Request(Model):
     @classmethod
     def _request_shape(cls, value: str) -> str:
         if _REQUEST.fullmatch(value) is None:
-            raise ValueError(f'{written(value)} is not a request; write it as "GET /orders"')
+            raise ValueError(not_a_request(value))
         return value
 
     @property

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, field_valida
 
 from gradekit.checks.http.model import Statuses, Step
 from gradekit.checks.http.sending import Headers, Text, TextScalar
-from gradekit.model import Duration, Model, tuple_of, written
+from gradekit.model import Duration, Model, not_a_request, tuple_of
 
 Measure = Literal["p50", "p95", "p99", "throughput", "errors"]
 
@@ -34,7 +34,7 @@ class Asked(Model):
     @classmethod
     def _request_shape(cls, value: str) -> str:
         if _REQUEST.fullmatch(value) is None:
-            raise ValueError(f'{written(value)} is not a request; write it as "GET /orders"')
+            raise ValueError(not_a_request(value))
         return value
 
     def step(self) -> Step:

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, field_valida
 
 from gradekit.checks.http.model import Statuses, Step
 from gradekit.checks.http.sending import Headers, Text, TextScalar
-from gradekit.model import Duration, Model, Size, tuple_of
+from gradekit.model import Duration, Model, Size, not_a_request, tuple_of
 from gradekit.texts import one_line
 
 ProbeName = Literal[
@@ -80,7 +80,7 @@ class Target(Model):
     @classmethod
     def _request_shape(cls, value: str | None) -> str | None:
         if value is not None and _REQUEST.fullmatch(value) is None:
-            raise ValueError(f'expected "METHOD /path", got {value!r}')
+            raise ValueError(not_a_request(value))
         return value
 
     @field_validator("inject")
