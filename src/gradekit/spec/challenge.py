@@ -248,6 +248,7 @@ class MutationSpec(Model):
 
 WarningName = Literal[
     "absolute-time",
+    "empty-value",
     "folder-name",
     "in-process-weight",
     "large-file",

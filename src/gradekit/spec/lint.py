@@ -65,6 +65,7 @@ def lint(
     found = [
         *_in_variants([placed(slips.slips(*pair), at) for pair, at in _pairs(challenges, documents)]),
         *placed(list(_unused_parameters(challenge, document)), document),
+        *placed(list(_empty(challenge, document)), document),
         *folder.slips(challenge, [one.data for one in documents]),
         *_lock(challenge, lock),
     ]
@@ -113,6 +114,24 @@ def _unused_parameters(challenge: Challenge, document: Document) -> Iterator[Sli
             yield Slip(
                 "unused-parameter", name, Fault(loc, what, hint=f"remove it, or write {{{{ variant.{name} }}}}", at=loc)
             )
+
+
+def _empty(challenge: Challenge, document: Document) -> Iterator[Slip]:
+    """Fields after whose colon nothing is written, so that they are as if they were left out."""
+    for loc in document.hollow:
+        match loc:
+            case ("checks", int(index), str()):
+                about = challenge.spec.checks[index].id
+            case (str(about),) | ("app" | "limits" | "submission" as about, str()):
+                pass
+            case _:
+                continue
+        key = document.keys[loc]
+        rest = document.source.lines[key.line - 1][key.column - 1 + key.width :].lstrip(" :\t")
+        what, hint = "has no value", "give it one, or remove it"
+        if rest.startswith("#"):
+            what, hint = f'{what}: "#" begins a comment', "put the text in quotes, or remove the field"
+        yield Slip("empty-value", about, Fault(loc, what, hint=hint, at=loc))
 
 
 def _lock(challenge: Challenge, lock: Lock | None) -> Iterator[Warned]:
