@@ -65,12 +65,13 @@ from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
 from gradekit.sandbox.streams import exchange
 from gradekit.sandbox.transfer import archive
 from gradekit.sandbox.wire import STDERR, Frames, Wire
+from gradekit.spec import globs
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lint import lint
 from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import read_lock
 from gradekit.spec.rubrics import load_rubric
-from gradekit.submission import Access, explain, globs
+from gradekit.submission import Access, explain
 from gradekit.submission.address import Address
 from gradekit.submission.blobs import Blobs
 from gradekit.submission.gitio import Enough

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gradekit.spec.globs import alternatives, matching
 from gradekit.submission import rules_problems
-from gradekit.submission.globs import alternatives, matching
 
 PATHS = (".env", "Procfile", "README.md", "a/.env", "migrations/1.sql", "migrations/2.sql", "migrations/old/0.sql")
 

@@ -371,6 +371,8 @@ class Kind(Generic[S, E]):
     """More of the evidence, made readable beside what challenge.lock has."""
     paths: Callable[[S], Iterable[tuple[Loc, str]]] = lambda _: ()
     """Files of the challenge that it needs: (loc below the kind's map, path or folder)."""
+    submitted: Callable[[S], Iterable[tuple[Loc, str]]] = lambda _: ()
+    """Files of the submission that it cannot do without: (loc below the kind's map, path or glob)."""
     expanded: Callable[[S, Mapping[str, bytes]], tuple[S, Sequence[Complaint]]] = lambda spec, _files: (spec, ())
     """The check with what its files say in it, once they are read; and what is wrong with them."""
     uses_app: Callable[[S], bool] = lambda _: False

@@ -13,7 +13,7 @@ from gradekit.grade.copies import DatasetCopy, SqlCopy, StoreCopy
 from gradekit.grade.servers.base import Script, Server, SqlServer, StoreServer, load_fault
 from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.challenge import Challenge
-from gradekit.submission.globs import matching
+from gradekit.spec.globs import matching
 
 _LOAD_TIMEOUT: Final = 60.0
 

@@ -269,6 +269,7 @@ WarningName = Literal[
     "timeout",
     "unknown-status",
     "unlisted-template",
+    "unmatched-path",
     "unused-app",
     "unused-dataset",
     "unused-default",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import PurePosixPath
 from typing import Any, Final, cast
 
 from gradekit.checks import sense
@@ -14,9 +15,11 @@ from gradekit.checks.kinds import KINDS
 from gradekit.model import Loc
 from gradekit.results import Tier
 from gradekit.spec.challenge import Challenge, Check, WarningName
+from gradekit.spec.files import Files, is_folder
+from gradekit.spec.globs import matching
 from gradekit.spec.translate import Fault
 from gradekit.spec.warned import Slip
-from gradekit.texts import quote
+from gradekit.texts import near, quote
 
 IN_PROCESS_SHARE: Final = 0.25
 """So much of what checks can earn may rest on results that the candidate's process could forge."""
@@ -47,6 +50,7 @@ def slips(challenge: Challenge, data: Mapping[str, object]) -> list[Slip]:
         *seen.criteria(),
         *seen.tiers(),
         *seen.total(),
+        *seen.unmatched(),
         *(slip for index, check in enumerate(challenge.spec.checks) for slip in seen.check(index, check)),
     ]
 
@@ -112,6 +116,35 @@ class _Seen:
     @staticmethod
     def _unused(name: WarningName, loc: Loc, what: str) -> Slip:
         return _slip(name, str(loc[-1]), loc, what, "remove it, or use it", key=True)
+
+    def unmatched(self) -> Iterator[Slip]:
+        """Files that a submission has to have, and that no reference solution has."""
+        spec, root = self.challenge.spec, self.challenge.root
+        folders = {folder for one in spec.solutions if one.expect.passes is not None for folder in one.folders}
+        if not folders or not all(is_folder(root / folder) for folder in folders):
+            return
+        files = Files(root)
+        paths = {path.removeprefix(f"{folder}/") for folder in sorted(folders) for path in files.below(folder)}
+        for loc, pattern in self._submitted():
+            if not matching(paths, pattern):
+                name = PurePosixPath(pattern).name
+                beside = {str(PurePosixPath(path).parent / name) for path in paths}
+                hint = near(pattern, [*sorted(one for one in beside if matching(paths, one)), *sorted(paths)], 0.7)
+                what = f"no reference solution has a file {quote(pattern)}"
+                yield _slip("unmatched-path", pattern, loc, what, hint or "correct it, or add the file")
+
+    def _submitted(self) -> Iterator[tuple[Loc, str]]:
+        """Places and globs of files that a submission has to have."""
+        spec = self.challenge.spec
+        for index, pattern in enumerate(spec.submission.required):
+            yield ("submission", "required", index), pattern
+        for name, dataset in spec.datasets.items():
+            for index, step in enumerate(dataset.load):
+                if step.submission is not None:
+                    yield ("datasets", name, "load", index, "submission"), step.submission
+        for index, check in enumerate(spec.checks):
+            for loc, pattern in KINDS[check.kind].submitted(check.body):
+                yield self._place(index, check, loc), pattern
 
     def criteria(self) -> Iterator[Slip]:
         """Criteria whose checks count for nothing."""
@@ -216,7 +249,8 @@ class _Seen:
 
     def _captures(self, index: int, check: Check) -> Iterator[Slip]:
         """Captures of a .hurl file that neither the file nor the check uses."""
-        steps = [step for step in getattr(check.body, "steps", ()) if isinstance(step, HurlStep)]
+        written = getattr(check.body, "steps", ())
+        steps = [step for step in (written if isinstance(written, tuple) else ()) if isinstance(step, HurlStep)]
         texts = [*strings(self._raw(index)), *(self.challenge.files[step.file].decode() for step in steps[:1])]
         for step in steps:
             for capture in step.script.response.captures if step.script.response is not None else ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gradekit.submission.globs import matching
+from gradekit.spec.globs import matching
 from gradekit.texts import clean
 
 _LISTED = 10

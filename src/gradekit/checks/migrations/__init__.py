@@ -23,4 +23,8 @@ KIND = Kind(
     show=show,
     lint=lint,
     runs_code=False,
+    submitted=lambda spec: [
+        *((("up", index), pattern) for index, pattern in enumerate(spec.up)),
+        *((("down", index), pattern) for index, pattern in enumerate(spec.down)),
+    ],
 )

@@ -24,4 +24,5 @@ KIND = Kind(
     lint=lint,
     runs_code=False,
     paths=paths,
+    submitted=lambda spec: [(("file",), spec.file)],
 )

@@ -25,5 +25,6 @@ KIND = Kind(
     lint=lint,
     runs_code=False,
     paths=paths,
+    submitted=lambda spec: [(("file",), spec.file)],
     oracle=ORACLE,
 )
