@@ -247,8 +247,8 @@ TAGS = {"Step", "Restart", "Outage", "Ask"}
 @pytest.mark.parametrize(
     ("spec", "loc", "message"),
     [
-        ({}, (), "give exactly one of steps, hurl"),
-        ({"steps": []}, (), "give exactly one of steps, hurl"),
+        ({}, (), "has neither steps nor hurl; give exactly one of the two"),
+        ({"steps": []}, (), "has neither steps nor hurl; give exactly one of the two"),
         ({"cases": [], "steps": [{"request": "GET /", "expect": "any"}]}, ("cases",), "at least 1 item"),
         ({"steps": [{"request": "GET /"}]}, ("steps", 0, "expect"), "Field required"),
         ({"steps": [{"request": "GET /", "expect": {}}]}, ("steps", 0, "expect"), "write `expect: any`"),

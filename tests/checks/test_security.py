@@ -357,8 +357,8 @@ def test_evidence_that_is_lost_is_our_fault() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("targets: [{request: get, probes: [cors]}]", "expected"),
-        ("targets: [{request: GET /, probes: [cors], read: x}]", "expected"),
+        ("targets: [{request: get, probes: [cors]}]", "is not a request"),
+        ("targets: [{request: GET /, probes: [cors], read: x}]", "is not a request"),
         ("targets: [{request: GET /, probes: [cors], inject: [body]}]", "is no place"),
         ("targets: [{request: GET /, probes: [crs]}]", "cors"),
         ("targets: [{request: GET /, probes: []}]", "at least 1"),
