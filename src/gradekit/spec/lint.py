@@ -17,6 +17,7 @@ from gradekit.spec.files import Files
 from gradekit.spec.limits import limits
 from gradekit.spec.load import build_variants, spec_file
 from gradekit.spec.lock import CHANGED, Lock, freshness, read_lock, staleness, untwinned
+from gradekit.spec.problems import COMMENTED
 from gradekit.spec.reader import Document, read_file
 from gradekit.spec.translate import Fault
 from gradekit.spec.variants import marks
@@ -126,12 +127,8 @@ def _empty(challenge: Challenge, document: Document) -> Iterator[Slip]:
                 pass
             case _:
                 continue
-        key = document.keys[loc]
-        rest = document.source.lines[key.line - 1][key.column - 1 + key.width :].lstrip(" :\t")
-        what, hint = "has no value", "give it one, or remove it"
-        if rest.startswith("#"):
-            what, hint = f'{what}: "#" begins a comment', "put the text in quotes, or remove the field"
-        yield Slip("empty-value", about, Fault(loc, what, hint=hint, at=loc))
+        hint = f"{COMMENTED}, or remove the field" if document.commented(loc) else "give it one, or remove the field"
+        yield Slip("empty-value", about, Fault(loc, "has no value", hint=hint, at=loc))
 
 
 def _lock(challenge: Challenge, lock: Lock | None) -> Iterator[Warned]:

@@ -10,6 +10,9 @@ from gradekit.model import Loc
 from gradekit.spec.reader import Document
 from gradekit.spec.translate import VERSION, Fault, described
 
+COMMENTED = 'put text that begins with "#" in quotes'
+"""What to do about a value that became a comment."""
+
 
 def version_faults(document: Document) -> list[Fault]:
     """Why the file cannot be read at all: it is no map, or it is of another version."""
@@ -28,13 +31,17 @@ def problems_of(document: Document, found: Iterable[Fault]) -> list[Problem]:
     placed = [
         *document.complaints,
         *(
-            document.place(fault.loc, fault.what, fault.expected, fault.hint, at=fault.at)
+            document.place(fault.loc, fault.what, fault.expected, fault.hint or _hint(document, fault.loc), at=fault.at)
             for fault in dict.fromkeys(found)
             if not any(fault.loc[:end] in document.tainted for end in range(len(fault.loc) + 1))
         ),
     ]
     placed.sort(key=lambda item: (item.span.line, item.span.column))
     return [item.problem for item in placed]
+
+
+def _hint(document: Document, loc: Loc) -> str:
+    return COMMENTED if document.commented(loc) else ""
 
 
 def within(loc: Loc, fault: Fault) -> Fault:

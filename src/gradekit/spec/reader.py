@@ -156,6 +156,13 @@ class Document:
                 return self.values[loc]
             loc, key = loc[:-1], True
 
+    def commented(self, loc: Loc) -> bool:
+        """Whether a comment begins right after a key's colon, where a value such as ``#404`` may have been meant."""
+        if loc not in self.hollow or loc not in self.keys:
+            return False
+        key = self.keys[loc]
+        return self.source.lines[key.line - 1][key.column - 1 + key.width :].lstrip(" :\t").startswith("#")
+
     def place(self, loc: Loc, what: str, expected: str = "", hint: str = "", *, at: Loc | None = None) -> Placed:
         """A problem whose text starts with the dotted ``loc``.
 
