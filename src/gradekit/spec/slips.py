@@ -121,11 +121,11 @@ class _Seen:
         """Files that a submission has to have, and that no reference solution has."""
         spec, root = self.challenge.spec, self.challenge.root
         folders = {folder for one in spec.solutions if one.expect.passes is not None for folder in one.folders}
-        if not folders or not all(is_folder(root / folder) for folder in folders):
+        if not all(is_folder(root / folder) for folder in folders):
             return
         files = Files(root)
-        paths = {path.removeprefix(f"{folder}/") for folder in sorted(folders) for path in files.below(folder)}
-        for loc, pattern in self._submitted():
+        paths = {path.removeprefix(f"{folder.rstrip('/')}/") for folder in folders for path in files.below(folder)}
+        for loc, pattern in self._submitted() if paths else ():
             if not matching(paths, pattern):
                 name = PurePosixPath(pattern).name
                 beside = {str(PurePosixPath(path).parent / name) for path in paths}
