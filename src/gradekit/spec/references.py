@@ -181,9 +181,22 @@ def check_faults(index: int, check: CheckHead, names: Names, criteria: Mapping[s
     first = names.checks.index(check.id)
     if first < index:
         yield Fault((*loc, "id"), f"{quote(check.id)} is already the id of checks[{first}]", hint="choose another")
-    earlier = names.checks[:index]
+    yield from _need_faults((*loc, "need"), index, check, names)
+    if not criteria:
+        return
+    if check.criterion not in criteria:
+        automatic = [name for name, manual in criteria.items() if not manual]
+        yield _unknown((*loc, "criterion"), "criterion", check.criterion, automatic)
+    elif criteria[check.criterion]:
+        what = f"{quote(check.criterion)} is a manual criterion, which people score"
+        yield Fault((*loc, "criterion"), what, hint="choose another, or remove manual: true in the rubric")
+
+
+def _need_faults(loc: Loc, index: int, check: CheckHead, names: Names) -> Iterator[Fault]:
+    """Needs of a check that no earlier one meets."""
+    earlier, later = names.checks[:index], [other for other in names.checks[index + 1 :] if other]
     for position, name in enumerate(check.need):
-        place = (*loc, "need", position)
+        place = (*loc, position)
         if name == check.id:
             yield Fault(place, f"{quote(name)} is this check itself", hint="remove it")
         elif name in names.checks and name not in earlier and (way := names.way(name, check.id)):
@@ -193,16 +206,11 @@ def check_faults(index: int, check: CheckHead, names: Names, criteria: Mapping[s
             yield Fault(
                 place, f"{quote(name)} comes later", "only earlier checks can be needed", "move it before this one"
             )
+        elif not earlier:
+            hint = "remove it; only earlier checks can be needed"
+            yield Fault(place, f"no check {quote(name)}", "none comes before this one", near(name, later) or hint)
         elif name not in earlier:
             yield _unknown(place, "check", name, earlier)
-    if not criteria:
-        return
-    if check.criterion not in criteria:
-        automatic = [name for name, manual in criteria.items() if not manual]
-        yield _unknown((*loc, "criterion"), "criterion", check.criterion, automatic)
-    elif criteria[check.criterion]:
-        what = f"{quote(check.criterion)} is a manual criterion, which people score"
-        yield Fault((*loc, "criterion"), what, hint="choose another, or remove manual: true in the rubric")
 
 
 def rubric_faults(rubric: Rubric, heads: Sequence[CheckHead]) -> Iterator[Fault]:

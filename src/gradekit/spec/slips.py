@@ -15,8 +15,9 @@ from gradekit.checks.kinds import KINDS
 from gradekit.model import Loc
 from gradekit.results import Tier
 from gradekit.spec.challenge import Challenge, Check, WarningName
-from gradekit.spec.files import Files, is_folder
+from gradekit.spec.files import Files
 from gradekit.spec.globs import matching
+from gradekit.spec.patch import patched
 from gradekit.spec.translate import Fault
 from gradekit.spec.warned import Slip
 from gradekit.texts import near, quote
@@ -120,11 +121,13 @@ class _Seen:
     def unmatched(self) -> Iterator[Slip]:
         """Files that a submission has to have, and that no reference solution has."""
         spec, root = self.challenge.spec, self.challenge.root
-        folders = {folder for one in spec.solutions if one.expect.passes is not None for folder in one.folders}
-        if not all(is_folder(root / folder) for folder in folders):
-            return
+        references = [solution for solution in spec.solutions if solution.expect.passes is not None]
         files = Files(root)
-        paths = {path.removeprefix(f"{folder.rstrip('/')}/") for folder in folders for path in files.below(folder)}
+        folders = {folder.rstrip("/") for one in references for folder in one.folders}
+        paths = {path.removeprefix(f"{folder}/") for folder in folders for path in files.below(folder)}
+        for one in references:
+            if one.is_patch:
+                paths.update(patched(files.read(one.path) or b"", Files(root / one.folders[0]).read))
         for loc, pattern in self._submitted() if paths else ():
             if not matching(paths, pattern):
                 name = PurePosixPath(pattern).name
