@@ -205,6 +205,7 @@ def test_a_key_with_nothing_below_it_is_named_where_the_next_line_does_not_fit(i
         "- a\nb: 1\n",
         "1:\n  a:\n  b:\n    - c\n   d: 1\n",
         "a: 'b\n",
+        "{",
     ],
 )
 def test_a_key_with_nothing_below_it_is_not_blamed_for_another_mistake(text: str) -> None:

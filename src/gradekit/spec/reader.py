@@ -370,7 +370,10 @@ class _Builder:
     def shallow(self, error: yaml.MarkedYAMLError) -> Placed | None:
         """A line that is indented too far for what is above it, because that should have been below an empty key."""
         mark, began = error.problem_mark, error.context_mark
-        if mark is None or began is None or not self.stack or self.source.lines[mark.line][: mark.column].strip():
+        if mark is None or began is None or not self.stack:
+            return None
+        before = "".join(self.source.lines[mark.line : mark.line + 1])[: mark.column]
+        if before.strip() or mark.line >= len(self.source.lines):
             return None
         *_, one = self.stack
         if isinstance(one.content, list) and len(self.stack) > 1 and began.column == mark.column:
