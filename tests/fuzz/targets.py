@@ -70,6 +70,7 @@ from gradekit.spec.challenge import Challenge
 from gradekit.spec.lint import lint
 from gradekit.spec.load import load_challenge
 from gradekit.spec.lock import read_lock
+from gradekit.spec.patch import PatchProblem, patched
 from gradekit.spec.rubrics import load_rubric
 from gradekit.submission import Access, explain
 from gradekit.submission.address import Address
@@ -856,3 +857,21 @@ def lock_file(data: bytes) -> None:
         read_lock(path)
     except SpecError as error:
         _told(error.problems)
+
+
+_WHOLE = {path.name: path.read_bytes() for path in ROOT.glob("challenges/orders-api/solutions/reference/shop/*.py")}
+
+
+@target(
+    "patch",
+    mutate.lines(),
+    *(path.read_bytes() for path in sorted(ROOT.glob("challenges/orders-api/solutions/known-bad/*.patch"))),
+    b"old mode 100644\nnew mode 100755\n--- /dev/null\n+++ /dev/null\n@@ -0,0 +0,0 @@\n\\ No newline\n",
+    weight=2.0,
+)
+def patch_file(data: bytes) -> None:
+    """A patch of a wrong solution: put on, or told what does not fit."""
+    try:
+        assert patched(data, lambda path: _WHOLE.get(path.removeprefix("shop/")))
+    except PatchProblem as problem:
+        _told([Problem(f"x.patch:{problem.line}", problem.what, hint=problem.hint)])

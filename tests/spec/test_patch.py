@@ -16,7 +16,7 @@ from gradekit.errors import SpecError
 from gradekit.spec.challenge import Challenge, Solution
 from gradekit.spec.handed import whole
 from gradekit.spec.load import load_challenge
-from gradekit.spec.patch import Changed, PatchProblem, patched
+from gradekit.spec.patch import MAX_BYTES, Changed, PatchProblem, patched
 
 BEFORE = b"one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n"
 
@@ -96,6 +96,8 @@ GIT = "diff --git a/{0} b/{1}\n"
     ("patch", "what", "hint", "line"),
     [
         (b"", "changes nothing", "write what git diff prints into it", 0),
+        (b"\n" * (MAX_BYTES + 1), "has more than 256 KiB", "put whole files into a folder instead", 0),
+        (hunk(f"@@ -1 +{'1' * 5000} @@\n"), "is no unified diff: a number in it has too many digits", ANEW, 0),
         (b"hello\n", "changes nothing", "write what git diff prints into it", 0),
         (hunk("@@ -1,9 +1 @@\n-one\n"), "is no unified diff: Hunk is shorter than expected", ANEW, 0),
         (b"--- /dev/null\n+++ /dev/null\n", "is no unified diff: it names no file", ANEW, 0),

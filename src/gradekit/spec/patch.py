@@ -12,6 +12,8 @@ from unidiff.patch import Hunk, PatchedFile, PatchSet
 from gradekit.model import check_relative
 from gradekit.texts import clean, quote
 
+MAX_BYTES: Final = 256 << 10
+"""Bytes of a patch that is read; the library makes an object of each line."""
 _NOTHING: Final = "/dev/null"
 _MARK: Final = "\\"
 """The type of the line that says that there is no newline at the end."""
@@ -52,10 +54,14 @@ def patched(patch: bytes, read: Callable[[str], bytes | None]) -> Mapping[str, C
     Raises:
         PatchProblem: it is no such diff, does more than change texts, or does not fit.
     """
+    if len(patch) > MAX_BYTES:
+        raise PatchProblem(f"has more than {MAX_BYTES >> 10} KiB", "put whole files into a folder instead")
     try:
         files = PatchSet(line.decode("utf-8", "surrogateescape") for line in _lines(patch))
     except UnidiffParseError as error:
         raise PatchProblem(f"is no unified diff: {clean(str(error))}", _MAKE_ANEW) from None
+    except ValueError:
+        raise PatchProblem("is no unified diff: a number in it has too many digits", _MAKE_ANEW) from None
     if not files:
         raise PatchProblem("changes nothing", "write what git diff prints into it")
     found: dict[str, Changed] = {}
