@@ -178,6 +178,11 @@ def test_the_table_has_challenges_and_languages() -> None:
 def test_one_reference_needs_no_table_but_a_verdict() -> None:
     assert list(proven.matrix([TEXTS])) == ["not as claimed: 1 of 2 solutions: reference"]
     alone = replace(ORDERS, results=ORDERS.results[:1])
+    starter = result("starter", "python", mismatches=("35 % of the points",))
+    begun = replace(alone, starting_points=[starter])
+    assert list(proven.matrix([begun])) == ["not as claimed: starter; nothing is wrong with 1 solution"]
+    both = replace(TEXTS, starting_points=[starter])
+    assert list(proven.matrix([both])) == ["not as claimed: starter; 1 of 2 solutions: reference"]
     assert list(proven.matrix([alone])) == ["all as claimed: 1 challenge, 1 solution"]
     assert list(proven.matrix([replace(alone, partial="--solution leaves solutions out")])) == [
         "as claimed: 1 solution; others were not graded"
@@ -317,6 +322,9 @@ def test_limits_are_shown_with_their_margin_and_what_half_of_them_would_change()
         "    a submission that uses every limit up takes 10 min in its checks",
         f"tight limit: {limits[0].told}; set its timeout to 60s, or let it do less",
     ]
+    assert "    a submission that uses every limit up takes 40 s in its checks" in list(
+        proven.lines(replace(proof, longest=40.0))
+    )
     document = json.loads(proven.document([proof]))["challenges"][0]
     assert document["limits"][1] == {
         "check": "slow",

@@ -31,6 +31,7 @@ _WIDE = 100
 """A limit so many times as long as the reference is only said to be wide."""
 _AMPLE = 10
 """When the tightest limit is that many times as long as the reference took, none is shown."""
+_MINUTE = 60
 _NO_LANGUAGE = "none"
 """As `runner: none` in a challenge that runs no code of a submission."""
 
@@ -275,7 +276,8 @@ def _limits(proof: Proof) -> Iterator[str]:
     """The tightest time limits, those that are too tight, and what a slower machine would change."""
     if not proof.limits:
         return
-    whole = f"a submission that uses every limit up takes {proof.longest / 60:.0f} min in its checks"
+    longest = f"{proof.longest / 60:.0f} min" if proof.longest >= _MINUTE else f"{proof.longest:.0f} s"
+    whole = f"a submission that uses every limit up takes {longest} in its checks"
     if proof.limits[0].margin >= _AMPLE:
         yield f"time limits: each is more than {_AMPLE} times what the slowest reference took; {whole}"
         return
@@ -368,10 +370,12 @@ def _verdict(proof: Proof) -> str:
     """Whether one challenge is as claimed, or what of it is not."""
     if proof.code is ExitCode.INFRASTRUCTURE:
         return f"not known: some of {proof.name} could not be graded, which is no fault of its solutions"
-    wrong = [result.path for result in (*proof.results, *proof.starting_points) if result.mismatches]
+    wrong = [result.path for result in proof.results if result.mismatches]
+    begun = [result.path for result in proof.starting_points if result.mismatches]
     solutions = f"{len(proof.results)} solution{'s' * (len(proof.results) != 1)}"
-    if wrong:
-        return f"not as claimed: {len(wrong)} of {solutions}: {', '.join(wrong)}"
+    if wrong or begun:
+        told = f"{len(wrong)} of {solutions}: {', '.join(wrong)}" if wrong else f"nothing is wrong with {solutions}"
+        return f"not as claimed: {'; '.join([*begun, told])}"
     if not proof.holds:
         return f"not as claimed: {proof.name}, by what stands above"
     if not proof.results:
