@@ -96,7 +96,7 @@ def test_what_earns_points_for_nothing_is_a_mismatch(tmp_path: Path, monkeypatch
     proof = Proof.of(challenge, lock, results).with_starting_points([empty, starter])
     assert proof.code is ExitCode.BELOW
     assert "    50.0 % of the points are for nothing, at most 20 % expected; it passes run" in proven.lines(proof)
-    assert list(proven.matrix([proof]))[-1] == "not as claimed: 1 of 3 solutions: starter"
+    assert list(proven.matrix([proof]))[-1] == "not as claimed: starter; nothing is wrong with 3 solutions"
     assert '"path": "starter"' in proven.document([proof])
     assert Proof.of(challenge, lock, results).with_starting_points([empty]).holds
 

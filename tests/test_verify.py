@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from gradekit.errors import SpecError, UsageError
+from gradekit.errors import SpecError, SubmissionError, UsageError
 from gradekit.grade.setting import Setting
 from gradekit.progress import Silent
 from gradekit.record import Observation, Record
@@ -557,6 +557,25 @@ def test_the_only_check_is_proven_by_who_passes_a_case_of_it(cases: str, evidenc
     right = Verified("reference", report().model_copy(update={"checks": report().checks[:1]}), ())
     wrong = Verified("wrong", whole.model_copy(update=update), ())
     assert unproven([right, wrong]) == (() if proves else ("a",))
+
+
+def test_a_patch_that_does_not_fit_is_told_before_anything_is_graded(tmp_path: Path) -> None:
+    late = "{path: solutions/late"
+    (tmp_path / "solutions").mkdir()
+    (tmp_path / "solutions" / "late.patch").write_text("--- a/outcomes\n+++ b/outcomes\n@@ -1 +1 @@\n-all\n+none\n")
+    challenge = challenge_in(tmp_path, SPEC.replace(late, f"{late}.patch, base: solutions/reference"))
+    notes = Notes()
+    with pytest.raises(SpecError, match=r'late\.patch:4: does not fit solutions/reference: it expects "all" as line 1'):
+        verify(challenge, SETTING, notes)
+    assert notes.notes == []
+
+
+def test_a_solution_that_is_no_submission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    challenge = challenge_in(tmp_path)
+    (tmp_path / "solutions" / "early" / "outcomes").unlink()
+    with pytest.raises(SubmissionError, match=r"^solutions/early: .*: the folder has no files"):
+        verify(challenge, SETTING, Notes())
 
 
 def test_a_solution_may_be_what_it_changes_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from gradekit.results import Report, Status
 from gradekit.runner import detect
 from gradekit.spec import limits
 from gradekit.spec.challenge import Challenge, Expectation, Solution
-from gradekit.spec.handed import whole
+from gradekit.spec.handed import misfits, whole
 from gradekit.spec.lock import Lock, Times, freshness, staleness
 from gradekit.submission import CloneRules, obtain
 
@@ -79,23 +79,28 @@ def run_solution(
 
     ``of``: the challenge in another variant, whose values the solution's files have.
     """
-    with whole(of or challenge, solution) as folder:
-        return grade(
-            challenge,
-            lock,
-            setting,
-            lambda: obtain(
-                str(folder),
-                ref=None,
-                before=None,
-                candidate=solution.path,
-                received_at=None,
-                rules=CloneRules.of(challenge.spec),
-            ),
-            progress,
-            recording=lock is None,
-            trusting=True,
-        )
+    try:
+        with whole(of or challenge, solution) as folder:
+            return grade(
+                challenge,
+                lock,
+                setting,
+                lambda: obtain(
+                    str(folder),
+                    ref=None,
+                    before=None,
+                    candidate=solution.path,
+                    received_at=None,
+                    rules=CloneRules.of(challenge.spec),
+                ),
+                progress,
+                recording=lock is None,
+                trusting=True,
+            )
+    except SubmissionError as error:
+        raise SubmissionError(
+            *(replace(each, place=f"{solution.path}: {each.place}") for each in error.problems)
+        ) from None
 
 
 def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
@@ -207,11 +212,13 @@ def verify(
         broken reference's language are not graded and have none; a mismatch of the first reference names them.
 
     Raises:
-        SpecError: the challenge lists no reference (``expect: {passes: all}``).
+        SpecError: the challenge lists no reference (``expect: {passes: all}``), or has patches that do not fit.
         SubmissionError: a solution's folder is refused.
     """
     solutions = challenge.spec.solutions
     reference = reference_of(challenge)
+    if wrong_patches := misfits(challenge):
+        raise SpecError(*wrong_patches)
 
     def graded(solution: Solution, lock: Lock) -> Verified:
         return _graded(challenge, lock, solution, setting, progress)

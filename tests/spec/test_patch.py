@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from gradekit.errors import SpecError
 from gradekit.spec.challenge import Challenge, Solution
-from gradekit.spec.handed import whole
+from gradekit.spec.handed import misfits, whole
+from gradekit.spec.lint import lint
 from gradekit.spec.load import load_challenge
 from gradekit.spec.patch import MAX_BYTES, Changed, PatchProblem, patched
 
@@ -89,28 +90,53 @@ def test_names_of_two_folders_are_as_good_as_those_of_git() -> None:
 # --- what does not ---------------------------------------------------------------------------------------------------
 
 ANEW = "make the patch anew"
+WRITE = "write what git diff or diff -u prints into it"
+NEW = "new file mode 100644\nindex 0..2\n"
 GIT = "diff --git a/{0} b/{1}\n"
 
 
 @pytest.mark.parametrize(
     ("patch", "what", "hint", "line"),
     [
-        (b"", "changes nothing", "write what git diff prints into it", 0),
+        (b"", "is no unified diff", WRITE, 0),
         (b"\n" * (MAX_BYTES + 1), "has more than 256 KiB", "put whole files into a folder instead", 0),
         (hunk(f"@@ -1 +{'1' * 5000} @@\n"), "is no unified diff: a number in it has too many digits", ANEW, 0),
-        (b"hello\n", "changes nothing", "write what git diff prints into it", 0),
+        (b"hello\n", "is no unified diff", WRITE, 0),
+        (b"\x1b[1mdiff --git a/x b/x\x1b[m\n", "has colour codes in it", "make it with git diff --no-color", 0),
+        ("--- a/x\n".encode("utf-16"), "is no text in UTF-8", "save it as such", 0),
+        (hunk("@@ -1 +1 @@\n-one\n+one\n"), 'leaves "app.py" as it was', ANEW, 0),
+        (b"--- a/app.py\n+++ b/app.py\n@@@ -1,2 -1,2 +1,2 @@@\n", 'leaves "app.py" as it was', ANEW, 0),
+        (
+            (GIT + "new file mode 100644\nindex 0..2\nBinary files /dev/null and b/{1} differ\n")
+            .format("l", "l")
+            .encode(),
+            'changes "l", which is no text',
+            "put whole files into a folder instead",
+            0,
+        ),
+        (
+            (GIT + NEW + "GIT binary patch\nliteral 1\nx\n").format("l", "l").encode(),
+            'changes "l", which is no text',
+            "put whole files into a folder instead",
+            0,
+        ),
         (hunk("@@ -1,9 +1 @@\n-one\n"), "is no unified diff: Hunk is shorter than expected", ANEW, 0),
         (b"--- /dev/null\n+++ /dev/null\n", "is no unified diff: it names no file", ANEW, 0),
         (hunk("@@ -9,0 +9,0 @@\n"), 'has hunks of "app.py" that are out of order', ANEW, 0),
         (hunk("@@ -2,2 +2,2 @@\n+2\n two\n-3\n"), 'expects "3" as line 3 of "app.py", which is "three"', ANEW, 6),
         (hunk("@@ -1 +1 @@\n-one\n+1\n") * 2, 'changes "app.py" twice', ANEW, 0),
-        (hunk("@@ -1 +1 @@\n-one\n+1\n", "no.py"), 'changes "no.py", which is not there', ANEW, 0),
+        (
+            hunk("@@ -1 +1 @@\n-one\n+1\n", "no.py"),
+            'changes "no.py", which is not there',
+            "make it in the folder of base; the first part of each path is left out",
+            0,
+        ),
         (b"--- /dev/null\n+++ b/app.py\n@@ -0,0 +1 @@\n+1\n", 'adds "app.py", which is there', ANEW, 0),
         (hunk("@@ -1 +1 @@\n-one\n+1\n", "../x"), 'changes "a/../x", which is outside', ANEW, 0),
         (
             (GIT + "similarity index 100%\nrename from x\nrename to y\n").format("x", "y").encode(),
-            'renames "x" or "y"',
-            "make it with git diff --no-renames",
+            'names two files for one, "x" and "y"',
+            "below their first part both names have to be the same: diff two folders, or git diff --no-renames",
             0,
         ),
         (
@@ -147,8 +173,44 @@ def test_what_does_not_fit_is_told(patch: bytes, what: str, hint: str, line: int
 
 
 def test_lines_that_stand_at_two_other_places_are_not_guessed() -> None:
-    with pytest.raises(PatchProblem, match=r'expects "x" as line 3 of "app\.py", which is "y"'):
+    with pytest.raises(PatchProblem, match=r'has lines that stand at 2 places of "app\.py": 1, 2') as caught:
         patched(hunk("@@ -3 +3 @@\n-x\n+z\n"), {"app.py": b"x\nx\ny\n"}.get)
+    assert caught.value.hint == "give it more lines around the change"
+    with pytest.raises(PatchProblem, match=r'stand at 4 places of "app\.py": 1, 2, 3, \.\.\.'):
+        patched(hunk("@@ -9 +9 @@\n-x\n+z\n"), {"app.py": b"x\nx\nx\nx\n"}.get)
+
+
+def test_the_line_that_differs_is_named_where_the_others_are() -> None:
+    patch = hunk("@@ -2,4 +2,4 @@\n two\n-three\n+3\n four\n five\n")
+    with pytest.raises(PatchProblem) as caught:
+        patched(patch, {"app.py": b"new\n" * 5 + BEFORE.replace(b"three", b"trois")}.get)
+    assert caught.value.what == 'expects "three" as line 8 of "app.py", which is "trois"'
+    assert caught.value.line == 5
+
+
+def test_line_ends() -> None:
+    changed = {"app.py": BEFORE.replace(b"two", b"2")}
+    patch = hunk("@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n")
+    assert put_on(patch.replace(b"\n", b"\r\n"), {"app.py": BEFORE}) == changed, "as an editor of Windows saves it"
+    with pytest.raises(PatchProblem, match=r'expects "one" as line 1 of "app\.py", which has another line end'):
+        patched(patch, {"app.py": BEFORE.replace(b"\n", b"\r\n")}.get)
+
+
+def test_what_stands_below_a_patch_is_no_part_of_it() -> None:
+    patch = hunk("@@ -1,2 +1,2 @@\n-one\n+1\n two\n")
+    for more in (b"\n", b"\n\nMore of it\n", b"-- \n2.39.5\n\n"):
+        assert put_on(patch + more, {"app.py": BEFORE}) == {"app.py": BEFORE.replace(b"one", b"1")}
+
+
+def test_two_folders_as_diff_compares_them(tmp_path: Path) -> None:
+    before = {"app.py": BEFORE, "gone.py": b"x\n"}
+    after = {"app.py": BEFORE.replace(b"two", b"2"), "new.py": b"y\n"}
+    for name, files in (("reference", before), ("wrong", after)):
+        (tmp_path / name).mkdir()
+        for path, data in files.items():
+            (tmp_path / name / path).write_bytes(data)
+    done = subprocess.run(["diff", "-ruN", "reference", "wrong"], cwd=tmp_path, check=False, capture_output=True)
+    assert put_on(done.stdout, before) == {**after, "gone.py": None}
 
 
 # --- as a solution ---------------------------------------------------------------------------------------------------
@@ -227,8 +289,8 @@ def test_a_base_that_changed_meanwhile_is_told(challenge: Challenge) -> None:
     with pytest.raises(SpecError) as caught, whole(challenge, wrong(challenge)):
         pass
     assert str(caught.value) == (
-        f'{challenge.root}/solutions/wrong.patch:5: expects "LIMIT = {{{{ variant.limit }}}}" as line 1 of "app.py", '
-        'which is "other"; make the patch anew'
+        f"{challenge.root}/solutions/wrong.patch:5: does not fit solutions/reference: it expects "
+        '"LIMIT = {{ variant.limit }}" as line 1 of "app.py", which is "other"; make the patch anew'
     )
 
 
@@ -287,14 +349,20 @@ def test_a_patch_that_cannot_be_is_told_by_lint(challenge: Challenge, old: str, 
     assert message in str(caught.value)
 
 
-def test_a_patch_that_does_not_fit_is_told_by_lint(challenge: Challenge) -> None:
+def test_a_patch_that_does_not_fit_is_told_by_lint_and_keeps_nobody_from_grading(challenge: Challenge) -> None:
     (challenge.root / "solutions/reference/app.py").write_text("other\n")
-    with pytest.raises(SpecError) as caught:
-        load_challenge(challenge.root, rubrics=[])
-    assert (
-        "solutions[1].path: solutions/wrong.patch:5 does not fit solutions/reference: it expects "
+    assert load_challenge(challenge.root, rubrics=[]).spec.solutions == challenge.spec.solutions
+    (problem,) = lint(challenge.root, rubrics=[]).problems
+    assert str(problem) == (
+        f"{challenge.root}/solutions/wrong.patch:5: does not fit solutions/reference: it expects "
         '"LIMIT = {{ variant.limit }}" as line 1 of "app.py", which is "other"; make the patch anew'
-    ) in str(caught.value)
-    shutil.rmtree(challenge.root / "solutions/reference")
-    with pytest.raises(SpecError, match='no folder "solutions/reference"'):
-        load_challenge(challenge.root, rubrics=[])
+    )
+    (challenge.root / "solutions/wrong.patch").unlink()
+    (problem,) = misfits(challenge)
+    assert str(problem) == f"{challenge.root}/solutions/wrong.patch: cannot be read (No such file or directory)"
+
+
+def test_a_patch_that_is_not_listed_is_warned_of(challenge: Challenge) -> None:
+    shutil.copy(challenge.root / "solutions/wrong.patch", challenge.root / "solutions/other.patch")
+    named = [(warned.name, warned.at) for warned in lint(challenge.root, rubrics=[]).warnings]
+    assert ("unused-solution", "solutions/other.patch") in named

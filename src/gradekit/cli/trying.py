@@ -25,7 +25,7 @@ from gradekit.record import Observation
 from gradekit.report import console
 from gradekit.report.text import clean
 from gradekit.results import CheckResult, CheckRun, Exhibit, Status
-from gradekit.spec.challenge import Challenge, Check, Solution
+from gradekit.spec.challenge import PATCH_SUFFIXES, Challenge, Check, Solution
 from gradekit.spec.handed import whole, with_values
 from gradekit.spec.lock import Lock, freshness, staleness
 from gradekit.spec.variants import told
@@ -137,8 +137,11 @@ def subject(challenge: Challenge, folder: str | None) -> Subject:
         hint = near(folder, [solution.path for solution in solutions])
         if any(check.id == folder for check in challenge.spec.checks):
             hint = "only one CHECK is taken; a pattern such as '*' or 'order-*' takes several"
+        what = "is not a folder"
+        if found.is_file() and found.name.endswith(PATCH_SUFFIXES):
+            what, hint = "is a patch that no solution names", "list it under solutions, with its base"
         raise UsageError(
-            Problem(folder, "is not a folder", "it has to be one with the files of a submission, or a solution's", hint)
+            Problem(folder, what, "it has to be one with the files of a submission, or a solution's", hint)
         )
     return Subject(str(found), found)
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from gradekit.errors import Problem, SpecError
-from gradekit.spec.challenge import Challenge, WarningName
+from gradekit.spec.challenge import PATCH_SUFFIXES, Challenge, WarningName
 from gradekit.spec.files import IGNORED
 from gradekit.spec.reader import read_file
 from gradekit.spec.slips import strings
@@ -138,7 +138,7 @@ class _Seen:
                 yield self._warned("unused-file", path, "no check or data set names it", "remove it, or use it")
 
     def solutions(self) -> Iterator[Warned]:
-        """Folders of solutions that are not listed."""
+        """Folders and patches of solutions that are not listed."""
         found: dict[str, None] = {}
         listed = {text for text in self.named if text.startswith(f"{_SOLUTIONS}/")}
         for path in self._below(_SOLUTIONS):
@@ -147,6 +147,8 @@ class _Seen:
                 holds = [not any(text.startswith(f"{parent}/") for text in listed) for parent in parents]
                 if True in holds:
                     found[parents[holds.index(True)]] = None
+                elif path.endswith(PATCH_SUFFIXES):
+                    found[path] = None
         for path in found:
             what = "is not listed under solutions, so verify does not grade it"
             yield self._warned("unused-solution", path, what, "list it with what it must get, or remove it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -11,7 +11,7 @@ from gradekit.errors import Problem, SpecError, UsageError
 from gradekit.scratch import scratch
 from gradekit.spec.challenge import Challenge, Solution
 from gradekit.spec.files import Files
-from gradekit.spec.patch import PatchProblem, patched
+from gradekit.spec.patch import Changed, PatchProblem, patched
 from gradekit.texts import clean, quote
 
 _STARTER, _DATA = "starter", "data"
@@ -70,12 +70,32 @@ def _fill(challenge: Challenge, copy: Path, origin: Callable[[str], str]) -> Non
             file.write_bytes(challenge.render(path, file.read_bytes()))
 
 
-def _put_on(challenge: Challenge, solution: Solution, copy: Path) -> None:
+def misfits(challenge: Challenge) -> tuple[Problem, ...]:
+    """What is wrong with the patches among the solutions; none of it matters to the grading of a submission."""
+    found: list[Problem] = []
+    for solution in challenge.spec.solutions:
+        if solution.is_patch and solution.base is not None:
+            try:
+                _changes(challenge, solution, challenge.root / solution.base)
+            except SpecError as error:
+                found += error.problems
+    return tuple(found)
+
+
+def _changes(challenge: Challenge, solution: Solution, base: Path) -> Mapping[str, Changed]:
+    file = challenge.root / solution.path
     try:
-        changes = patched((challenge.root / solution.path).read_bytes(), Files(copy).read)
+        return patched(file.read_bytes(), Files(base).read)
     except PatchProblem as problem:
-        place = f"{challenge.root / solution.path}:{problem.line}".removesuffix(":0")
-        raise SpecError(Problem(place, problem.what, hint=problem.hint)) from None
+        place = f"{file}:{problem.line}".removesuffix(":0")
+        what = f"does not fit {solution.base}: it {problem.what}"
+        raise SpecError(Problem(place, what, hint=problem.hint)) from None
+    except OSError as error:
+        raise SpecError(Problem(str(file), f"cannot be read ({error.strerror})")) from None
+
+
+def _put_on(challenge: Challenge, solution: Solution, copy: Path) -> None:
+    changes = _changes(challenge, solution, copy)
     for path, change in changes.items():
         file = copy / path
         if not file.resolve().is_relative_to(copy.resolve()):

@@ -14,6 +14,7 @@ from gradekit.spec import folder, slips
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.expand import expanded
 from gradekit.spec.files import Files
+from gradekit.spec.handed import misfits
 from gradekit.spec.limits import limits
 from gradekit.spec.load import build_variants, spec_file
 from gradekit.spec.lock import CHANGED, Lock, freshness, read_lock, staleness, untwinned
@@ -52,6 +53,7 @@ def lint(
     try:
         document = read_file(source)
         challenges = build_variants(source, document, rubrics=rubrics, runners=runners, tools=tools)
+        problems += misfits(challenges[0])
     except SpecError as error:
         problems += error.problems
     try:

@@ -15,6 +15,7 @@ from gradekit.texts import clean, quote
 MAX_BYTES: Final = 256 << 10
 """Bytes of a patch that is read; the library makes an object of each line."""
 _NOTHING: Final = "/dev/null"
+_NAMED: Final = 3
 _MARK: Final = "\\"
 """The type of the line that says that there is no newline at the end."""
 _MAKE_ANEW: Final = "make the patch anew"
@@ -54,32 +55,60 @@ def patched(patch: bytes, read: Callable[[str], bytes | None]) -> Mapping[str, C
     Raises:
         PatchProblem: it is no such diff, does more than change texts, or does not fit.
     """
+    found: dict[str, Changed] = {}
+    for file in _parsed(patch):
+        path = _path(file)
+        if path in found:
+            raise PatchProblem(f"changes {quote(path)} twice", _MAKE_ANEW)
+        found[path] = _changed(path, file, read(path))
+    return found
+
+
+def _parsed(patch: bytes) -> Sequence[PatchedFile]:
     if len(patch) > MAX_BYTES:
         raise PatchProblem(f"has more than {MAX_BYTES >> 10} KiB", "put whole files into a folder instead")
+    lines = _lines(patch)
+    if any(line.startswith((b"--- ", b"+++ ")) and line.endswith(b"\r\n") for line in lines):
+        # An editor or a checkout made all its lines end so; those of the files it is about do not show any more.
+        lines = [line.replace(b"\r\n", b"\n") for line in lines]
     try:
-        files = PatchSet(line.decode("utf-8", "surrogateescape") for line in _lines(patch))
+        files = PatchSet(line.decode("utf-8", "surrogateescape") for line in lines)
     except UnidiffParseError as error:
         raise PatchProblem(f"is no unified diff: {clean(str(error))}", _MAKE_ANEW) from None
     except ValueError:
         raise PatchProblem("is no unified diff: a number in it has too many digits", _MAKE_ANEW) from None
     if not files:
-        raise PatchProblem("changes nothing", "write what git diff prints into it")
-    found: dict[str, Changed] = {}
-    for file in files:
-        path = _path(file)
-        if file.is_binary_file or file.is_symlink or file.is_submodule:
-            raise PatchProblem(f"changes {quote(path)}, which is no text", "put whole files into a folder instead")
-        before = read(path)
-        if path in found:
-            raise PatchProblem(f"changes {quote(path)} twice", _MAKE_ANEW)
-        if before is None and not file.is_added_file:
-            raise PatchProblem(f"changes {quote(path)}, which is not there", _MAKE_ANEW)
-        if before is not None and file.source_file == _NOTHING:
-            raise PatchProblem(f"adds {quote(path)}, which is there", _MAKE_ANEW)
-        after = _after(path, before or b"", file)
-        executable = None if file.target_mode is None else file.target_mode.endswith("755")
-        found[path] = Changed(None if file.target_file == _NOTHING else after, executable)
-    return found
+        raise _no_diff(patch)
+    return files
+
+
+def _changed(path: str, file: PatchedFile, before: bytes | None) -> Changed:
+    if file.is_binary_file or file.is_symlink or file.is_submodule:
+        raise PatchProblem(f"changes {quote(path)}, which is no text", "put whole files into a folder instead")
+    if before is None and not file.is_added_file:
+        hint = "make it in the folder of base; the first part of each path is left out"
+        raise PatchProblem(f"changes {quote(path)}, which is not there", hint)
+    if before is not None and file.source_file == _NOTHING:
+        raise PatchProblem(f"adds {quote(path)}, which is there", _MAKE_ANEW)
+    after = None if _removes(file) else _after(path, before or b"", file)
+    if after == before and file.source_mode == file.target_mode:
+        raise PatchProblem(f"leaves {quote(path)} as it was", _MAKE_ANEW)
+    return Changed(after, None if file.target_mode is None else file.target_mode.endswith("755"))
+
+
+def _no_diff(patch: bytes) -> PatchProblem:
+    if b"\x1b[" in patch:
+        return PatchProblem("has colour codes in it", "make it with git diff --no-color")
+    if b"\0" in patch:
+        return PatchProblem("is no text in UTF-8", "save it as such")
+    return PatchProblem("is no unified diff", "write what git diff or diff -u prints into it")
+
+
+def _removes(file: PatchedFile) -> bool:
+    """No file after, as git says; diff -N says that the file is of 1970, wherever that is."""
+    return file.target_file == _NOTHING or (
+        file.is_removed_file and (file.target_timestamp or "").startswith(("1969-12-31", "1970-01-01"))
+    )
 
 
 def _path(file: PatchedFile) -> str:
@@ -90,7 +119,9 @@ def _path(file: PatchedFile) -> str:
     if not paths:
         raise PatchProblem("is no unified diff: it names no file", _MAKE_ANEW)
     if len(paths) > 1:
-        raise PatchProblem(f"renames {quote(min(paths))} or {quote(max(paths))}", "make it with git diff --no-renames")
+        what = f"names two files for one, {quote(min(paths))} and {quote(max(paths))}"
+        hint = "below their first part both names have to be the same: diff two folders, or git diff --no-renames"
+        raise PatchProblem(what, hint)
     try:
         return check_relative(paths.pop())
     except ValueError:
@@ -105,13 +136,10 @@ def _after(path: str, before: bytes, file: Sequence[Hunk]) -> bytes:
         old, new = _sides(hunk)
         # Of a hunk without old lines the number is the line above it.
         said = max(hunk.source_start - (1 if old else 0), 0)
-        fitting = [at for at in range(done, len(lines) - len(old) + 1) if lines[at : at + len(old)] == old]
-        if said in fitting:
-            place = said
-        elif len(fitting) == 1 and old:
-            place = fitting[0]
-        else:
+        place = _place(lines[done:], old, said - done)
+        if place is None:
             raise _misfit(path, lines, old, said, hunk)
+        place += done
         after += lines[done:place] + new
         done = place + len(old)
     return b"".join(after + lines[done:])
@@ -124,7 +152,7 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _sides(hunk: Hunk) -> tuple[list[bytes], list[bytes]]:
-    """The lines before and after."""
+    """The lines before and after; what stands below the last one that the hunk's head counts is no part of it."""
     old: list[bytes] = []
     new: list[bytes] = []
     last: tuple[list[bytes], ...] = ()
@@ -133,23 +161,50 @@ def _sides(hunk: Hunk) -> tuple[list[bytes], list[bytes]]:
             for side in last:
                 side[-1] = side[-1].removesuffix(b"\n")
             continue
+        if (len(old), len(new)) == (hunk.source_length, hunk.target_length):
+            break
         last = (old,) if line.is_removed else (new,) if line.is_added else (old, new)
         for side in last:
             side.append(line.value.encode("utf-8", "surrogateescape"))
     return old, new
 
 
+def _place(lines: Sequence[bytes], old: Sequence[bytes], said: int) -> int | None:
+    """The index of the first line that a hunk replaces: where it says, or the only other place where its lines are."""
+    fitting = _fitting(lines, old)
+    if said in fitting:
+        return said
+    return fitting[0] if len(fitting) == 1 and old else None
+
+
+def _fitting(lines: Sequence[bytes], old: Sequence[bytes]) -> Sequence[int]:
+    return [at for at in range(len(lines) - len(old) + 1) if list(lines[at : at + len(old)]) == list(old)]
+
+
 def _misfit(path: str, lines: Sequence[bytes], old: Sequence[bytes], said: int, hunk: Hunk) -> PatchProblem:
-    """Why a hunk does not fit where it says."""
+    """Why a hunk does not fit: the first line that differs where most of the others are."""
+    numbers = [line.diff_line_no or 0 for line in hunk if not line.is_added and line.line_type != _MARK]
     first = next((line.diff_line_no or 0 for line in hunk), 0)
-    for index, wanted in enumerate(old):
-        there = lines[said + index] if said + index < len(lines) else None
-        if there != wanted:
-            is_ = "is not there" if there is None else f"is {_shown(there)}"
-            what = f"expects {_shown(wanted)} as line {said + index + 1} of {quote(path)}, which {is_}"
-            number = [line.diff_line_no for line in hunk if not line.is_added and line.line_type != _MARK][index]
-            return PatchProblem(what, _MAKE_ANEW, number or first)
-    return PatchProblem(f"has hunks of {quote(path)} that are out of order", _MAKE_ANEW, first)
+    fitting = _fitting(lines, old) if old else []
+    if len(fitting) > 1:
+        several = ", ".join(str(at + 1) for at in fitting[:_NAMED]) + (", ..." if fitting[_NAMED:] else "")
+        what = f"has lines that stand at {len(fitting)} places of {quote(path)}: {several}"
+        return PatchProblem(what, "give it more lines around the change", first)
+    likely = max(range(len(lines) + 1), key=lambda at: (_alike(lines[at : at + len(old)], old), -abs(at - said)))
+    index = next((at for at, line in enumerate(old) if lines[likely + at : likely + at + 1] != [line]), None)
+    if index is None:
+        return PatchProblem(f"has hunks of {quote(path)} that are out of order", _MAKE_ANEW, first)
+    wanted, there = old[index], (lines[likely + index : likely + index + 1] or [b""])[0]
+    is_ = f"is {_shown(there)}" if there else "is not there"
+    if there.strip(b"\r\n") == wanted.strip(b"\r\n") and there:
+        is_ = "has another line end"
+    what = f"expects {_shown(wanted)} as line {likely + index + 1} of {quote(path)}, which {is_}"
+    return PatchProblem(what, _MAKE_ANEW, numbers[index])
+
+
+def _alike(lines: Sequence[bytes], old: Sequence[bytes]) -> int:
+    """How many lines with words are the same, one beside the other."""
+    return sum(one == other and bool(one.strip()) for one, other in zip(lines, old, strict=False))
 
 
 def _shown(line: bytes) -> str:

@@ -18,8 +18,7 @@ from gradekit.spec.challenge import (
     CheckHead,
     Solution,
 )
-from gradekit.spec.files import Files, is_folder
-from gradekit.spec.patch import PatchProblem, patched
+from gradekit.spec.files import is_file, is_folder
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.translate import Fault, listed
 from gradekit.texts import near, quote
@@ -235,7 +234,11 @@ def solution_faults(head: ChallengeHead, names: Names, root: Path) -> Iterator[F
         folders = {"base": solution.base, "path": None if solution.is_patch else solution.path}
         missing = {key: path for key, path in folders.items() if path is not None and not is_folder(root / path)}
         for key, path in missing.items():
-            yield Fault((*loc, key), f"no folder {quote(path)} in the challenge's folder", hint=_near(root, path))
+            hint = _near(root, path)
+            if is_file(root / path):
+                ends = " or ".join(PATCH_SUFFIXES)
+                hint = "it is a file: " + ("base is a folder" if key == "base" else f"a patch's name ends in {ends}")
+            yield Fault((*loc, key), f"no folder {quote(path)} in the challenge's folder", hint=hint)
         if solution.is_patch and not missing:
             yield from _patch_faults((*loc, "path"), root, solution)
         for position, name in enumerate(solution.expect.fails or ()):
@@ -249,12 +252,6 @@ def _patch_faults(loc: Loc, root: Path, solution: Solution) -> Iterator[Fault]:
         yield Fault(loc, f"{quote(path)} is a patch of nothing", hint="say with base which folder it changes")
     elif not (root / path).is_file():
         yield Fault(loc, f"no file {quote(path)} in the challenge's folder", hint=_near(root, path))
-    else:
-        try:
-            patched((root / path).read_bytes(), Files(root / solution.base).read)
-        except PatchProblem as problem:
-            place = f"{path}:{problem.line}".removesuffix(":0")
-            yield Fault(loc, f"{place} does not fit {solution.base}: it {problem.what}", hint=problem.hint)
 
 
 def _near(root: Path, path: str) -> str:
