@@ -172,6 +172,13 @@ def test_reports_of_another_run_do_not(tmp_path: Path) -> None:
     resultfolder.check(tmp_path, "zoe")
 
 
+def test_whose_result_it_is(tmp_path: Path) -> None:
+    assert resultfolder.holder(None) == resultfolder.holder(tmp_path) == ""
+    ada(tmp_path)
+    named = report_record.read((tmp_path / "report.json").read_text(encoding="utf-8")).submission
+    assert resultfolder.holder(tmp_path) == (named.candidate or named.repo) != ""
+
+
 def test_folders_of_others_are_not_written_over(tmp_path: Path) -> None:
     resultfolder.check(tmp_path)
     resultfolder.check(tmp_path / "new")

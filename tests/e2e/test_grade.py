@@ -145,6 +145,7 @@ def test_an_interrupted_run_leaves_nothing(
     run = in_background("grade", served["notes"], "-c", str(notes), "-vv")
     run.wait_for(moment)
     assert run.end(number) == 128 + number, "".join(run.lines)
+    assert "this run has no result; the same command grades again\n" in run.lines
     assert left_on_engine(run.process.pid) == []
 
 

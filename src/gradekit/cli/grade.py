@@ -20,6 +20,7 @@ from gradekit.errors import ExitCode, GradekitError, InfrastructureError, Proble
 from gradekit.progress import Progress, Silent
 from gradekit.record import Record
 from gradekit.report.formats import FORMATS
+from gradekit.report.text import clean
 
 if TYPE_CHECKING:
     from gradekit.results import Report
@@ -194,6 +195,9 @@ def grade(
     progress: Progress = Silent() if quiet else Lines(verbose)
     if config.ignored:
         progress.note(f"{config.ignored} is the submission's and is not read")
+    held = resultfolder.holder(out)
+    if held:
+        progress.note(f"{out} holds the result of {clean(held)}, which that of this run will replace")
     try:
         setting = assemble.setting_for(spec.spec, config, progress, only=runner, offline=offline, later=True)
         record = run_grade(
@@ -212,7 +216,8 @@ def grade(
             progress,
         )
     except (KeyboardInterrupt, Terminated):
-        sys.stderr.write("this run has no result; the same command grades again\n")
+        kept = f"; {out} still holds that of {clean(held)}" if held else ""
+        sys.stderr.write(f"this run has no result; the same command grades again{kept}\n")
         raise
     finally:
         if isinstance(progress, Lines):

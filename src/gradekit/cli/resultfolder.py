@@ -15,6 +15,7 @@ from gradekit import record as records
 from gradekit.errors import InfrastructureError, Problem, UsageError
 from gradekit.record import Record, write_atomically
 from gradekit.report.formats import FORMATS
+from gradekit.results import Report
 
 RECORD_FOLDER: Final = "record"
 _REPORT: Final = "report.json"
@@ -44,17 +45,30 @@ def check(out: Path | None, run: str | None = None) -> None:
         raise UsageError(Problem(place, what, "an empty folder, or that of the same run", _CHOOSE))
 
 
-def _run_in(out: Path) -> str | None:
-    """The id of the run whose result a folder holds."""
+def holder(out: Path | None) -> str:
+    """Whose result a folder holds: the candidate, or the repository; nothing where it holds none."""
+    report = None if out is None else _report_in(out)
+    return "" if report is None else report.submission.candidate or report.submission.repo
+
+
+def _report_in(out: Path) -> Report | None:
     from gradekit.report import record as report_record
 
     report = out / _REPORT
-    if report.exists():
-        try:
-            return report_record.read(report.read_text(encoding="utf-8")).run.id
-        except (UsageError, ValueError) as error:
-            expected = "--out takes an empty folder, or that of an earlier run"
-            raise UsageError(Problem(str(report), "is not a report of gradekit", expected, _CHOOSE)) from error
+    if not report.exists():
+        return None
+    try:
+        return report_record.read(report.read_text(encoding="utf-8"))
+    except (UsageError, ValueError) as error:
+        expected = "--out takes an empty folder, or that of an earlier run"
+        raise UsageError(Problem(str(report), "is not a report of gradekit", expected, _CHOOSE)) from error
+
+
+def _run_in(out: Path) -> str | None:
+    """The id of the run whose result a folder holds."""
+    report = _report_in(out)
+    if report is not None:
+        return report.run.id
     try:
         return str(json.loads((out / RECORD_FOLDER / records.RECORD).read_bytes())["id"])
     except (OSError, ValueError, KeyError, TypeError):
