@@ -438,7 +438,7 @@ class TestNothingIsLeft:
         source = (
             "import sys, time\n"
             "from gradekit.sandbox.docker import connect\n"
-            "from gradekit.sandbox.protocol import SandboxPlan, VolumePlan\n"
+            "from gradekit.sandbox.plans import SandboxPlan, VolumePlan\n"
             "with connect().open(SandboxPlan(sys.argv[1], sys.argv[2], [VolumePlan('v', 1 << 20)])):\n"
             "    print('open', flush=True); time.sleep(60)\n"
         )

@@ -250,7 +250,7 @@ assert urls
         source = (
             "import sys\n"
             "from gradekit.sandbox.docker import connect\n"
-            "from gradekit.sandbox.protocol import Egress, FetchPlan\n"
+            "from gradekit.sandbox.plans import Egress, FetchPlan\n"
             "probe, python, run = sys.argv[1:]\n"
             "argv = ['/usr/bin/python3', '-c', 'import time; time.sleep(60)']\n"
             "plan = FetchPlan(python, argv, (), '/opt/deps', 'gradekit-test-deps:x', egress=Egress(probe))\n"
