@@ -339,6 +339,16 @@ def test_without_variants_nothing_is_filled_in(challenge: Challenge) -> None:
             'no file "solutions/wrogn.patch" in the challenge\'s folder; did you',
         ),
         ("base: solutions/reference", "base: solutions/refrence", 'no folder "solutions/refrence" in the challenge\'s'),
+        (
+            "wrong.patch, base: solutions/reference",
+            "reference/app.py",
+            "it is a file: a patch's name ends in .patch or .diff",
+        ),
+        (
+            "wrong.patch, base: solutions/reference",
+            "wrong.patch, base: solutions/wrong.patch",
+            'no folder "solutions/wrong.patch" in the challenge\'s folder; it is a file: base is a folder',
+        ),
     ],
 )
 def test_a_patch_that_cannot_be_is_told_by_lint(challenge: Challenge, old: str, new: str, message: str) -> None:

@@ -44,7 +44,7 @@ from gradekit.sandbox.plans import (
 )
 from gradekit.sandbox.probe_client import ProbeClient, ProbeLostError
 from gradekit.sandbox.protocol import Running
-from gradekit.sandbox.streams import describe, run_container, run_inside
+from gradekit.sandbox.streams import describe, final_state, run_container, run_inside
 from gradekit.sandbox.terminal import interact
 from gradekit.sandbox.transfer import archive, emptying_argv, unpack_argv
 from gradekit.sandbox.wire import Wire
@@ -180,7 +180,7 @@ class DockerRunning:
 
     def ending(self) -> str:
         """How it ended in words, or ``running``."""
-        return describe(self.client.state(self.name))
+        return describe(final_state(self.client, self.name))
 
     def tail(self, since: float = 0.0) -> str:
         """The last 8 KiB of what it printed (after that ``moment``); hostile text."""

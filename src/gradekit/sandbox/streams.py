@@ -14,8 +14,8 @@ from gradekit.sandbox.wire import STDERR, Frames, Wire
 
 _ENGINE = 15.0
 """Seconds that the engine may take to notice an ending."""
-_OOM_LAG = 0.1
-"""Seconds by which the engine's notice of an OOM kill may trail the exit it caused."""
+_OOM_LAG, _OOM_PAUSE = 0.5, 0.1
+"""Seconds by which the engine's notice of an OOM kill may trail the exit it caused, and between two looks."""
 _SIGKILLED = 137
 
 
@@ -118,14 +118,16 @@ def run_container(
                 raise InfrastructureError(Problem(client.endpoint.url, what, "", DOCTOR))
     finally:
         wire.close()
-    ending, code = (cut, None) if cut is not None else classify(_final_state(client, container))
+    ending, code = (cut, None) if cut is not None else classify(final_state(client, container))
     return ExecResult(tuple(argv), ending, code, captured.stdout, captured.stderr, seconds)
 
 
-def _final_state(client: Client, container: str) -> State:
+def final_state(client: Client, container: str) -> State:
+    """The state of a container; an engine may say a moment later than the end that memory was its cause."""
     state = client.state(container)
-    if state.exit_code == _SIGKILLED and not state.oom:
-        time.sleep(_OOM_LAG)
+    deadline = time.monotonic() + _OOM_LAG
+    while state.exit_code == _SIGKILLED and not state.oom and time.monotonic() < deadline:
+        time.sleep(_OOM_PAUSE)
         state = client.state(container)
     return state
 
