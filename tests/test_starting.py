@@ -90,6 +90,7 @@ def test_what_earns_points_for_nothing_is_a_mismatch(tmp_path: Path, monkeypatch
     progress = Notes()
     empty, starter = verify_starting_points(challenge, lock, SETTING, progress)
     assert progress.notes == ["solutions/reference, emptied", "starter"]
+    assert empty.report is not None
     assert (empty.mismatches, empty.report.submission.files) == ((), 1)
     assert empty.report.checks[1].outcome.status is Status.FAILED
     assert starter.mismatches == ("50.0 % of the points are for nothing, at most 20 % expected; it passes run",)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from gradekit.errors import SpecError, SubmissionError, UsageError
+from gradekit.errors import InfrastructureError, Problem, SpecError, SubmissionError, UsageError
 from gradekit.grade.setting import Setting
 from gradekit.progress import Silent
 from gradekit.record import Observation, Record
@@ -559,22 +559,87 @@ def test_the_only_check_is_proven_by_who_passes_a_case_of_it(cases: str, evidenc
     assert unproven([right, wrong]) == (() if proves else ("a",))
 
 
-def test_a_patch_that_does_not_fit_is_told_before_anything_is_graded(tmp_path: Path) -> None:
+def test_a_patch_that_does_not_fit_is_told_first_and_keeps_no_other_from_being_graded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
     late = "{path: solutions/late"
     (tmp_path / "solutions").mkdir()
     (tmp_path / "solutions" / "late.patch").write_text("--- a/outcomes\n+++ b/outcomes\n@@ -1 +1 @@\n-all\n+none\n")
     challenge = challenge_in(tmp_path, SPEC.replace(late, f"{late}.patch, base: solutions/reference"))
     notes = Notes()
-    with pytest.raises(SpecError, match=r'late\.patch:4: does not fit solutions/reference: it expects "all" as line 1'):
-        verify(challenge, SETTING, notes)
-    assert notes.notes == []
+    _, results = verify(challenge, SETTING, notes)
+    why = f'{tmp_path}/solutions/late.patch:4: does not fit solutions/reference: it expects "all" as line 1'
+    assert notes.notes[0].startswith(why)
+    reference, early, late_ = results
+    assert (reference.mismatches, early.mismatches) == ((), ())
+    assert (late_.path, late_.report, late_.state) == ("solutions/late.patch", None, "refused")
+    assert [told.startswith(why) for told in late_.mismatches] == [True]
+    assert isinstance(late_.refused, SpecError)
 
 
-def test_a_solution_that_is_no_submission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_solution_that_is_no_submission_is_a_mismatch_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("gradekit.verify.grade", graded)
     challenge = challenge_in(tmp_path)
     (tmp_path / "solutions" / "early" / "outcomes").unlink()
-    with pytest.raises(SubmissionError, match=r"^solutions/early: .*: the folder has no files"):
+    told: list[Verified] = []
+    lock, results = verify(challenge, SETTING, Notes(), repeat=2, told=told.append)
+    assert [result.path for result in told] == ["solutions/reference", "solutions/early", "solutions/late"]
+    reference, early, late = results
+    assert (reference.mismatches, late.mismatches) == ((), ())
+    assert (early.lost, early.earned, early.possible, early.seconds, early.runs) == ((), None, None, None, 1)
+    assert early.mismatches == ("solutions/early: the folder has no files; put the submission's files into it",)
+    assert isinstance(early.refused, SubmissionError)
+    assert unproven(results) == ("tests",), "who was not graded proves nothing"
+    assert lock.solutions.keys() == {"solutions/reference", "solutions/late"}
+    _, (early, late) = verify_some(challenge, lock, challenge.spec.solutions[::2], SETTING, Notes())
+    assert (early.state, late.mismatches) == ("refused", ())
+
+
+def test_another_reference_that_is_no_submission_leaves_those_that_rest_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    late = "{path: solutions/late, expect: {fails: [run]}}"
+    more = f"""{late}
+  - {{path: solutions/other, expect: {{passes: all}}}}
+  - {{path: solutions/wrong, base: solutions/other, expect: {{fails: [run]}}}}
+"""
+    for name in ("other", "wrong"):
+        (tmp_path / "solutions" / name).mkdir(parents=True)
+    _, results = verify(challenge_in(tmp_path, SPEC.replace(late, more)), SETTING, Notes())
+    assert [(result.path, result.state) for result in results[:2]] == [
+        ("solutions/reference", "complete"),
+        ("solutions/other", "refused"),
+    ]
+    assert results[1].broken
+    assert results[0].mismatches[0].endswith("reference of their language is right: solutions/wrong")
+
+
+def test_an_error_of_ours_ends_it_and_takes_nothing_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def until_late(challenge: Challenge, *rest: Any, **more: Any) -> Record:  # noqa: ANN401 - of grade
+        record = graded(challenge, *rest, **more)
+        if record.submission.repo.endswith("late"):
+            raise InfrastructureError(Problem("engine", "is gone"))
+        return record
+
+    monkeypatch.setattr("gradekit.verify.grade", until_late)
+    told: list[Verified] = []
+    with pytest.raises(InfrastructureError, match="engine: is gone"):
+        verify(challenge_in(tmp_path), SETTING, Notes(), told=told.append)
+    assert [(result.path, result.mismatches) for result in told] == [
+        ("solutions/reference", ()),
+        ("solutions/early", ()),
+    ]
+
+
+def test_without_its_first_reference_nothing_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    challenge = challenge_in(tmp_path)
+    (tmp_path / "solutions" / "reference" / "outcomes").unlink()
+    with pytest.raises(SubmissionError, match=r"^solutions/reference: the folder has no files"):
         verify(challenge, SETTING, Notes())
 
 

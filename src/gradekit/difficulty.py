@@ -6,7 +6,7 @@ first, and the reference of the next variant is graded as if its author had hand
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from gradekit.results import Report, Status, Variant
 from gradekit.score import points
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lock import Lock
-from gradekit.spec.variants import told
+from gradekit.spec.variants import told as values
 from gradekit.verify import Verified, reference_of, run_solution, telling, verify
 
 _MOST: Final = 3
@@ -92,9 +92,9 @@ class InVariant:
             "solutions": [
                 {
                     "path": result.path,
-                    "earned": result.report.score.earned,
-                    "possible": result.report.score.possible,
-                    "seconds": result.report.run.seconds,
+                    "earned": result.earned,
+                    "possible": result.possible,
+                    "seconds": result.seconds,
                     "lost": list(result.lost),
                     "mismatches": list(result.mismatches),
                 }
@@ -109,6 +109,8 @@ def verify_variants(
     progress: Progress,
     repeat: int | None = None,
     before: Lock | None = None,
+    *,
+    told: Callable[[Verified], object] = lambda _: None,
 ) -> tuple[Lock, Sequence[InVariant]]:
     """Verify each variant of a challenge, and compare them.
 
@@ -118,20 +120,25 @@ def verify_variants(
         progress: is told about each grading.
         repeat: as in ``verify``; by default references are graded several times in the first variant only.
         before: as in ``verify``.
+        told: as in ``verify``; paths have the variant beside them.
 
     Returns:
         The lock to write, and what came of each variant.
 
     Raises:
-        SpecError: the challenge lists no reference.
-        SubmissionError: a solution's folder is refused.
+        SpecError: the challenge lists no reference, or the first one's patch does not fit.
+        SubmissionError: the first reference's folder is refused.
     """
     found: list[InVariant] = []
     for index, challenge in enumerate(challenges):
         variant = variant_of(challenge)
-        progress.note(f"variant {variant.number} of {variant.of}: {told(variant)}")
+        progress.note(f"variant {variant.number} of {variant.of}: {values(variant)}")
         was = None if before is None else before.variants.get(str(variant.number))
-        lock, results = verify(challenge, setting, progress, repeat or (1 if index else None), was)
+
+        def tell(result: Verified, number: int = variant.number) -> None:
+            told(replace(result, path=f"{result.path}, variant {number}"))
+
+        lock, results = verify(challenge, setting, progress, repeat or (1 if index else None), was, told=tell)
         other = challenges[(index + 1) % len(challenges)]
         foreign = _foreign(challenge, other, lock, setting, progress)
         one = InVariant(variant, lock, results, foreign)
@@ -202,12 +209,11 @@ def _measured(first: Lock, other: Lock, here: str, tolerance: float) -> Iterator
 
 def _share(result: Verified) -> float | None:
     """What it earned, as a share of what checks can give."""
-    score = result.report.score
-    return None if score.earned is None or not score.possible else score.earned / score.possible
+    return None if result.earned is None or not result.possible else result.earned / result.possible
 
 
 def merged(found: Sequence[InVariant]) -> Sequence[Verified]:
-    """One result for each solution: that of the first variant in which it could not be graded, else of the first.
+    """One result for each solution: that of the first variant in which it has no score, else of the first.
 
     Mismatches are those of all variants, those of the variants themselves stand with the reference.
     """
@@ -217,7 +223,7 @@ def merged(found: Sequence[InVariant]) -> Sequence[Verified]:
         # A broken reference leaves solutions ungraded in its variant.
         each = {one.variant.number: result for one in found for result in one.results if result.path == path}
         shown = next(
-            (result for result in each.values() if result.report.score.state == "incomplete"), next(iter(each.values()))
+            (result for result in each.values() if result.state in {"refused", "incomplete"}), next(iter(each.values()))
         )
         wrong: dict[str, list[int]] = {}
         for number, result in each.items():
@@ -272,7 +278,7 @@ def _several(numbers: Sequence[int]) -> str:
 def table(found: Sequence[InVariant]) -> Iterator[tuple[str, ...]]:
     """Rows of what makes a variant easy or hard, the names of the columns first."""
     yield ("variant", "values", "reference", "wrong solutions", "noticed", "needed", "time", "copied answer")
-    first = found[0].reference.report.run.seconds
+    first = found[0].reference.seconds
     for one in found:
         wrong = [result for result in one.wrong if not result.mismatches]
         foreign = one.foreign
@@ -280,17 +286,18 @@ def table(found: Sequence[InVariant]) -> Iterator[tuple[str, ...]]:
         loses += f" and {len(foreign.lost) - _MOST} more" if len(foreign.lost) > _MOST else ""
         yield (
             str(one.variant.number),
-            told(one.variant),
+            values(one.variant),
             shown_score(one.reference.report),
             f"{len(wrong)} of {len(one.wrong)} as claimed",
             "{} of {}".format(*one.noticed),
             "{} of {}".format(*one.needed),
-            f"x{one.reference.report.run.seconds / first:.2f}" if first else "-",
+            f"x{(one.reference.seconds or 0) / first:.2f}" if first else "-",
             f"of {foreign.number} loses {loses} ({shown_score(foreign.report)})",
         )
 
 
-def shown_score(report: Report) -> str:
+def shown_score(report: Report | None) -> str:
     """``88.2 of 90.0``, or that there is none."""
-    score = report.score
-    return "no score" if score.earned is None else f"{points(score.earned)} of {points(score.possible or 0)}"
+    if report is None or report.score.earned is None:
+        return "no score"
+    return f"{points(report.score.earned)} of {points(report.score.possible or 0)}"

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Final
 
-from gradekit.errors import Problem, SpecError, SubmissionError, UsageError
+from gradekit.errors import GradekitError, Problem, SpecError, SubmissionError, UsageError
 from gradekit.grade.judging import judge, lock_of
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
@@ -37,12 +37,17 @@ _WIDTH: Final = 200
 """Characters of such a line."""
 
 
+_OWN = (SpecError, SubmissionError)
+"""What is wrong with one solution only: its patch does not fit, or what it makes is no submission."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """One solution's result: ``mismatches`` is empty when it got what its folder claims."""
 
     path: str
-    report: Report
+    report: Report | None
+    """None where it was refused before anything of it ran."""
     mismatches: tuple[str, ...]
     language: str = ""
     """Name of the runner that graded it; empty where none could be chosen."""
@@ -58,12 +63,38 @@ class Verified:
     """The first check that is not as claimed: trying it shows more; empty where it is about none."""
     broken: bool = False
     """Whether it is a reference that does not pass everything, so that nothing can be compared with it."""
+    refused: GradekitError | None = None
+    """Why there is no report."""
+
+    @property
+    def state(self) -> str:
+        """That of its score, or ``refused``."""
+        return "refused" if self.report is None else self.report.score.state
+
+    @property
+    def earned(self) -> float | None:
+        """Points; None where there is no score."""
+        return None if self.report is None else self.report.score.earned
+
+    @property
+    def possible(self) -> float | None:
+        """Points that checks can give; None where there is no score."""
+        return None if self.report is None else self.report.score.possible
+
+    @property
+    def seconds(self) -> float | None:
+        """What the first grading took; None where there was none."""
+        return None if self.report is None else self.report.run.seconds
 
     @property
     def lost(self) -> tuple[str, ...]:
         """Ids of the checks that it did not pass, sorted."""
-        checks = self.report.checks
+        checks = () if self.report is None else self.report.checks
         return tuple(sorted(check.id for check in checks if check.outcome.status is not Status.PASSED))
+
+
+def _nobody(_: Verified) -> None:
+    pass
 
 
 def run_solution(
@@ -79,8 +110,8 @@ def run_solution(
 
     ``of``: the challenge in another variant, whose values the solution's files have.
     """
-    try:
-        with whole(of or challenge, solution) as folder:
+    with whole(of or challenge, solution) as folder:
+        try:
             return grade(
                 challenge,
                 lock,
@@ -97,10 +128,13 @@ def run_solution(
                 recording=lock is None,
                 trusting=True,
             )
-    except SubmissionError as error:
-        raise SubmissionError(
-            *(replace(each, place=f"{solution.path}: {each.place}") for each in error.problems)
-        ) from None
+        except SubmissionError as error:
+            # The folder may be a copy that is gone afterwards.
+            places = [each.place.replace(str(folder), solution.path) for each in error.problems]
+            named = [place if solution.path in place else f"{solution.path}: {place}" for place in places]
+            raise SubmissionError(
+                *(replace(each, place=place) for each, place in zip(error.problems, named, strict=True))
+            ) from None
 
 
 def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
@@ -165,11 +199,11 @@ def unproven(results: Sequence[Verified]) -> tuple[str, ...]:
     """
     if any(result.broken for result in results):
         return ()
+    reports = [result.report for result in results if result.report is not None]
     proven: set[str] = set()
-    for result in results:
-        if telling(result.report):
-            proven.update(result.lost)
-    return tuple(check.id for check in results[0].report.checks if check.id not in proven)
+    for report in filter(telling, reports):
+        proven.update(check.id for check in report.checks if check.outcome.status is not Status.PASSED)
+    return tuple(check.id for check in reports[0].checks if check.id not in proven)
 
 
 def telling(report: Report) -> bool:
@@ -195,8 +229,12 @@ def verify(
     progress: Progress,
     repeat: int | None = None,
     before: Lock | None = None,
+    *,
+    told: Callable[[Verified], object] = _nobody,
 ) -> tuple[Lock, Sequence[Verified]]:
     """Grade every solution of a challenge, the reference first, and compare with what each claims.
+
+    A solution that is no submission, or whose patch does not fit, is a mismatch and keeps no other from being graded.
 
     Args:
         challenge: the challenge.
@@ -206,19 +244,21 @@ def verify(
             What is not the same each time is a mismatch. A reference with a check that cannot be run is graded once.
         before: the lock of an earlier verification; expectations that notice less than they did then are a mismatch of
             the reference. None where nothing is compared.
+        told: gets each result as soon as it is there, so that an error later on does not lose it; what is compared in
+            the end is not in it yet.
 
     Returns:
         The lock to write (expected test ids from the reference), and a result for each solution. Wrong solutions of a
         broken reference's language are not graded and have none; a mismatch of the first reference names them.
 
     Raises:
-        SpecError: the challenge lists no reference (``expect: {passes: all}``), or has patches that do not fit.
-        SubmissionError: a solution's folder is refused.
+        SpecError: the challenge lists no reference (``expect: {passes: all}``), or the first one's patch does not fit.
+        SubmissionError: the first reference's folder is refused.
     """
     solutions = challenge.spec.solutions
     reference = reference_of(challenge)
-    if wrong_patches := misfits(challenge):
-        raise SpecError(*wrong_patches)
+    for problem in misfits(challenge):
+        progress.note(str(problem))
 
     def graded(solution: Solution, lock: Lock) -> Verified:
         return _graded(challenge, lock, solution, setting, progress)
@@ -230,6 +270,7 @@ def verify(
     # What keeps checks from being run, such as an app that does not start, is no matter of chance, and may take long.
     once = None if all(seen.state == "observed" for seen in right.observations) else 1
     results = [_again(first, partial(graded, reference, lock), progress, repeat or once)]
+    told(results[0])
     wrong: list[Record] = []
     ungraded: list[str] = []
     # What wrong solutions are compared with has to be known before them, in every language.
@@ -239,15 +280,9 @@ def verify(
             ungraded.append(solution.path)
             continue
         progress.note(solution.path)
-        record = run_solution(challenge, lock, solution, setting, progress)
-        found: list[str] = []
-        if solution.expect.passes is None:
-            wrong.append(record)
-        else:
-            lock, found = _with_ratios(challenge, lock, record)
-        one = _verified(challenge, solution, record, lock, setting)
-        one = replace(one, mismatches=(*one.mismatches, *found), broken=one.reference and bool(one.lost or found))
+        lock, one = _other(challenge, lock, solution, setting, progress, wrong=wrong)
         results.append(_again(one, partial(graded, solution, lock), progress, repeat))
+        told(results[-1])
     if ungraded:
         why = f"not graded before the reference of their language is right: {', '.join(ungraded)}"
         results[0] = replace(results[0], mismatches=(*results[0].mismatches, why))
@@ -258,7 +293,7 @@ def verify(
     if before is not None:
         blunt = blunted(before.sharpness, tried)
         results[0] = replace(results[0], mismatches=(*results[0].mismatches, *blunt))
-    got = {result.path: _got(result) for result in results}
+    got = {result.path: _got(result, result.report) for result in results if result.report is not None}
     sharp = {check: found.sharpness for check, found in tried.items()}
     update = {"solutions": got, "stand_ins": stand_ins, "sharpness": sharp, "times": _times(results)}
     return lock.model_copy(update=update), results
@@ -282,6 +317,29 @@ def _first(
     return right, lock, replace(first, mismatches=(*first.mismatches, *found))
 
 
+def _other(
+    challenge: Challenge,
+    lock: Lock,
+    solution: Solution,
+    setting: Setting,
+    progress: Progress,
+    *,
+    wrong: list[Record],
+) -> tuple[Lock, Verified]:
+    """Grade a solution that is not the first reference; the lock gets its ratios, ``wrong`` a wrong one's record."""
+    try:
+        record = run_solution(challenge, lock, solution, setting, progress)
+    except _OWN as error:
+        return lock, _refused(challenge, solution, error, setting)
+    found: list[str] = []
+    if solution.expect.passes is None:
+        wrong.append(record)
+    else:
+        lock, found = _with_ratios(challenge, lock, record)
+    one = _verified(challenge, solution, record, lock, setting)
+    return lock, replace(one, mismatches=(*one.mismatches, *found), broken=one.reference and bool(one.lost or found))
+
+
 def _rests_on(challenge: Challenge, solution: Solution, results: Sequence[Verified], setting: Setting) -> bool:
     """Whether a wrong solution is made of a broken reference, or has its language: it would show the same faults."""
     if solution.base in {result.path for result in results if result.broken}:
@@ -291,13 +349,18 @@ def _rests_on(challenge: Challenge, solution: Solution, results: Sequence[Verifi
         firsts.setdefault(result.language, result)
     if not any(result.broken for result in firsts.values()):
         return False
+    language = _language(challenge, solution, setting)
+    return language in firsts and firsts[language].broken
+
+
+def _language(challenge: Challenge, solution: Solution, setting: Setting) -> str:
+    """Name of the runner for a solution's files before any patch; empty where there is none."""
     folders = [challenge.root / folder for folder in solution.folders]
     files = (path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*") if path.is_file())
     try:
-        language = detect(setting.languages(challenge).values(), files).name
+        return detect(setting.languages(challenge).values(), files).name
     except SubmissionError:
-        language = ""
-    return language in firsts and firsts[language].broken
+        return ""
 
 
 def _times(results: Sequence[Verified]) -> Mapping[str, Mapping[str, Times]]:
@@ -327,6 +390,7 @@ def verify_some(
     progress: Progress,
     *,
     repeat: int | None = None,
+    told: Callable[[Verified], object] = _nobody,
 ) -> tuple[Lock, Sequence[Verified]]:
     """Grade some solutions of a challenge as ``verify`` does, to look at these alone; what they get is for no lock.
 
@@ -337,13 +401,13 @@ def verify_some(
         setting: engine, images and runners.
         progress: is told about each grading.
         repeat: as in ``verify``.
+        told: as in ``verify``.
 
     Returns:
         The lock that the solutions were judged with, and a result for each.
 
     Raises:
         SpecError: there is no lock, and the challenge needs one.
-        SubmissionError: a solution's folder is refused.
     """
     if lock is None:
         if freshness(challenge, lock) == "missing":
@@ -360,6 +424,7 @@ def verify_some(
         progress.note(solution.path)
         once = partial(_graded, challenge, lock, solution, setting, progress)
         results.append(_again(once(), once, progress, repeat))
+        told(results[-1])
     return lock, results
 
 
@@ -399,8 +464,26 @@ def stood_in(challenge: Challenge, setting: Setting) -> Mapping[str, str]:
 
 
 def _graded(challenge: Challenge, lock: Lock, solution: Solution, setting: Setting, progress: Progress) -> Verified:
-    record = run_solution(challenge, lock, solution, setting, progress)
+    try:
+        record = run_solution(challenge, lock, solution, setting, progress)
+    except _OWN as error:
+        return _refused(challenge, solution, error, setting)
     return _verified(challenge, solution, record, lock, setting)
+
+
+def _refused(
+    challenge: Challenge, solution: Solution, error: SpecError | SubmissionError, setting: Setting
+) -> Verified:
+    reference = solution.expect.passes == "all"
+    return Verified(
+        path=solution.path,
+        report=None,
+        mismatches=tuple(map(str, error.problems)),
+        language=_language(challenge, solution, setting),
+        reference=reference,
+        broken=reference,
+        refused=error,
+    )
 
 
 def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lock, setting: Setting) -> Verified:
@@ -430,6 +513,8 @@ def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lo
 
 def _again(first: Verified, once: Callable[[], Verified], progress: Progress, repeat: int | None) -> Verified:
     """Grade a solution again, so often as is wanted; what differs between the gradings is a mismatch."""
+    if first.report is None:
+        return first
     runs = repeat or (REFERENCE_RUNS if first.reference else 1)
     results = [first]
     for number in range(2, runs + 1):
@@ -440,7 +525,8 @@ def _again(first: Verified, once: Callable[[], Verified], progress: Progress, re
     printed = {mismatch: lines for result in results for mismatch, lines in result.printed.items()}
     odd = next((result.odd for result in results if result.odd), "")
     first = replace(first, times=times, printed=printed, odd=odd)
-    return replace(first, mismatches=(*found, *flaky([result.report for result in results])), runs=runs)
+    reports = [result.report for result in results if result.report is not None]
+    return replace(first, mismatches=(*found, *flaky(reports)), runs=runs)
 
 
 def _listed(mistakes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -452,8 +538,11 @@ def _listed(mistakes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _got(result: Verified) -> Mapping[str, object]:
+def _got(result: Verified, report: Report) -> Mapping[str, object]:
     """What a solution got, for people who read the lock's history."""
-    score = result.report.score
-    got = {"earned": score.earned, "possible": score.possible, "fails": list(result.lost)}
-    return {**got, "language": result.language}
+    return {
+        "earned": report.score.earned,
+        "possible": report.score.possible,
+        "fails": list(result.lost),
+        "language": result.language,
+    }

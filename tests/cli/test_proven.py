@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -10,13 +12,15 @@ from typing import Literal
 import pytest
 
 from gradekit.cli import proven
+from gradekit.cli.app import app
 from gradekit.cli.proven import Proof
-from gradekit.errors import ExitCode, Problem, SpecError
+from gradekit.errors import ExitCode, GradekitError, InfrastructureError, Problem, SpecError, SubmissionError
 from gradekit.results import ChallengeRef, CheckResult, Outcome, Report, Run, Score, Status, SubmissionRef, Tier
 from gradekit.spec.limits import Limit
 from gradekit.spec.lock import Sharpness
 from gradekit.verify import Verified
 from tests.cli.test_commands import run
+from tests.test_verify import SETTING, challenge_in
 
 
 def result(
@@ -92,6 +96,7 @@ def test_the_lines_of_a_challenge() -> None:
     (one,) = (line for line in proven.lines(replace(TEXTS, unproven=("health",))) if line.startswith("unproven"))
     assert "loses it and passes another check, so nothing shows that it can fail" in one
     only = result("reference", "python")
+    assert only.report is not None
     only = replace(only, report=only.report.model_copy(update={"checks": only.report.checks[:1]}))
     (one,) = (
         line for line in proven.lines(replace(TEXTS, results=(only,), unproven=("health",))) if "unproven" in line
@@ -335,3 +340,93 @@ def test_limits_are_shown_with_their_margin_and_what_half_of_them_would_change()
         "tight": False,
     }
     assert document["longest"] == 600.0
+
+
+def refused(path: str, error: GradekitError) -> Verified:
+    told = tuple(map(str, error.problems))
+    return Verified(path, None, told, "python", reference=not path.startswith("bad"), refused=error)
+
+
+def test_a_solution_that_was_not_graded_stands_among_the_others() -> None:
+    empty = refused("bad/empty", SubmissionError(Problem("bad/empty", "the folder has no files")))
+    results = (*ORDERS.results, empty)
+    assert proven.verdict(results) is ExitCode.SUBMISSION
+    misfit = refused("bad/misfit", SpecError(Problem("misfit.patch:3", "does not fit")))
+    assert proven.verdict([*results, misfit, result("bad/x", "python", mismatches=("x",))]) is ExitCode.USAGE
+    assert proven.verdict([refused("reference", SpecError(Problem("x", "y"))), empty]) is ExitCode.USAGE
+    proof = replace(ORDERS, results=results, code=ExitCode.SUBMISSION)
+    told = list(proven.lines(proof))
+    assert told[3:5] == [
+        "bad/empty                            python         no score        -  not graded",
+        "    bad/empty: the folder has no files",
+    ]
+    assert told[-1] == "challenge.lock was not written"
+    table = list(proven.matrix([proof]))
+    assert table[-3:] == [
+        "orders bad/empty     python  no score      -",
+        "",
+        "not as claimed: 1 of 4 solutions: bad/empty",
+    ]
+    (challenge,) = json.loads(proven.document([proof]))["challenges"]
+    assert challenge["solutions"][3] == {
+        "path": "bad/empty",
+        "language": "python",
+        "reference": False,
+        "state": "refused",
+        "earned": None,
+        "possible": None,
+        "seconds": None,
+        "runs": 1,
+        "lost": [],
+        "mismatches": ["bad/empty: the folder has no files"],
+        "printed": {},
+    }
+
+
+def test_what_was_found_before_an_error_is_shown() -> None:
+    proof = Proof.failed("orders", InfrastructureError(Problem("engine", "is gone")), ORDERS.results[:2])
+    assert [line.split()[0] for line in proven.lines(proof)] == ["reference", "reference-java", "challenge.lock"]
+    assert list(proven.matrix([proof]))[-1] == "not known: an error ended it after 2 solutions"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (InfrastructureError(Problem("engine", "is gone")), 3, "engine: is gone"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_what_ends_verify_does_not_take_along_what_was_found(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    *,
+    error: BaseException,
+    code: int,
+    told: str,
+    as_json: bool,
+) -> None:
+    def ends(*_: object, told: Callable[[Verified], object]) -> None:
+        told(ORDERS.results[0])
+        raise error
+
+    monkeypatch.setattr("gradekit.verify.verify", ends)
+    monkeypatch.setattr("gradekit.cli.assemble.setting_for", lambda *_, **__: SETTING)
+    challenge_in(tmp_path)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with pytest.raises(SystemExit) as caught:
+        app(["challenge", "verify", str(tmp_path), "-q", *(["--json"] if as_json else [])])
+    for number, action in before.items():
+        signal.signal(number, action)
+    assert caught.value.code == code
+    out, err = capfd.readouterr()
+    if as_json:
+        (challenge,) = json.loads(out)["challenges"]
+        assert challenge["problems"]
+        assert [one["path"] for one in challenge["solutions"]] == ["reference"]
+    else:
+        assert out.startswith("reference   ")
+        assert "challenge.lock was not written" in out
+    assert told in err
+    assert "Traceback" not in err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gradekit.grade.setting import Setting
     from gradekit.spec.challenge import Challenge
     from gradekit.spec.lock import Lock
+    from gradekit.verify import Verified
 
 commands = typer.Typer(no_args_is_help=True, help="Challenges: list, show, check and prove them.")
 _NAME = "NAME"
@@ -342,14 +343,29 @@ def verify(
             )
     names = _wanted(challenges, config, every=every)
     proofs = []
-    for name in names:
-        sample = None if mutants is None else (mutants, seed)
-        asked = _Asked(repeat, sample, solutions or (), variant, several=len(names) > 1, weaker=weaker)
-        proof = _prove(name, config, quiet, verbose, asked)
+
+    def show(proof: Proof) -> None:
         proofs.append(proof)
         if not as_json:
             sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.lines(proof))
             sys.stdout.flush()
+
+    for name in names:
+        sample = None if mutants is None else (mutants, seed)
+        asked = _Asked(repeat, sample, solutions or (), variant, several=len(names) > 1, weaker=weaker)
+        found: list[Verified] = []
+        try:
+            proof = _prove(name, config, quiet, verbose, asked, found)
+        except BaseException:
+            # What ends the process, such as an interruption or a full disk, does not take along what was found.
+            if found:
+                why = ("ended before all solutions were graded",)
+                show(proven.Proof(name or "", results=found, problems=why, code=ExitCode.INTERRUPTED))
+            if found and as_json:
+                sys.stdout.write(proven.document(proofs))
+            sys.stdout.flush()
+            raise
+        show(proof)
     if as_json:
         sys.stdout.write(proven.document(proofs))
     else:
@@ -479,11 +495,20 @@ class _Asked:
     weaker: bool
 
 
-def _prove(name: str | None, config: configuration.Config, quiet: int, verbose: int, asked: _Asked) -> Proof:
+def _prove(
+    name: str | None,
+    config: configuration.Config,
+    quiet: int,
+    verbose: int,
+    asked: _Asked,
+    found: list[Verified],
+) -> Proof:
     """Grade the solutions of one challenge, all or some; write its lock and table, if all of them are as claimed.
 
+    ``found`` gets each result as soon as it is there.
+
     Raises:
-        GradekitError: it cannot be done, and it is the only one that is asked for.
+        GradekitError: nothing of it can be done, and it is the only one that is asked for.
     """
     from gradekit.cli import assemble, proven
     from gradekit.mutation.campaign import campaign
@@ -492,9 +517,11 @@ def _prove(name: str | None, config: configuration.Config, quiet: int, verbose: 
     from gradekit.verify import matching, verify_some
 
     progress: Progress = Silent() if quiet else Lines(verbose)
+    called = name or ""
     try:
         challenges, old = assemble.variants_for(name, config, asked.variant)
         challenge = challenges[0]
+        called = challenge.spec.id
         if asked.several:
             progress.note(f"{challenge.spec.id}: {len(challenge.spec.solutions)} solutions")
         wanted = matching(challenge, asked.some)
@@ -503,14 +530,16 @@ def _prove(name: str | None, config: configuration.Config, quiet: int, verbose: 
         if asked.some:
             setting.make(assemble.solved_in(challenge, setting))
             here = None if old is None else old.at(challenge.variant)
-            lock, results = verify_some(challenge, here, wanted, setting, progress, repeat=asked.repeat)
+            lock, results = verify_some(
+                challenge, here, wanted, setting, progress, repeat=asked.repeat, told=found.append
+            )
             return proven.Proof.of(challenge, lock, results, partial="--solution leaves solutions out")
         if asked.sample is not None and old is not None and old.challenge == challenge.digest:
             lock, proof = old, proven.Proof.of_lock(challenge, old)
         else:
             setting.make(assemble.solved_in(challenge, setting))
             before = None if asked.weaker else earlier_lock(challenge.lock_path)
-            lock, proof = _graded(challenges, setting, progress, asked, before)
+            lock, proof = _graded(challenges, setting, progress, asked, before, found.append)
             if old is not None and old.challenge == challenge.digest:
                 lock = lock.model_copy(update={"code_mutants": old.code_mutants})
         if asked.sample is not None and proof.holds:
@@ -522,10 +551,10 @@ def _prove(name: str | None, config: configuration.Config, quiet: int, verbose: 
             write_lock(challenge.lock_path, lock)
             proof = proof.with_table(write_table(challenge))
     except GradekitError as error:
-        if not asked.several:
+        if not asked.several and not found:
             raise
         fail(*error.problems)
-        return proven.Proof.failed(name or "", error)
+        return proven.Proof.failed(called, error, found)
     finally:
         if isinstance(progress, Lines):
             progress.close()
@@ -533,7 +562,12 @@ def _prove(name: str | None, config: configuration.Config, quiet: int, verbose: 
 
 
 def _graded(
-    challenges: Sequence[Challenge], setting: Setting, progress: Progress, asked: _Asked, before: Lock | None
+    challenges: Sequence[Challenge],
+    setting: Setting,
+    progress: Progress,
+    asked: _Asked,
+    before: Lock | None,
+    told: Callable[[Verified], object],
 ) -> tuple[Lock, Proof]:
     """Verify a challenge, in each variant that was asked for; the lock to write, and what there is to say."""
     from gradekit.cli import proven
@@ -543,11 +577,11 @@ def _graded(
 
     challenge = challenges[0]
     if len(challenges) > 1:
-        lock, found = verify_variants(challenges, setting, progress, asked.repeat, before)
+        lock, found = verify_variants(challenges, setting, progress, asked.repeat, before, told=told)
         proof = proven.Proof.of(challenge, lock, merged(found), variants=found)
     else:
         was = None if before is None else before.at(challenge.variant)
-        lock, results = run_verify(challenge, setting, progress, asked.repeat, was)
+        lock, results = run_verify(challenge, setting, progress, asked.repeat, was, told=told)
         partial = "" if asked.variant is None else "--variant leaves variants out"
         proof = proven.Proof.of(challenge, lock, results, partial=partial)
     if proof.locks:

@@ -18,6 +18,7 @@ from gradekit.oracle import listed
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.limits import Limit, limits, longest, lost
 from gradekit.spec.lock import Lock, Sharpness, untwinned
+from gradekit.texts import counted
 from gradekit.verify import Verified, unproven
 
 _NONE = "-"
@@ -32,6 +33,7 @@ _WIDE = 100
 _AMPLE = 10
 """When the tightest limit is that many times as long as the reference took, none is shown."""
 _MINUTE = 60
+_UNGRADED = ("incomplete", "refused")
 _NO_LANGUAGE = "none"
 """As `runner: none` in a challenge that runs no code of a submission."""
 
@@ -136,9 +138,9 @@ class Proof:
         return self if brief is None else replace(self, brief=str(brief))
 
     @classmethod
-    def failed(cls, name: str, error: GradekitError) -> Proof:
-        """A challenge that could not be proven at all."""
-        return cls(name=name, problems=tuple(map(str, error.problems)), code=error.exit_code)
+    def failed(cls, name: str, error: GradekitError, results: Sequence[Verified] = ()) -> Proof:
+        """A challenge that could not be proven, with what was found before the error."""
+        return cls(name=name, problems=tuple(map(str, error.problems)), code=error.exit_code, results=results)
 
     @property
     def holds(self) -> bool:
@@ -158,15 +160,12 @@ def verdict(results: Sequence[Verified], *, ungraded: bool = False) -> ExitCode:
     ungraded because of it.
     """
     wrong = [result for result in results if result.mismatches]
-    if any(result.reference and not _ungraded(result) for result in wrong):
+    if any(result.reference and result.state not in _UNGRADED for result in wrong):
         return ExitCode.BELOW
-    if ungraded or any(map(_ungraded, results)):
+    if ungraded or any(result.state == "incomplete" for result in results):
         return ExitCode.INFRASTRUCTURE
-    return ExitCode.BELOW if wrong else ExitCode.OK
-
-
-def _ungraded(result: Verified) -> bool:
-    return result.report.score.state == "incomplete"
+    refused = [result.refused.exit_code for result in wrong if result.refused is not None]
+    return _worst([*refused, *(ExitCode.BELOW for _ in wrong)])
 
 
 def _tests(locks: Sequence[Lock]) -> int:
@@ -176,7 +175,10 @@ def _tests(locks: Sequence[Lock]) -> int:
 
 def exit_code(proofs: Sequence[Proof]) -> ExitCode:
     """That of the worst challenge: a fault of ours, then one that cannot be graded, then a mismatch."""
-    codes = {proof.code for proof in proofs}
+    return _worst([proof.code for proof in proofs])
+
+
+def _worst(codes: Sequence[ExitCode]) -> ExitCode:
     order = (ExitCode.INFRASTRUCTURE, ExitCode.USAGE, ExitCode.SUBMISSION, ExitCode.BELOW)
     return next((code for code in order if code in codes), ExitCode.OK)
 
@@ -206,14 +208,15 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"wrote {proof.lock_path}{ids}" + (f" and the table in {proof.brief}" if proof.brief else "")
     elif proof.partial:
         yield f"challenge.lock was not written, for {proof.partial}"
-    elif proof.code is ExitCode.BELOW:
+    elif proof.results or not proof.problems:
         yield "challenge.lock was not written"
 
 
 def _result(result: Verified, right: str) -> Iterator[str]:
-    seconds = f"{result.report.run.seconds:.1f} s"
-    word = "mismatch" if result.mismatches else "not graded" if _ungraded(result) else right
-    yield f"{result.path:<36} {result.language:<8} {_score(result):>14} {seconds:>8}  {word}"
+    word = "mismatch" if result.mismatches else right
+    if result.state == "refused" or (result.state == "incomplete" and not result.mismatches):
+        word = "not graded"
+    yield f"{result.path:<36} {result.language:<8} {_score(result):>14} {_seconds(result):>8}  {word}"
     for mismatch in result.mismatches:
         yield f"    {mismatch}"
         yield from (f"      │ {line}" for line in result.printed.get(mismatch, ()))
@@ -223,7 +226,7 @@ def _unproven(proof: Proof) -> Iterator[str]:
     """The checks of which nothing shows that they can fail."""
     if proof.unproven:
         them, they = ("them", "they") if len(proof.unproven) > 1 else ("it", "it")
-        only = all(len(result.report.checks) == 1 for result in proof.results)
+        only = all(len(result.report.checks) == 1 for result in proof.results if result.report is not None)
         other = "one of its cases" if only else "another check"
         why = f"no wrong solution loses {them} and passes {other}, so nothing shows that {they} can fail"
         yield f"unproven: {', '.join(proof.unproven)}: {why}; add one that does"
@@ -349,7 +352,7 @@ def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
     for proof in proofs:
         for result in proof.results:
             if not result.reference:
-                lost = ", ".join(result.lost) or "nothing"
+                lost = _NONE if result.report is None else ", ".join(result.lost) or "nothing"
                 wrong.append((f"{proof.name} {result.path}", result.language, _score(result), lost))
     if len(wrong) > 1:
         yield ""
@@ -368,8 +371,10 @@ def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
 
 def _verdict(proof: Proof) -> str:
     """Whether one challenge is as claimed, or what of it is not."""
-    if proof.code is ExitCode.INFRASTRUCTURE:
-        return f"not known: some of {proof.name} could not be graded, which is no fault of its solutions"
+    if proof.problems or proof.code is ExitCode.INFRASTRUCTURE:
+        why = f"some of {proof.name} could not be graded, which is no fault of its solutions"
+        early = f"an error ended it after {counted(len(proof.results), 'solution')}"
+        return f"not known: {early if proof.problems else why}"
     wrong = [result.path for result in proof.results if result.mismatches]
     begun = [result.path for result in proof.starting_points if result.mismatches]
     solutions = f"{len(proof.results)} solution{'s' * (len(proof.results) != 1)}"
@@ -378,10 +383,10 @@ def _verdict(proof: Proof) -> str:
         return f"not as claimed: {'; '.join([*begun, told])}"
     if not proof.holds:
         return f"not as claimed: {proof.name}, by what stands above"
-    if not proof.results:
-        return "challenge.lock fits, so solutions were not graded again"
     if proof.partial:
         return f"as claimed: {solutions}; others were not graded"
+    if not proof.results:
+        return "challenge.lock fits, so solutions were not graded again"
     variants = f", {len(proof.variants)} variants" if proof.variants else ""
     return f"all as claimed: 1 challenge, {solutions}{variants}"
 
@@ -418,10 +423,10 @@ def document(proofs: Sequence[Proof]) -> str:
                     "path": result.path,
                     "language": result.language,
                     "reference": result.reference,
-                    "state": result.report.score.state,
-                    "earned": result.report.score.earned,
-                    "possible": result.report.score.possible,
-                    "seconds": result.report.run.seconds,
+                    "state": result.state,
+                    "earned": result.earned,
+                    "possible": result.possible,
+                    "seconds": result.seconds,
                     "runs": result.runs,
                     "lost": list(result.lost),
                     "mismatches": list(result.mismatches),
@@ -433,8 +438,8 @@ def document(proofs: Sequence[Proof]) -> str:
                 {
                     "path": result.path,
                     "language": result.language,
-                    "earned": result.report.score.earned,
-                    "possible": result.report.score.possible,
+                    "earned": result.earned,
+                    "possible": result.possible,
                     "mismatches": list(result.mismatches),
                 }
                 for result in proof.starting_points
@@ -453,9 +458,13 @@ def _score(result: Verified) -> str:
     return shown_score(result.report)
 
 
+def _seconds(result: Verified) -> str:
+    return _NONE if result.seconds is None else f"{result.seconds:.1f} s"
+
+
 def _cell(result: Verified) -> str:
     mark = " !" if result.mismatches else ""
-    return f"{_score(result)}, {result.report.run.seconds:.1f} s{mark}"
+    return f"{_score(result)}, {_seconds(result)}{mark}"
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -123,9 +123,8 @@ def obtain(
         where = f"commit {commit[:12]}" if commit else "the folder"
         inside = "" if _inner(rules) is None else f" in {clean(rules.path)}"
         rest = f" ({len(sieve.dropped)} entries dropped, such as {sieve.dropped[0]})" if sieve.dropped else ""
-        raise address.refused(
-            f"{where} has no files{inside}{rest}", "", "commit and push the work, or give another --ref"
-        )
+        hint = "commit and push the work, or give another --ref" if commit else "put the submission's files into it"
+        raise address.refused(f"{where} has no files{inside}{rest}", "", hint)
     files = dict(sorted(files.items()))
     return Submission(
         repo=address.shown,
