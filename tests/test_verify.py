@@ -559,6 +559,35 @@ def test_the_only_check_is_proven_by_who_passes_a_case_of_it(cases: str, evidenc
     assert unproven([right, wrong]) == (() if proves else ("a",))
 
 
+def test_what_only_kept_a_check_from_being_run_proves_nothing() -> None:
+    def verified(status: Status, *, alone: bool = False, seen: bool = False) -> Verified:
+        lost = Outcome(status=status, message="the app does not start")
+        passed = Outcome(status=Status.PASSED, ratio=1.0)
+        outcomes = {"a": lost, "b": passed if alone else lost, "c": passed}
+        found = report()
+        checks = tuple(check.model_copy(update={"outcome": outcomes[check.id]}) for check in found.checks)
+        runs = {name: CheckRun(seconds=1.0, evidence="d" if seen else None) for name in outcomes}
+        run = found.run.model_copy(update={"checks": runs})
+        return Verified("x", found.model_copy(update={"checks": checks, "run": run}), ())
+
+    assert unproven([verified(Status.FAILED, seen=True)]) == ("c",)
+    assert unproven([verified(Status.FAILED)]) == ("a", "b", "c"), "an app that does not start"
+    assert unproven([verified(Status.FAILED, alone=True)]) == ("b", "c"), "such as a check that ran past its limit"
+    assert unproven([verified(Status.SKIPPED, seen=True)]) == ("a", "b", "c"), "for a check that it needs"
+    assert unproven([verified(Status.ERRORED)]) == ("a", "b", "c")
+
+
+def test_a_check_that_only_advises_and_passes_where_nothing_is_proves_no_other() -> None:
+    def verified(*lost: str, alone: bool = False) -> Verified:
+        found = report(*lost)
+        checks = tuple(check.model_copy(update={"kind": "git"} if check.id == "c" else {}) for check in found.checks)
+        return Verified("x", found.model_copy(update={"checks": checks[2:] if alone else checks}), ())
+
+    assert unproven([verified("a", "b")]) == ("a", "b", "c")
+    assert unproven([verified("a"), verified("b", "c")]) == ()
+    assert unproven([verified("c", alone=True)]) == ("c",), "advice alone is a challenge with one check"
+
+
 def test_a_patch_that_does_not_fit_is_told_first_and_keeps_no_other_from_being_graded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

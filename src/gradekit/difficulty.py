@@ -19,7 +19,7 @@ from gradekit.score import points
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.lock import Lock
 from gradekit.spec.variants import told as values
-from gradekit.verify import Verified, reference_of, run_solution, telling, verify
+from gradekit.verify import Verified, proves, reference_of, run_solution, verify
 
 _MOST: Final = 3
 """Variants that are named where there is the same to be said of several."""
@@ -267,7 +267,7 @@ def copied(found: Sequence[InVariant]) -> str:
 def caught(found: Sequence[InVariant]) -> frozenset[str]:
     """Ids of the checks that a copied answer loses in a way that shows that they can fail."""
     foreign = [one.foreign for one in found if not one.foreign.incomplete]
-    return frozenset(check for one in foreign if telling(one.report) for check in one.lost)
+    return frozenset(check for one in foreign for check in proves(one.report))
 
 
 def _several(numbers: Sequence[int]) -> str:

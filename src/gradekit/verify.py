@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Final
 
+from gradekit.checks.kinds import KINDS
 from gradekit.errors import GradekitError, Problem, SpecError, SubmissionError, UsageError
 from gradekit.grade.judging import judge, lock_of
 from gradekit.grade.run import grade
@@ -17,7 +19,7 @@ from gradekit.oracle import Tried, blunted, sharpness
 from gradekit.progress import Progress
 from gradekit.record import Record
 from gradekit.report.words import clipped, summary
-from gradekit.results import Report, Status
+from gradekit.results import CheckResult, Report, Status
 from gradekit.runner import detect
 from gradekit.spec import limits
 from gradekit.spec.challenge import Challenge, Expectation, Solution
@@ -192,34 +194,50 @@ def flaky(reports: Sequence[Report]) -> tuple[str, ...]:
 
 
 def unproven(results: Sequence[Verified]) -> tuple[str, ...]:
-    """Ids of the checks of which nothing shows that they can fail, in the challenge's order.
+    """Ids of the checks of which nothing shows that they can fail, in the challenge's order; see ``proves``.
 
-    A check is proven when a solution loses it of which this tells something, see ``telling``. Nothing is said where a
-    reference is broken.
+    Nothing is said where a reference is broken.
     """
     if any(result.broken for result in results):
         return ()
     reports = [result.report for result in results if result.report is not None]
-    proven: set[str] = set()
-    for report in filter(telling, reports):
-        proven.update(check.id for check in report.checks if check.outcome.status is not Status.PASSED)
+    proven = frozenset[str]().union(*map(proves, reports))
     return tuple(check.id for check in reports[0].checks if check.id not in proven)
 
 
-def telling(report: Report) -> bool:
-    """Whether what a solution loses shows that these checks can fail.
+def proves(report: Report) -> frozenset[str]:
+    """Ids of the checks that can fail, as what one solution got shows.
 
-    Who loses everything, as an empty folder does, shows nothing about a single check: another one has to pass, or,
-    where there is only one, some case of it. Of an only check with no more than one case nothing can pass, so there it
-    is enough that the solution could be looked at.
+    A check has to fail by what was observed. One that is skipped, or kept from being run by what kept others, too, such
+    as an app that does not start, says nothing of what it expects itself. Nor does anything where all is lost, as of an
+    empty folder: another check has to pass, or, where there is only one, some case of it. Of an only check with no more
+    than one case nothing can pass, so there it is enough that the solution could be looked at.
     """
-    if any(check.outcome.status is Status.PASSED for check in report.checks):
-        return True
-    if len(report.checks) != 1:
-        return False
-    (check,) = report.checks
+    telling = telling_checks(report.checks)
+    unseen = Counter(check.outcome.message for check in report.checks if not _observed(report, check))
+    found = frozenset(
+        check.id
+        for check in report.checks
+        if check.outcome.status is Status.FAILED and (_observed(report, check) or unseen[check.outcome.message] == 1)
+    )
+    if any(check.outcome.status is Status.PASSED for check in telling):
+        return found
+    if len(telling) > 1:
+        return frozenset()
+    (check,) = telling
     if len(check.cases) > 1:
-        return any(case.outcome.status is Status.PASSED for case in check.cases)
+        partly = any(case.outcome.status is Status.PASSED for case in check.cases)
+    else:
+        partly = _observed(report, check)
+    return found if partly else frozenset()
+
+
+def telling_checks(checks: Sequence[CheckResult]) -> Sequence[CheckResult]:
+    """Those that an empty folder does not pass just because there is nothing in it to be advised of."""
+    return [check for check in checks if not KINDS[check.kind].advisory] or checks
+
+
+def _observed(report: Report, check: CheckResult) -> bool:
     return check.id in report.run.checks and report.run.checks[check.id].evidence is not None
 
 

@@ -91,17 +91,17 @@ def test_the_lines_of_a_challenge() -> None:
     assert told[-1] == "wrote orders/challenge.lock and the table in orders/README.md"
     found = list(proven.lines(TEXTS))
     assert found[1:2] == ["    rounding: failed, should pass"]
-    why = "no wrong solution loses them and passes another check, so nothing shows that they can fail"
+    why = "no wrong solution fails them by itself and passes another check, so nothing shows that they can fail"
     assert f"unproven: health, rounding: {why}; add one that does" in found
     (one,) = (line for line in proven.lines(replace(TEXTS, unproven=("health",))) if line.startswith("unproven"))
-    assert "loses it and passes another check, so nothing shows that it can fail" in one
+    assert "fails it by itself and passes another check, so nothing shows that it can fail" in one
     only = result("reference", "python")
     assert only.report is not None
     only = replace(only, report=only.report.model_copy(update={"checks": only.report.checks[:1]}))
     (one,) = (
         line for line in proven.lines(replace(TEXTS, results=(only,), unproven=("health",))) if "unproven" in line
     )
-    assert "loses it and passes one of its cases, so nothing shows that it can fail; add one that does" in one
+    assert "fails it by itself and passes one of its cases, so nothing shows that it can fail; add one that does" in one
     assert "  unit: test_a" in found
     assert found[-1] == "challenge.lock was not written"
 

@@ -19,7 +19,7 @@ from gradekit.spec.challenge import Challenge
 from gradekit.spec.limits import Limit, limits, longest, lost
 from gradekit.spec.lock import Lock, Sharpness, untwinned
 from gradekit.texts import counted
-from gradekit.verify import Verified, unproven
+from gradekit.verify import Verified, telling_checks, unproven
 
 _NONE = "-"
 _NEEDLESS = 10
@@ -226,9 +226,10 @@ def _unproven(proof: Proof) -> Iterator[str]:
     """The checks of which nothing shows that they can fail."""
     if proof.unproven:
         them, they = ("them", "they") if len(proof.unproven) > 1 else ("it", "it")
-        only = all(len(result.report.checks) == 1 for result in proof.results if result.report is not None)
+        reports = [result.report for result in proof.results if result.report is not None]
+        only = all(len(telling_checks(report.checks)) == 1 for report in reports)
         other = "one of its cases" if only else "another check"
-        why = f"no wrong solution loses {them} and passes {other}, so nothing shows that {they} can fail"
+        why = f"no wrong solution fails {them} by itself and passes {other}, so nothing shows that {they} can fail"
         yield f"unproven: {', '.join(proof.unproven)}: {why}; add one that does"
 
 
