@@ -17,7 +17,7 @@ from gradekit.spec.challenge import Challenge, Solution
 from gradekit.spec.handed import misfits, whole
 from gradekit.spec.lint import lint
 from gradekit.spec.load import load_challenge
-from gradekit.spec.patch import MAX_BYTES, Changed, PatchProblem, patched
+from gradekit.spec.patch import MAX_BYTES, Changed, Misfit, PatchProblem, patched
 
 BEFORE = b"one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n"
 
@@ -100,56 +100,86 @@ GIT = "diff --git a/{0} b/{1}\n"
     [
         (b"", "is no unified diff", WRITE, 0),
         (b"\n" * (MAX_BYTES + 1), "has more than 256 KiB", "put whole files into a folder instead", 0),
-        (hunk(f"@@ -1 +{'1' * 5000} @@\n"), "is no unified diff: a number in it has too many digits", ANEW, 0),
+        (hunk(f"@@ -1 +{'1' * 5000} @@\n"), "is no unified diff: a number in it has too many digits", ANEW, 3),
         (b"hello\n", "is no unified diff", WRITE, 0),
         (b"\x1b[1mdiff --git a/x b/x\x1b[m\n", "has colour codes in it", "make it with git diff --no-color", 0),
         ("--- a/x\n".encode("utf-16"), "is no text in UTF-8", "save it as such", 0),
-        (hunk("@@ -1 +1 @@\n-one\n+one\n"), 'leaves "app.py" as it was', ANEW, 0),
-        (b"--- a/app.py\n+++ b/app.py\n@@@ -1,2 -1,2 +1,2 @@@\n", 'leaves "app.py" as it was', ANEW, 0),
+        (hunk("@@ -1 +1 @@\n-one\n+one\n"), 'leaves "app.py" as it was', ANEW, 2),
+        (b"--- a/app.py\n+++ b/app.py\n@@@ -1,2 -1,2 +1,2 @@@\n", 'leaves "app.py" as it was', ANEW, 2),
         (
             (GIT + "new file mode 100644\nindex 0..2\nBinary files /dev/null and b/{1} differ\n")
             .format("l", "l")
             .encode(),
             'changes "l", which is no text',
             "put whole files into a folder instead",
-            0,
+            1,
         ),
         (
             (GIT + NEW + "GIT binary patch\nliteral 1\nx\n").format("l", "l").encode(),
             'changes "l", which is no text',
             "put whole files into a folder instead",
-            0,
+            1,
         ),
-        (hunk("@@ -1,9 +1 @@\n-one\n"), "is no unified diff: Hunk is shorter than expected", ANEW, 0),
-        (b"--- /dev/null\n+++ /dev/null\n", "is no unified diff: it names no file", ANEW, 0),
-        (hunk("@@ -9,0 +9,0 @@\n"), 'has hunks of "app.py" that are out of order', ANEW, 0),
+        (
+            hunk("@@ -1,9 +1 @@\n-one\n"),
+            "is cut off: the hunk of its line 3 has fewer lines than its head says",
+            ANEW,
+            4,
+        ),
+        (
+            hunk("@@ -1 +1 @@\n-one\n+1\n@@ -3,2 +3 @@\n three\n+x\n"),
+            "has more lines in the hunk of its line 6 than its head says",
+            ANEW,
+            8,
+        ),
+        (
+            hunk("@@ -1,3 +1,3 @@\n one\n-two\n+2\n\tthree\n"),
+            'has "three" in the hunk of its line 3, where each line begins with a space, +, - or a backslash',
+            ANEW,
+            7,
+        ),
+        (b"x\n@@ -1 +1 @@\n-one\n+1\n", "is no unified diff: Unexpected hunk found: @@ -1 +1 @@", ANEW, 2),
+        (
+            hunk("@@ -4,2 +4,2 @@\n four\n-fi\tve\n+5\n"),
+            'expects "fi\\tve" as line 5 of "app.py", which is "five"',
+            ANEW,
+            5,
+        ),
+        (
+            hunk("@@ -4,2 +4,2 @@\n four\n-\tfive\n+5\n"),
+            'expects "five" as line 5 of "app.py", which has other spaces or tabs',
+            ANEW,
+            5,
+        ),
+        (b"--- /dev/null\n+++ /dev/null\n", "is no unified diff: it names no file", ANEW, 2),
+        (hunk("@@ -9,0 +9,0 @@\n"), 'has hunks of "app.py" that are out of order', ANEW, 2),
         (hunk("@@ -2,2 +2,2 @@\n+2\n two\n-3\n"), 'expects "3" as line 3 of "app.py", which is "three"', ANEW, 6),
-        (hunk("@@ -1 +1 @@\n-one\n+1\n") * 2, 'changes "app.py" twice', ANEW, 0),
+        (hunk("@@ -1 +1 @@\n-one\n+1\n") * 2, 'changes "app.py" twice', ANEW, 7),
         (
             hunk("@@ -1 +1 @@\n-one\n+1\n", "no.py"),
             'changes "no.py", which is not there',
             "make it in the folder of base; the first part of each path is left out",
-            0,
+            2,
         ),
-        (b"--- /dev/null\n+++ b/app.py\n@@ -0,0 +1 @@\n+1\n", 'adds "app.py", which is there', ANEW, 0),
-        (hunk("@@ -1 +1 @@\n-one\n+1\n", "../x"), 'changes "a/../x", which is outside', ANEW, 0),
+        (b"--- /dev/null\n+++ b/app.py\n@@ -0,0 +1 @@\n+1\n", 'adds "app.py", which is there', ANEW, 2),
+        (hunk("@@ -1 +1 @@\n-one\n+1\n", "../x"), 'changes "a/../x", which is outside', ANEW, 2),
         (
             (GIT + "similarity index 100%\nrename from x\nrename to y\n").format("x", "y").encode(),
             'names two files for one, "x" and "y"',
             "below their first part both names have to be the same: diff two folders, or git diff --no-renames",
-            0,
+            1,
         ),
         (
             b'--- "a/\\303\\251"\n+++ "b/\\303\\251"\n@@ -1 +1 @@\n-one\n+1\n',
             'has names in quotes: "a/\\303\\251"',
             "make it with git -c core.quotePath=false diff",
-            0,
+            2,
         ),
         (
             (GIT + "index 1..2 100644\nBinary files a/{0} and b/{1} differ\n").format("app.py", "app.py").encode(),
             'changes "app.py", which is no text',
             "put whole files into a folder instead",
-            0,
+            1,
         ),
         (
             hunk("@@ -2,3 +2,3 @@\n two\n-3\n+three\n four\n"),
@@ -169,13 +199,29 @@ GIT = "diff --git a/{0} b/{1}\n"
 def test_what_does_not_fit_is_told(patch: bytes, what: str, hint: str, line: int) -> None:
     with pytest.raises(PatchProblem) as caught:
         patched(patch, {"app.py": BEFORE}.get)
-    assert (caught.value.what, caught.value.hint, caught.value.line) == (what, hint, line)
+    assert caught.value.misfits == (Misfit(what, hint, line),)
+
+
+def test_all_that_does_not_fit_is_told() -> None:
+    patch = (
+        hunk("@@ -1,2 +1,2 @@\n one\n-2\n+two\n@@ -4 +4 @@\n-four\n+4\n@@ -7 +7 @@\n-siebn\n+7\n")
+        + hunk("@@ -1 +1 @@\n-one\n+1\n", "no.py")
+        + hunk("@@ -1 +1 @@\n-one\n+1\n", "no.py")
+    )
+    with pytest.raises(PatchProblem) as caught:
+        patched(patch, {"app.py": BEFORE}.get)
+    assert [(misfit.line, misfit.what) for misfit in caught.value.misfits] == [
+        (5, 'expects "2" as line 2 of "app.py", which is "two"'),
+        (11, 'expects "siebn" as line 7 of "app.py", which is "seven"'),
+        (14, 'changes "no.py", which is not there'),
+        (19, 'changes "no.py" twice'),
+    ]
 
 
 def test_lines_that_stand_at_two_other_places_are_not_guessed() -> None:
     with pytest.raises(PatchProblem, match=r'has lines that stand at 2 places of "app\.py": 1, 2') as caught:
         patched(hunk("@@ -3 +3 @@\n-x\n+z\n"), {"app.py": b"x\nx\ny\n"}.get)
-    assert caught.value.hint == "give it more lines around the change"
+    assert caught.value.misfits[0].hint == "give it more lines around the change"
     with pytest.raises(PatchProblem, match=r'stand at 4 places of "app\.py": 1, 2, 3, \.\.\.'):
         patched(hunk("@@ -9 +9 @@\n-x\n+z\n"), {"app.py": b"x\nx\nx\nx\n"}.get)
 
@@ -184,8 +230,7 @@ def test_the_line_that_differs_is_named_where_the_others_are() -> None:
     patch = hunk("@@ -2,4 +2,4 @@\n two\n-three\n+3\n four\n five\n")
     with pytest.raises(PatchProblem) as caught:
         patched(patch, {"app.py": b"new\n" * 5 + BEFORE.replace(b"three", b"trois")}.get)
-    assert caught.value.what == 'expects "three" as line 8 of "app.py", which is "trois"'
-    assert caught.value.line == 5
+    assert caught.value.misfits == (Misfit('expects "three" as line 8 of "app.py", which is "trois"', ANEW, 5),)
 
 
 def test_line_ends() -> None:
@@ -367,6 +412,11 @@ def test_a_patch_that_does_not_fit_is_told_by_lint_and_keeps_nobody_from_grading
         f"{challenge.root}/solutions/wrong.patch:5: does not fit solutions/reference: it expects "
         '"LIMIT = {{ variant.limit }}" as line 1 of "app.py", which is "other"; make the patch anew'
     )
+    hunks = "".join(f"@@ -{line} +{line} @@\n-x\n+y\n" for line in range(1, 13))
+    (challenge.root / "solutions/wrong.patch").write_text(f"--- a/app.py\n+++ b/app.py\n{hunks}")
+    *most, last = misfits(challenge)
+    assert (len(most), most[9].place) == (10, f"{challenge.root}/solutions/wrong.patch:31")
+    assert str(last) == f"{challenge.root}/solutions/wrong.patch: and 2 more that do not fit"
     (challenge.root / "solutions/wrong.patch").unlink()
     (problem,) = misfits(challenge)
     assert str(problem) == f"{challenge.root}/solutions/wrong.patch: cannot be read (No such file or directory)"

@@ -17,6 +17,8 @@ from gradekit.texts import clean, quote
 _STARTER, _DATA = "starter", "data"
 _MOST = 5
 """Files that are told of."""
+_MISFITS = 10
+"""Misfits that are told of one patch."""
 
 
 @contextmanager
@@ -87,9 +89,17 @@ def _changes(challenge: Challenge, solution: Solution, base: Path) -> Mapping[st
     try:
         return patched(file.read_bytes(), Files(base).read)
     except PatchProblem as problem:
-        place = f"{file}:{problem.line}".removesuffix(":0")
-        what = f"does not fit {solution.base}: it {problem.what}"
-        raise SpecError(Problem(place, what, hint=problem.hint)) from None
+        found = [
+            Problem(
+                f"{file}:{misfit.line}".removesuffix(":0"),
+                f"does not fit {solution.base}: it {misfit.what}",
+                hint=misfit.hint,
+            )
+            for misfit in problem.misfits
+        ]
+        if found[_MISFITS:]:
+            found[_MISFITS:] = [Problem(str(file), f"and {len(found) - _MISFITS} more that do not fit")]
+        raise SpecError(*found) from None
     except OSError as error:
         raise SpecError(Problem(str(file), f"cannot be read ({error.strerror})")) from None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from unidiff.errors import UnidiffParseError
@@ -21,15 +21,23 @@ _MARK: Final = "\\"
 _MAKE_ANEW: Final = "make the patch anew"
 
 
-class PatchProblem(ValueError):  # noqa: N818 - it describes a text, like JsonProblem
-    """Why a patch cannot be put on; ``line`` of it counts from 1, 0 for no line of its own."""
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Why something of a patch cannot be put on, and what to do about it."""
 
-    def __init__(self, what: str, hint: str, line: int = 0) -> None:
-        """Keep all three."""
-        self.what = what
-        self.hint = hint
-        self.line = line
-        super().__init__(what)
+    what: str
+    hint: str
+    line: int = 0
+    """Of the patch, from 1; 0 for none of its own."""
+
+
+class PatchProblem(ValueError):  # noqa: N818 - it describes a text, like JsonProblem
+    """Why a patch cannot be put on: all of its ``misfits``, in its order, at least one."""
+
+    def __init__(self, *misfits: Misfit) -> None:
+        """Keep them."""
+        self.misfits = misfits
+        super().__init__("; ".join(misfit.what for misfit in misfits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +64,85 @@ def patched(patch: bytes, read: Callable[[str], bytes | None]) -> Mapping[str, C
         PatchProblem: it is no such diff, does more than change texts, or does not fit.
     """
     found: dict[str, Changed] = {}
+    misfits: list[Misfit] = []
+    paths: set[str] = set()
     for file in _parsed(patch):
-        path = _path(file)
-        if path in found:
-            raise PatchProblem(f"changes {quote(path)} twice", _MAKE_ANEW)
-        found[path] = _changed(path, file, read(path))
+        try:
+            path = _path(file)
+            if path in paths:
+                raise _problem(f"changes {quote(path)} twice")
+            paths.add(path)
+            found[path] = _changed(path, file, read(path))
+        except PatchProblem as problem:
+            misfits += (replace(each, line=each.line or file.diff_line_no or 0) for each in problem.misfits)
+    if misfits:
+        raise PatchProblem(*misfits)
     return found
+
+
+def _problem(what: str, hint: str = _MAKE_ANEW, line: int = 0) -> PatchProblem:
+    return PatchProblem(Misfit(what, hint, line))
 
 
 def _parsed(patch: bytes) -> Sequence[PatchedFile]:
     if len(patch) > MAX_BYTES:
-        raise PatchProblem(f"has more than {MAX_BYTES >> 10} KiB", "put whole files into a folder instead")
+        raise _problem(f"has more than {MAX_BYTES >> 10} KiB", "put whole files into a folder instead")
     lines = _lines(patch)
     if any(line.startswith((b"--- ", b"+++ ")) and line.endswith(b"\r\n") for line in lines):
         # An editor or a checkout made all its lines end so; those of the files it is about do not show any more.
         lines = [line.replace(b"\r\n", b"\n") for line in lines]
+    at = 0
+
+    def read() -> Iterator[str]:
+        nonlocal at
+        for line in lines:
+            at += 1
+            yield line.decode("utf-8", "surrogateescape")
+
     try:
-        files = PatchSet(line.decode("utf-8", "surrogateescape") for line in lines)
+        files = PatchSet(read())
     except UnidiffParseError as error:
-        raise PatchProblem(f"is no unified diff: {clean(str(error))}", _MAKE_ANEW) from None
+        raise _problem(_unread(lines, at, str(error)), line=at) from None
     except ValueError:
-        raise PatchProblem("is no unified diff: a number in it has too many digits", _MAKE_ANEW) from None
+        raise _problem("is no unified diff: a number in it has too many digits", line=at) from None
     if not files:
         raise _no_diff(patch)
     return files
 
 
+def _unread(lines: Sequence[bytes], at: int, error: str) -> str:
+    """Why the parser could not read on after a line."""
+    head = next((number for number in range(at, 0, -1) if lines[number - 1].startswith(b"@@ ")), 0)
+    if not error.startswith("Hunk "):
+        return f"is no unified diff: {clean(error.strip())}"
+    if "shorter" in error:
+        return f"is cut off: the hunk of its line {head} has fewer lines than its head says"
+    if "longer" in error:
+        return f"has more lines in the hunk of its line {head} than its head says"
+    line = _shown(lines[at - 1])
+    return f"has {line} in the hunk of its line {head}, where each line begins with a space, +, - or a backslash"
+
+
 def _changed(path: str, file: PatchedFile, before: bytes | None) -> Changed:
     if file.is_binary_file or file.is_symlink or file.is_submodule:
-        raise PatchProblem(f"changes {quote(path)}, which is no text", "put whole files into a folder instead")
+        raise _problem(f"changes {quote(path)}, which is no text", "put whole files into a folder instead")
     if before is None and not file.is_added_file:
         hint = "make it in the folder of base; the first part of each path is left out"
-        raise PatchProblem(f"changes {quote(path)}, which is not there", hint)
+        raise _problem(f"changes {quote(path)}, which is not there", hint)
     if before is not None and file.source_file == _NOTHING:
-        raise PatchProblem(f"adds {quote(path)}, which is there", _MAKE_ANEW)
+        raise _problem(f"adds {quote(path)}, which is there", _MAKE_ANEW)
     after = None if _removes(file) else _after(path, before or b"", file)
     if after == before and file.source_mode == file.target_mode:
-        raise PatchProblem(f"leaves {quote(path)} as it was", _MAKE_ANEW)
+        raise _problem(f"leaves {quote(path)} as it was", _MAKE_ANEW)
     return Changed(after, None if file.target_mode is None else file.target_mode.endswith("755"))
 
 
 def _no_diff(patch: bytes) -> PatchProblem:
     if b"\x1b[" in patch:
-        return PatchProblem("has colour codes in it", "make it with git diff --no-color")
+        return _problem("has colour codes in it", "make it with git diff --no-color")
     if b"\0" in patch:
-        return PatchProblem("is no text in UTF-8", "save it as such")
-    return PatchProblem("is no unified diff", "write what git diff or diff -u prints into it")
+        return _problem("is no text in UTF-8", "save it as such")
+    return _problem("is no unified diff", "write what git diff or diff -u prints into it")
 
 
 def _removes(file: PatchedFile) -> bool:
@@ -114,34 +155,38 @@ def _removes(file: PatchedFile) -> bool:
 def _path(file: PatchedFile) -> str:
     given = [name for name in (file.source_file, file.target_file) if name != _NOTHING]
     if any(name.startswith('"') for name in given):
-        raise PatchProblem(f"has names in quotes: {clean(given[0])}", "make it with git -c core.quotePath=false diff")
+        raise _problem(f"has names in quotes: {clean(given[0])}", "make it with git -c core.quotePath=false diff")
     paths = {name.partition("/")[2] or name for name in given}
     if not paths:
-        raise PatchProblem("is no unified diff: it names no file", _MAKE_ANEW)
+        raise _problem("is no unified diff: it names no file", _MAKE_ANEW)
     if len(paths) > 1:
         what = f"names two files for one, {quote(min(paths))} and {quote(max(paths))}"
         hint = "below their first part both names have to be the same: diff two folders, or git diff --no-renames"
-        raise PatchProblem(what, hint)
+        raise _problem(what, hint)
     try:
         return check_relative(paths.pop())
     except ValueError:
-        raise PatchProblem(f"changes {quote(clean(given[0]))}, which is outside", _MAKE_ANEW) from None
+        raise _problem(f"changes {quote(clean(given[0]))}, which is outside", _MAKE_ANEW) from None
 
 
 def _after(path: str, before: bytes, file: Sequence[Hunk]) -> bytes:
     lines = _lines(before)
     after: list[bytes] = []
     done = 0
+    misfits: list[Misfit] = []
     for hunk in file:
         old, new = _sides(hunk)
         # Of a hunk without old lines the number is the line above it.
         said = max(hunk.source_start - (1 if old else 0), 0)
         place = _place(lines[done:], old, said - done)
         if place is None:
-            raise _misfit(path, lines, old, said, hunk)
+            misfits.append(_misfit(path, lines, old, said, hunk))
+            continue
         place += done
         after += lines[done:place] + new
         done = place + len(old)
+    if misfits:
+        raise PatchProblem(*misfits)
     return b"".join(after + lines[done:])
 
 
@@ -181,7 +226,7 @@ def _fitting(lines: Sequence[bytes], old: Sequence[bytes]) -> Sequence[int]:
     return [at for at in range(len(lines) - len(old) + 1) if list(lines[at : at + len(old)]) == list(old)]
 
 
-def _misfit(path: str, lines: Sequence[bytes], old: Sequence[bytes], said: int, hunk: Hunk) -> PatchProblem:
+def _misfit(path: str, lines: Sequence[bytes], old: Sequence[bytes], said: int, hunk: Hunk) -> Misfit:
     """Why a hunk does not fit: the first line that differs where most of the others are."""
     numbers = [line.diff_line_no or 0 for line in hunk if not line.is_added and line.line_type != _MARK]
     first = next((line.diff_line_no or 0 for line in hunk), 0)
@@ -189,17 +234,19 @@ def _misfit(path: str, lines: Sequence[bytes], old: Sequence[bytes], said: int, 
     if len(fitting) > 1:
         several = ", ".join(str(at + 1) for at in fitting[:_NAMED]) + (", ..." if fitting[_NAMED:] else "")
         what = f"has lines that stand at {len(fitting)} places of {quote(path)}: {several}"
-        return PatchProblem(what, "give it more lines around the change", first)
+        return Misfit(what, "give it more lines around the change", first)
     likely = max(range(len(lines) + 1), key=lambda at: (_alike(lines[at : at + len(old)], old), -abs(at - said)))
     index = next((at for at, line in enumerate(old) if lines[likely + at : likely + at + 1] != [line]), None)
     if index is None:
-        return PatchProblem(f"has hunks of {quote(path)} that are out of order", _MAKE_ANEW, first)
+        return Misfit(f"has hunks of {quote(path)} that are out of order", _MAKE_ANEW, first)
     wanted, there = old[index], (lines[likely + index : likely + index + 1] or [b""])[0]
     is_ = f"is {_shown(there)}" if there else "is not there"
     if there.strip(b"\r\n") == wanted.strip(b"\r\n") and there:
         is_ = "has another line end"
+    elif there.split() == wanted.split() and there:
+        is_ = "has other spaces or tabs"
     what = f"expects {_shown(wanted)} as line {likely + index + 1} of {quote(path)}, which {is_}"
-    return PatchProblem(what, _MAKE_ANEW, numbers[index])
+    return Misfit(what, _MAKE_ANEW, numbers[index])
 
 
 def _alike(lines: Sequence[bytes], old: Sequence[bytes]) -> int:
