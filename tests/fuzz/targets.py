@@ -874,4 +874,4 @@ def patch_file(data: bytes) -> None:
     try:
         assert patched(data, lambda path: _WHOLE.get(path.removeprefix("shop/")))
     except PatchProblem as problem:
-        _told([Problem(f"x.patch:{problem.line}", problem.what, hint=problem.hint)])
+        _told([Problem(f"x.patch:{misfit.line}", misfit.what, hint=misfit.hint) for misfit in problem.misfits])
