@@ -144,9 +144,15 @@ def verify_variants(
         one = InVariant(variant, lock, results, foreign)
         found.append(replace(one, mismatches=tuple(compared(found[0], one, _tolerance(challenge)))) if found else one)
     first = challenges[0]
-    whole = Lock(gradekit=found[0].lock.gradekit, challenge=first.digest, rubric=first.rubric_name)
     each = {str(one.variant.number): one.lock for one in found}
-    return whole.model_copy(update={"variants": each}), found
+    whole = Lock(
+        gradekit=found[0].lock.gradekit,
+        challenge=first.digest,
+        rubric=first.rubric_name,
+        proving=first.proving,
+        variants=each,
+    )
+    return whole, found
 
 
 def variant_of(challenge: Challenge) -> Variant:

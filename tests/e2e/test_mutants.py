@@ -60,3 +60,17 @@ def test_a_mutant_survives_until_a_case_notices_it(gradekit: Callable[..., Finis
     assert lock is not None
     assert (lock.code_mutants["killed"], lock.code_mutants["of"], lock.code_mutants["survivors"]) == (4, 4, [])
     assert left_on_engine(done.pid) == []
+    # What is no part of them leaves their figures where they are, and what is one does not.
+    (folder / "wrong").mkdir()
+    (folder / "wrong" / "limits.py").write_text("def fits(number):\n    return True\n")
+    spec = (folder / "challenge.yaml").read_text() + "  - {path: wrong, expect: {fails: [fits]}}\n"
+    (folder / "challenge.yaml").write_text(spec)
+    dropped = "note: the mutants in challenge.lock are of another state of the challenge: --mutants grades them again"
+    for source, kept in (("number <= 10", True), ("not number > 10", False)):
+        (folder / "right" / "limits.py").write_text(f"def fits(number):\n    return {source}\n")
+        done = gradekit("challenge", "verify", str(folder), "--repeat", "1")
+        assert done.code == 0, done.out + done.err
+        again = read_lock(folder / "challenge.lock")
+        assert again is not None
+        assert again.code_mutants == (lock.code_mutants if kept else {})
+        assert (dropped.removeprefix("note: ") in done.err) is not kept

@@ -14,7 +14,7 @@ from gradekit.errors import ExitCode, UsageError
 from gradekit.grade.session import Tried
 from gradekit.grade.setting import Setting
 from gradekit.mutation import campaign as campaigns
-from gradekit.mutation.campaign import Campaign, Graded, campaign, of_code, sampled
+from gradekit.mutation.campaign import Campaign, Graded, campaign, fits, inputs, sampled
 from gradekit.mutation.syntax import Mutant
 from gradekit.record import Observation
 from gradekit.results import CheckResult, Outcome, Status, Tier
@@ -215,8 +215,40 @@ def test_a_sample_stays_when_other_code_comes_and_goes() -> None:
 
 
 def test_which_patterns_are_about_code(challenge: Challenge) -> None:
-    assert of_code(challenge, "right/a.py:1: *")
-    assert not of_code(challenge, "hidden/right/one.sql: *")
+    of_queries = challenge.spec.ignored(of_code=False)
+    assert of_queries == ("one.sql: *",)
+    assert challenge.spec.ignored(of_code=True)[0] == "right/a.py:4: *"
+    assert len(challenge.spec.ignored(of_code=True)) == 3
+    assert challenge.spec.model_copy(update={"mutation": None}).ignored(of_code=False) == ()
+
+
+def test_what_a_campaign_found_is_of_these_checks_this_reference_and_these_mutants(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions(monkeypatch, lambda *_: Status.PASSED)
+    counts = run(challenge)[0].document()
+    assert fits(challenge, counts)
+    assert not fits(challenge, {})
+    assert not fits(challenge, {**counts, "inputs": inputs(challenge, "other")})
+    source, right = challenge.root / "challenge.yaml", challenge.root / "right" / "a.py"
+    text = source.read_text()
+
+    def fits_now() -> bool:
+        return fits(load_challenge(challenge.root, rubrics=[]), counts)
+
+    source.write_text(f"{text}  - {{path: wrong, expect: {{fails: [slow]}}}}\n".replace("one.sql", "two.sql"))
+    (challenge.root / "wrong").mkdir()
+    assert fits_now(), "wrong solutions, and mutants of queries, are not what it looks at"
+    for change in (
+        ("reason: gone}", "reason: gone}\n    - {mutant: right/new, reason: r}"),
+        ("title: Small", "title: Tiny"),
+    ):
+        source.write_text(text.replace(*change))
+        assert not fits_now(), change
+    source.write_text(text)
+    assert fits_now()
+    right.write_text(f"{SOURCE}# more\n")
+    assert not fits_now()
 
 
 DONE = Campaign(

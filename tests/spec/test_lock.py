@@ -21,6 +21,7 @@ from gradekit.spec.lock import (
     read_lock,
     staleness,
     standing,
+    unlike,
     untwinned,
     write_lock,
 )
@@ -43,6 +44,7 @@ def _lock(challenge: Challenge, **tests: tuple[str, ...]) -> Lock:
         gradekit="0.1.0",
         challenge=challenge.digest,
         rubric=challenge.rubric_name,
+        proving=challenge.proving,
         tests=tests,
         twins={name: {} for name in tests},
     )
@@ -137,6 +139,84 @@ def test_freshness(tmp_path: Path) -> None:
     assert freshness(changed, _lock(challenge, tests=("a",))) == "stale"
     assert freshness(_challenge(tmp_path, COMMAND), None) == "not needed"
     assert staleness(_challenge(tmp_path, COMMAND), _lock(challenge)) == ""
+
+
+PROVED = """\
+solutions:
+  - {path: right, expect: {passes: all}}
+  - {path: wrong, expect: {fails: [tests]}}
+mutation: {min_killed: 0.8, ignore: [{mutant: one.sql, reason: r}, {mutant: right/a.py, reason: r}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "since", "grades"),
+    [
+        ("", "", True),
+        ("right/a.py", "since it was written, changed: right", False),
+        ("wrong/a.py", "since it was written, changed: wrong", True),
+        ("wrong/node_modules/x.js", "", True),
+        ("wrong/__pycache__/x.pyc", "", True),
+        ("wrong/new.py", "since it was written, changed: wrong", True),
+        (("[tests]}", "[tests], score: {lte: 50}}"), "since it was written, changed: wrong", True),
+        (("path: wrong", "path: other"), "since it was written, added: other; removed: wrong", True),
+        (
+            ("path: right", "path: other"),
+            "since it was written, changed: mutation; added: other; removed: right",
+            False,
+        ),
+        (("one.sql", "two.sql"), "since it was written, changed: mutation", True),
+        (("0.8", "0.9"), "since it was written, changed: mutation", True),
+        (("right/a.py", "right/b.py"), "", True),
+        (("title: Demo", "title: Other"), CHANGED, False),
+    ],
+)
+def test_what_proves_the_checks_makes_a_lock_stale_for_the_author(
+    tmp_path: Path, change: str | tuple[str, str], since: str, *, grades: bool
+) -> None:
+    """Of grading only the references: what it judges by was taken from them."""
+    for name in ("right", "wrong", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.py").write_text("x = 1\n")
+    challenge = _challenge(tmp_path, SUITE + PROVED)
+    lock = _lock(challenge, tests=("a",))
+    write_lock(challenge.lock_path, lock)
+    text = SUITE + PROVED
+    if isinstance(change, tuple):
+        assert change[0] in text
+        text = text.replace(*change, 1)
+    elif change:
+        file = tmp_path / change
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("x = 2\n")
+    now = _challenge(tmp_path, text)
+    assert unlike(now, lock) == since
+    assert freshness(now, lock) == ("fresh" if grades else "stale")
+    assert bool(staleness(now, lock)) is not grades
+    assert (since in standing(now, lock)) if since else (standing(now, lock) == "there, and fits the challenge")
+    told = [str(warned.problem) for warned in lint(tmp_path, rubrics=RUBRICS).warnings if warned.name == "stale-lock"]
+    remedy = "run gradekit challenge verify"
+    assert told == ([f"{challenge.lock_path}: is stale: {since}; {remedy}"] if since else [])
+
+
+def test_whether_a_file_is_a_program_is_part_of_a_solution(tmp_path: Path) -> None:
+    (tmp_path / "right").mkdir()
+    (tmp_path / "right" / "run").write_text("#!/bin/sh\n")
+    listed = SUITE + "solutions: [{path: right, expect: {passes: all}}]\n"
+    lock = _lock(_challenge(tmp_path, listed), tests=("a",))
+    (tmp_path / "right" / "run").chmod(0o755)
+    assert unlike(_challenge(tmp_path, listed), lock) == "since it was written, changed: right"
+
+
+def test_of_many_solutions_that_changed_some_are_named(tmp_path: Path) -> None:
+    names = [f"wrong-{number}" for number in range(5)]
+    for name in names:
+        (tmp_path / name).mkdir()
+    challenge = _challenge(tmp_path, COMMAND)
+    lock = _lock(challenge)
+    listed = "".join(f"  - {{path: {name}, expect: {{fails: [tool]}}}}\n" for name in names)
+    now = _challenge(tmp_path, f"{COMMAND}solutions:\n{listed}")
+    assert unlike(now, lock) == "since it was written, added: wrong-0, wrong-1, wrong-2 and 2 more"
 
 
 def test_an_author_is_told_how_the_lock_stands(tmp_path: Path) -> None:

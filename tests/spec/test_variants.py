@@ -348,14 +348,14 @@ def test_paths_that_lead_out_are_no_part_of_it(folder: Path) -> None:
 
 def test_a_lock_keeps_each_variant(folder: Path) -> None:
     challenge = load(folder, 3)
-    base = Lock(gradekit="0", challenge=challenge.digest, rubric=challenge.rubric_name)
+    base = Lock(gradekit="0", challenge=challenge.digest, rubric=challenge.rubric_name, proving=challenge.proving)
     tests = {number: {"tests": (f"test_{number}",)} for number in ("1", "2", "3", "4")}
     each = {number: base.model_copy(update={"tests": found, "twins": {"tests": {}}}) for number, found in tests.items()}
     lock = base.model_copy(update={"variants": each})
     write_lock(challenge.lock_path, lock)
     assert read_lock(challenge.lock_path) == lock
     written = json.loads(challenge.lock_path.read_bytes())
-    assert set(written) == {"gradekit", "challenge", "rubric", "variants"}
+    assert set(written) == {"gradekit", "challenge", "rubric", "variants", "proving"}
     assert "variants" not in written["variants"]["1"]
     assert lock.at(challenge.variant) == each["3"]
     assert freshness(challenge, lock.at(challenge.variant)) == "fresh"

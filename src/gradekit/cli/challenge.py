@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -512,7 +512,7 @@ def _prove(
     """
     from gradekit.cli import assemble, proven
     from gradekit.mutation.campaign import campaign
-    from gradekit.spec.lock import earlier_lock, write_lock
+    from gradekit.spec.lock import earlier_lock, unlike, write_lock
     from gradekit.spec.proof import marked_brief, write_table
     from gradekit.verify import matching, verify_some
 
@@ -534,14 +534,13 @@ def _prove(
                 challenge, here, wanted, setting, progress, repeat=asked.repeat, told=found.append
             )
             return proven.Proof.of(challenge, lock, results, partial="--solution leaves solutions out")
-        if asked.sample is not None and old is not None and old.challenge == challenge.digest:
+        if asked.sample is not None and old is not None and not unlike(challenge, old):
             lock, proof = old, proven.Proof.of_lock(challenge, old)
         else:
             setting.make(assemble.solved_in(challenge, setting))
             before = None if asked.weaker else earlier_lock(challenge.lock_path)
             lock, proof = _graded(challenges, setting, progress, asked, before, found.append)
-            if old is not None and old.challenge == challenge.digest:
-                lock = lock.model_copy(update={"code_mutants": old.code_mutants})
+            lock = lock.model_copy(update={"code_mutants": _kept(challenge, old, progress)})
         if asked.sample is not None and proof.holds:
             here, (count, seed) = lock.at(challenge.variant), asked.sample
             done = campaign(challenge, here, setting, progress, sample=count, seed=seed)
@@ -559,6 +558,18 @@ def _prove(
         if isinstance(progress, Lines):
             progress.close()
     return proof
+
+
+def _kept(challenge: Challenge, old: Lock | None, progress: Progress) -> Mapping[str, Any]:
+    """What the earlier lock has of mutants of the reference's code, if it is of the challenge as it is now."""
+    from gradekit.mutation.campaign import fits
+
+    if old is None or not old.code_mutants:
+        return {}
+    if fits(challenge, old.code_mutants):
+        return old.code_mutants
+    progress.note("the mutants in challenge.lock are of another state of the challenge: --mutants grades them again")
+    return {}
 
 
 def _graded(

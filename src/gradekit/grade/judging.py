@@ -71,6 +71,7 @@ def lock_of(challenge: Challenge, observations: Sequence[Observation]) -> tuple[
         gradekit=__version__,
         challenge=challenge.digest,
         rubric=challenge.rubric_name,
+        proving=challenge.proving,
         tests=tests,
         twins=twins,
         answers=answers,

@@ -18,6 +18,7 @@ from gradekit.progress import Progress, Silent
 from gradekit.results import CheckResult, Status
 from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.challenge import Challenge, Check, MutationSpec, Solution
+from gradekit.spec.digests import canonical, digest_of
 from gradekit.spec.handed import whole
 from gradekit.spec.lock import Lock
 from gradekit.submission import CloneRules, Submission, read
@@ -52,6 +53,8 @@ class Campaign:
     """What the author has to mend, one sentence each."""
     ignored: int = 0
     """How many the challenge ignores; none of them is graded."""
+    inputs: str = ""
+    """Digest of all that this depends on, see ``inputs``."""
 
     def count(self, fate: Fate) -> int:
         """How many had this fate."""
@@ -80,6 +83,7 @@ class Campaign:
     def document(self) -> Mapping[str, Any]:
         """What the lock and a document for programs have of it."""
         return {
+            "inputs": self.inputs,
             "reference": self.reference,
             "seed": self.seed,
             "made": self.made,
@@ -94,9 +98,15 @@ class Campaign:
         }
 
 
-def of_code(challenge: Challenge, pattern: str) -> bool:
-    """Whether a pattern of ``mutation.ignore`` is about mutants of a solution, and not of reference queries."""
-    return any(pattern.startswith(f"{solution.path}/") for solution in challenge.spec.solutions)
+def inputs(challenge: Challenge, reference: str) -> str:
+    """Digest of what a campaign depends on: what grades, the reference, and which mutants are ignored."""
+    parts = [challenge.digest, challenge.proving.get(reference, ""), *challenge.spec.ignored(of_code=True)]
+    return digest_of({"inputs": canonical(parts)})
+
+
+def fits(challenge: Challenge, counts: Mapping[str, Any]) -> bool:
+    """Whether what a lock has of a campaign is of the challenge as it is now."""
+    return bool(counts) and counts.get("inputs") == inputs(challenge, str(counts.get("reference", "")))
 
 
 def campaign(
@@ -137,7 +147,14 @@ def campaign(
             graded.append(one)
             by = f" by {one.check}" if one.check else ""
             progress.note(f"[{number}/{len(chosen)}] {one.fate}{by}: {name}")
-    done = Campaign(solution.path, seed, len(named), tuple(graded), ignored=len(ignored))
+    done = Campaign(
+        solution.path,
+        seed,
+        len(named),
+        tuple(graded),
+        ignored=len(ignored),
+        inputs=inputs(challenge, solution.path),
+    )
     return replace(done, problems=(*problems, *_problems(challenge.spec.mutation or MutationSpec(), done)))
 
 
@@ -159,14 +176,13 @@ def sampled(named: Mapping[str, Mutant], sample: int, seed: int) -> Sequence[tup
 
 def _ignored(challenge: Challenge, solution: Solution, named: Mapping[str, Mutant], problems: list[str]) -> set[str]:
     found: set[str] = set()
-    rules = challenge.spec.mutation or MutationSpec()
-    for entry in rules.ignore:
-        if not entry.mutant.startswith(f"{solution.path}/"):
+    for pattern in challenge.spec.ignored(of_code=True):
+        if not pattern.startswith(f"{solution.path}/"):
             continue
-        names = {name for name, mutant in named.items() if _is(entry.mutant, solution, name, mutant)}
+        names = {name for name, mutant in named.items() if _is(pattern, solution, name, mutant)}
         found |= names
         if not names:
-            problems.append(f'mutation: no mutant "{entry.mutant}"; remove it from ignore')
+            problems.append(f'mutation: no mutant "{pattern}"; remove it from ignore')
     return found
 
 

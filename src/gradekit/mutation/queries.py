@@ -17,7 +17,6 @@ from gradekit.checks.sql.model import SqlSpec, references
 from gradekit.grade.judging import judge_alone
 from gradekit.grade.run import grade
 from gradekit.grade.setting import Setting
-from gradekit.mutation.campaign import of_code
 from gradekit.progress import Progress, Silent
 from gradekit.record import Observation
 from gradekit.results import Status
@@ -64,13 +63,11 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
         progress.note("mutants of the reference queries, which some data set must tell apart")
     fates = _fates(challenge, setting, cases) if cases else {}
     ignored = set()
-    for entry in rules.ignore:
-        if of_code(challenge, entry.mutant):
-            continue
-        names = {name for name in fates if fnmatchcase(name, entry.mutant)}
+    for pattern in challenge.spec.ignored(of_code=False):
+        names = {name for name in fates if fnmatchcase(name, pattern)}
         ignored |= names
         if not names:
-            found.append(f'mutation: no mutant "{entry.mutant}"; remove it from ignore')
+            found.append(f'mutation: no mutant "{pattern}"; remove it from ignore')
     lost = {case.control for case in cases if case.name == case.control and fates[case.name] != "survived"}
     rewritten = "the query does not pass its own check once the parser has written it anew"
     unrun = "it could not be run; see the log of the grading"

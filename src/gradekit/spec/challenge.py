@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -392,6 +392,12 @@ class ChallengeSpec(ChallengeHead):
         named = [frozenset(names) for names in given if names is not None]
         return frozenset.intersection(*named) if named else None
 
+    def ignored(self, *, of_code: bool) -> tuple[str, ...]:
+        """Patterns of ``mutation.ignore``: those about mutants of a solution, or those about mutants of queries."""
+        entries = () if self.mutation is None else self.mutation.ignore
+        folders = tuple(f"{solution.path}/" for solution in self.solutions)
+        return tuple(entry.mutant for entry in entries if entry.mutant.startswith(folders) is of_code)
+
     def check(self, check_id: str) -> Check:
         """The check with this id.
 
@@ -415,10 +421,12 @@ class Challenge:
     files: Mapping[str, bytes]
     """Every file that checks and data sets refer to, by path relative to ``root``; with the variant's values put in."""
     digest: str
-    """SHA-256 (hex) over spec, rubric and files: equal digests give equal grades."""
+    """SHA-256 (hex) over spec, rubric and files, as far as they grade: equal digests give equal grades."""
     rubric_digest: str
     variant: Variant | None = None
     """Which one this is, where the challenge has variants; the digest is of all of them."""
+    proving: Mapping[str, str] = field(default_factory=dict)
+    """Digests of what proves the checks and grades nobody, see ``spec.digests.proving``."""
 
     @property
     def root(self) -> Path:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
+
+from gradekit.spec.challenge import ChallengeSpec
+from gradekit.spec.files import INSTALLED, Files
 
 
 def canonical(data: object) -> bytes:
@@ -20,3 +24,25 @@ def digest_of(parts: Mapping[str, bytes]) -> str:
             digest.update(b"%d:" % len(piece))
             digest.update(piece)
     return digest.hexdigest()
+
+
+def proving(root: Path, spec: ChallengeSpec) -> Mapping[str, str]:
+    """Digests of what proves the checks and grades nobody.
+
+    By path each solution, which is its files as they stand in the challenge's folder and what it claims; and
+    ``mutation``, where the challenge has that, as far as it is about queries, whose mutants each verification grades.
+    """
+    files = Files(root)
+    found = {}
+    for solution in spec.solutions:
+        parts = {"claim": canonical(solution.model_dump(mode="json", exclude_defaults=True))}
+        for path in files.below(solution.path):
+            if INSTALLED in path.split("/"):
+                continue
+            kind = "program" if (root / path).stat().st_mode & 0o100 else "file"
+            parts[f"{kind} {path}"] = files.read(path) or b""
+        found[solution.path] = digest_of(parts)
+    if spec.mutation is not None:
+        said = [spec.mutation.min_killed, *spec.ignored(of_code=False)]
+        found["mutation"] = digest_of({"said": canonical(said)})
+    return found

@@ -17,6 +17,9 @@ _MAX_LISTED = 2_000
 IGNORED = ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".git")
 """Folders that tools leave behind: never part of a challenge, so they do not change its digest."""
 
+INSTALLED = "node_modules"
+"""Folder of packages that were installed beside a program, to try it."""
+
 
 def is_file(path: Path) -> bool:
     """Whether there is a file that can be looked at; a name that no file can have is none."""

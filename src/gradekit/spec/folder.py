@@ -12,7 +12,7 @@ from typing import Final
 
 from gradekit.errors import Problem, SpecError
 from gradekit.spec.challenge import PATCH_SUFFIXES, Challenge, WarningName
-from gradekit.spec.files import IGNORED
+from gradekit.spec.files import IGNORED, INSTALLED
 from gradekit.spec.reader import read_file
 from gradekit.spec.slips import strings
 from gradekit.spec.variants import marks
@@ -64,7 +64,7 @@ class _Seen:
         found: list[str] = []
         for parent, folders, names in os.walk(self.challenge.root):
             links = [name for name in folders if Path(parent, name).is_symlink()]
-            folders[:] = sorted(name for name in folders if name not in (*IGNORED, "node_modules", *links))
+            folders[:] = sorted(name for name in folders if name not in (*IGNORED, INSTALLED, *links))
             for name in sorted((*names, *links)):
                 if len(found) < _MAX_FILES:
                     found.append(Path(parent, name).relative_to(self.challenge.root).as_posix())

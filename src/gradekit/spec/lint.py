@@ -17,7 +17,7 @@ from gradekit.spec.files import Files
 from gradekit.spec.handed import misfits
 from gradekit.spec.limits import limits
 from gradekit.spec.load import build_variants, spec_file
-from gradekit.spec.lock import CHANGED, Lock, freshness, read_lock, staleness, untwinned
+from gradekit.spec.lock import Lock, freshness, read_lock, staleness, unlike, untwinned
 from gradekit.spec.problems import COMMENTED
 from gradekit.spec.reader import Document, read_file
 from gradekit.spec.translate import Fault
@@ -142,9 +142,7 @@ def _lock(challenge: Challenge, lock: Lock | None) -> Iterator[Warned]:
             what = "is missing, so nothing says what the reference got"
             yield Warned("no-lock", "", Problem(place, what, hint=remedy))
         return
-    why = staleness(challenge, lock)
-    if listed and lock.challenge != challenge.digest:
-        why = CHANGED
+    why = (unlike(challenge, lock) if listed else "") or staleness(challenge, lock)
     if why:
         yield Warned("stale-lock", "", Problem(place, f"is stale: {why}", hint=remedy))
         return

@@ -20,7 +20,7 @@ from gradekit.errors import Problem, SpecError, UsageError
 from gradekit.model import AUTHORED, Loc, check_relative
 from gradekit.results import Tier, Variant
 from gradekit.spec.challenge import Challenge, ChallengeHead, ChallengeSpec, CheckHead
-from gradekit.spec.digests import canonical, digest_of
+from gradekit.spec.digests import canonical, digest_of, proving
 from gradekit.spec.drafts import CheckReader, Draft, finished, read_head
 from gradekit.spec.expand import expanded, wrong_marks
 from gradekit.spec.files import Files, is_file, is_folder
@@ -36,8 +36,8 @@ from gradekit.spec.variants import OPTION, VariantsSpec, marks, render
 from gradekit.texts import near, quote
 
 FILE_NAME = "challenge.yaml"
-_UNGRADED = frozenset({"lint"})
-"""Keys that say nothing of how a submission is graded."""
+_UNGRADED = frozenset({"lint", "mutation", "solutions"})
+"""Keys that say nothing of how a submission is graded; of what proves the checks ``proving`` has digests."""
 
 
 def load_challenge(
@@ -221,6 +221,7 @@ class _Loading:
             digest=self._digest(written, rubric),
             rubric_digest=rubric.digest,
             variant=self.variant,
+            proving=proving(self.source.parent, spec),
         )
 
     def _expanded(self, written: Mapping[str, object]) -> Mapping[str, object]:
@@ -276,9 +277,9 @@ class _Loading:
                     yield from self.files.below(check_relative(render(text, variant.parameters)))
 
     def _digest(self, data: Mapping[str, object], rubric: LoadedRubric) -> str:
-        files = {f"file {path}": content for path, content in self.files.written.items()}
-        files |= {f"file {path}": self.files.read(path) or b"" for path in self._other_files(data)}
         graded = {key: value for key, value in data.items() if key not in _UNGRADED}
+        files = {f"file {path}": content for path, content in self.files.written.items()}
+        files |= {f"file {path}": self.files.read(path) or b"" for path in self._other_files(graded)}
         return digest_of({**files, "challenge": canonical(graded), "rubric": rubric.digest.encode()})
 
     def _rubric(self, data: Mapping[str, object], name: str) -> LoadedRubric | None:

@@ -25,6 +25,8 @@ from gradekit.texts import clean
 
 Freshness = Literal["fresh", "stale", "missing", "not needed"]
 CHANGED: Final = "the challenge has changed since it was written"
+_TOLD = 3
+"""Names that stand in one sentence."""
 _REMEDY = "run gradekit challenge verify to write it anew"
 
 
@@ -65,6 +67,8 @@ class Lock(Model):
     """``Challenge.digest`` at that time."""
     rubric: str
     """``Challenge.rubric_name`` at that time."""
+    proving: Mapping[str, str] = Field(default_factory=dict)
+    """``Challenge.proving`` at that time."""
     tests: Mapping[str, Annotated[tuple[str, ...], BeforeValidator(tuple_of)]] = Field(default_factory=dict)
     """Per suite check: ids of the tests that the reference passed, sorted."""
     twins: Mapping[str, Mapping[str, Twin]] = Field(default_factory=dict)
@@ -180,19 +184,54 @@ def standing(challenge: Challenge, lock: Lock | None) -> str:
     without = "; no check needs it for grading" if free else ""
     if lock is None:
         return f"none yet: gradekit challenge verify writes it{without or ', and grading needs it'}"
-    why = staleness(challenge, lock) or (CHANGED if lock.challenge != challenge.digest else "")
+    why = unlike(challenge, lock) or staleness(challenge, lock)
     if why:
         return f"there, but stale: {why}; {_REMEDY}{without}"
     return f"there, and fits the challenge{without}"
 
 
+def unlike(challenge: Challenge, lock: Lock) -> str:
+    """How the challenge differs from what was verified, or nothing: in what grades, or in what proves that."""
+    if lock.challenge != challenge.digest:
+        return CHANGED
+    return _since(lock.proving, challenge.proving)
+
+
+def _since(was: Mapping[str, str], now: Mapping[str, str]) -> str:
+    found = {
+        "changed": [name for name in now if name in was and now[name] != was[name]],
+        "added": [name for name in now if name not in was],
+        "removed": [name for name in was if name not in now],
+    }
+    told = [f"{what}: {_some(names)}" for what, names in found.items() if names]
+    return f"since it was written, {'; '.join(told)}" if told else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _TOLD
+    return ", ".join(names[:_TOLD]) + (f" and {more} more" if more > 0 else "")
+
+
 def staleness(challenge: Challenge, lock: Lock | None) -> str:
-    """Why a lock does not fit the challenge as it is now, or nothing; a lock that is missing or not needed does."""
-    suites, generated, measures = _suites(challenge), _generated(challenge), _measured(challenge)
-    if lock is None or not (suites or generated or measures):
+    """Why a lock does not fit the challenge as it is now, or nothing; a lock that is missing or not needed does.
+
+    What proves the checks does not matter here, but for the references, from which all that it has was taken.
+    """
+    if lock is None or not (_suites(challenge) or _generated(challenge) or _measured(challenge)):
         return ""
     if lock.challenge != challenge.digest:
         return CHANGED
+    return _of_references(challenge, lock) or _lacking(challenge, lock)
+
+
+def _of_references(challenge: Challenge, lock: Lock) -> str:
+    references = [solution.path for solution in challenge.spec.solutions if solution.expect.passes == "all"]
+    was, now = ({path: of[path] for path in references if path in of} for of in (lock.proving, challenge.proving))
+    return _since(was, now)
+
+
+def _lacking(challenge: Challenge, lock: Lock) -> str:
+    suites, generated, measures = _suites(challenge), _generated(challenge), _measured(challenge)
     missing = sorted(suites.keys() - lock.tests.keys())
     if missing:
         return f"it has no test ids for {', '.join(missing)}"
