@@ -139,6 +139,8 @@ def test_exhibits_have_the_requests() -> None:
         (b"\xff", "neither YAML nor JSON"),
         (b"{", "neither YAML nor JSON"),
         (b"[" * 5000, "neither YAML nor JSON"),
+        (b'{"openapi": "3.1.0", "info": {"title": "\\ud83d"}}', r"^a text holds \\ud83d, which is half a character"),
+        (b"a: &a {x: 1}\nb: &b {<<: [%s]}\nc: {<<: [%s]}" % (b"*a," * 999, b"*b," * 999), "^with what its anchors"),
         (b"[]", "not OpenAPI 3.0 or 3.1"),
         (b"openapi: 3.1", "not OpenAPI 3.0 or 3.1"),
         (b'{"openapi": "2.0.0"}', "not OpenAPI 3.0 or 3.1"),

@@ -8,15 +8,19 @@ folder. A program is started by the line ``solve`` of a Procfile, so that candid
 from __future__ import annotations
 
 import ast
+import math
 import re
 import shlex
+import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from gradekit.imports.made import Made, challenge, deeper
 from gradekit.imports.source import Source, strings
+from gradekit.texts import counted, one_line
 
 PROBLEM: Final = "problem.yaml"
 DATA: Final = "hidden/data"
@@ -59,9 +63,28 @@ _JUDGES: Final = ("output_validator", "static_validator")
 """Folders with a program that judges, by being there."""
 _VALIDATORS: Final = "output_validators"
 """The like in drafts of 2023-07; in the legacy format only where ``validation`` says so."""
-_KNOWN: Final = frozenset(
-    {"data", "submissions", "problem_statement", "statement", PROBLEM, ".timelimit", "domjudge-problem.ini"}
+_STATEMENTS: Final = ("statement", "problem_statement")
+_ALONE: Final = ("problem.pdf", "problem.html", "problem.txt")
+"""Statements that DOMjudge takes beside problem.yaml."""
+_KNOWN: Final = frozenset({"data", "submissions", PROBLEM, ".timelimit", "domjudge-problem.ini"})
+_USED: Final = frozenset(
+    {
+        *("problem_format_version", "type", "name", "validation", "validator_flags", "constants", "limits"),
+        *("license", "rights_owner", "author", "credits", "source", "source_url"),
+        *("uuid", "version", "keywords"),
+    }
 )
+"""Keys of problem.yaml that are read, or say nothing of how it is judged."""
+_GROUP_FILES: Final = ("testdata", "test_group")
+_ARGUMENTS: Final = ("output_validator_flags", "output_validator_args")
+_INCLUDED: Final = ("default", "python3", "python2", "python", "javascript", "java", "go", "ruby", "php")
+"""Folders of ``include/`` for languages that have a runner."""
+_SHOWN: Final = 4 << 10
+"""Bytes of a sample that the brief shows."""
+
+
+_GONE: Final = frozenset({"raw_input", "xrange", "unichr", "iteritems"})
+"""What Python 2 has, and Python 3 has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +109,11 @@ def make(source: Source, name: str) -> Made:
         )
     problem = source.mapping(PROBLEM)
     _check_kind(source, problem)
+    source, filled = _filled_in(source, problem)
     cases = list(_cases(source, problem))
     limit = _limit(source, problem)
     right, wrong, notes = _submissions(source, limit)
+    notes = [*filled, *notes]
     if limit is None:
         notes.append(f"the package states no time limit: each run may take {_USUAL:g} s")
     languages = list(dict.fromkeys(submission.language for submission in right))
@@ -125,10 +150,12 @@ def make(source: Source, name: str) -> Made:
         files |= {f"{_path('known-bad', item)}/{path}": data for path, data in item.files.items()}
     for path, stub in stubs.items():
         files |= {f"{path}/{file}": text.encode() for file, text in stub.items()}
-    statement = _statements(source)
+    place, statement = _statements(source)
     files |= {f"statement/{path}": data for path, data in statement.items()}
-    notes += _left_out(source)
-    readme = [*_brief(statement), *_samples(source), _HANDING_IN]
+    notes += [*_unused(source, problem), *_left_out(source, place)]
+    readme = [*_brief(statement), *_samples(source, notes), _HANDING_IN]
+    if not _stated(statement):
+        notes.append("it has no statement in Markdown, LaTeX, PDF, HTML or plain text: README.md is yours to write")
     licence = str(problem.get("license") or "unknown")
     return challenge(
         source,
@@ -176,6 +203,11 @@ def _check_kind(source: Source, problem: Mapping[str, Any]) -> None:
     for folder in judges:
         if any(path.startswith(f"{folder}/") for path in source.files):
             raise source.refusal(folder, "is a validator of the package's own", expected)
+    for folder in _INCLUDED:
+        if any(path.startswith(f"include/{folder}/") for path in source.files):
+            what = "holds files that the judge adds to every program"
+            hint = "put them into the submissions, tell candidates of them, and remove the folder"
+            raise source.refusal(f"include/{folder}", what, "programs that are whole", hint)
 
 
 def _is_legacy(problem: Mapping[str, Any]) -> bool:
@@ -183,32 +215,63 @@ def _is_legacy(problem: Mapping[str, Any]) -> bool:
     return str(problem.get("problem_format_version") or "legacy").startswith("legacy")
 
 
-def _options(source: Source, problem: Mapping[str, Any], folder: PurePosixPath) -> dict[str, Any]:
-    """How answers of a folder of data are compared: the problem's options, and those of the group nearest to it."""
-    options = _flags(source, PROBLEM, problem.get("validator_flags"))
-    for parent in (folder, *folder.parents):
-        for name in ("testdata.yaml", "test_group.yaml"):
-            path = f"data/{parent / name}".replace("/./", "/")
-            found = source.mapping(path) if path in source.files else {}
-            for key in ("output_validator_flags", "output_validator_args"):
-                if key in found:
-                    return {**options, **_flags(source, path, found[key])}
-    return options
+def _setting(source: Source, name: str, *keys: str) -> tuple[str, Any]:
+    """Where a pair, or the nearest of its groups, says something under one of the keys, and what."""
+    parents = PurePosixPath(name).parents
+    groups = [str(parent / f"{file}.yaml") for parent in parents for file in _GROUP_FILES]
+    for path in (f"data/{path}" for path in (f"{name}.yaml", *groups)):
+        found = source.mapping(path) if path in source.files else {}
+        for key in keys:
+            if key in found:
+                return path, found[key]
+    return "", None
+
+
+def _options(source: Source, problem: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """How answers are compared: the problem's options, and those that stand nearest to the pair."""
+    place, arguments = _setting(source, name, "args")
+    if arguments:
+        raise source.refusal(place, "args: arguments of a run are not taken over", "runs that read their input")
+    place, flags = _setting(source, name, *_ARGUMENTS)
+    return {**_flags(source, PROBLEM, problem.get("validator_flags")), **_flags(source, place, flags)}
 
 
 def _flags(source: Source, place: str, value: object) -> dict[str, Any]:
-    words = " ".join(strings(value)).split()
+    listed = value if isinstance(value, list) else [value]
+    words = " ".join(str(item) for item in listed if item is not None).split()
     options: dict[str, Any] = {}
     while words:
         word = words.pop(0)
         if word in _SWITCHES:
             options[word] = True
-        elif word in _TOLERANCES and words and re.fullmatch(r"[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?", words[0]):
+        elif word in _TOLERANCES and words and _is_tolerance(words[0]):
             options[word] = float(words.pop(0))
         else:
             known = ", ".join((*_SWITCHES, *(f"{name} NUMBER" for name in _TOLERANCES)))
             raise source.refusal(place, f'the option "{word}" of the validator is not known', known)
     return options
+
+
+def _is_tolerance(word: str) -> bool:
+    return bool(re.fullmatch(r"\+?([0-9]*\.?[0-9]+|[0-9]+\.)([eE][+-]?[0-9]+)?", word)) and math.isfinite(float(word))
+
+
+def _filled_in(source: Source, problem: Mapping[str, Any]) -> tuple[Source, list[str]]:
+    """The package with the values of its constants where it names them, and a note of each file with one."""
+    constants = problem.get("constants")
+    if not isinstance(constants, dict):
+        return source, []
+    values = {str(name).encode(): str(value).encode() for name, value in constants.items()}
+    names = b"|".join(map(re.escape, sorted(values)))
+    found = re.compile(rb"\{\{(" + names + rb")\}\}|\\constant\{(" + names + rb")\}")
+    files = dict(source.files)
+    for path, data in source.files.items():
+        if path.startswith(("submissions/", *(f"{folder}/" for folder in _STATEMENTS))) or path.endswith(
+            "/test_group.yaml"
+        ):
+            files[path] = found.sub(lambda match: values[match[1] or match[2]], data)
+    changed = [path for path in files if files[path] != source.files[path]]
+    return replace(source, files=files), [f"{path}: the constants of {PROBLEM} are filled in" for path in changed]
 
 
 def _limit(source: Source, problem: Mapping[str, Any]) -> float | None:
@@ -232,7 +295,8 @@ def _limit(source: Source, problem: Mapping[str, Any]) -> float | None:
 
 
 def _is_case(path: str) -> bool:
-    return path.partition("/")[0] in _GROUPS and path.endswith((".in", ".ans"))
+    """Whether it is an input or an answer; names that begin with a dot are nothing to the format."""
+    return path.partition("/")[0] in _GROUPS and path.endswith((".in", ".ans")) and "/." not in path
 
 
 def _cases(source: Source, problem: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -254,7 +318,7 @@ def _cases(source: Source, problem: Mapping[str, Any]) -> Iterator[dict[str, Any
             most = f"at most {_MAX_ANSWER >> 10} KiB"
             raise source.refusal(f"data/{name}.ans", "is too long to be compared", most, "leave this pair away")
         source.text(f"data/{name}.ans")
-        answer = {"file": f"{DATA}/{name}.ans", **_options(source, problem, PurePosixPath(name).parent)}
+        answer = {"file": f"{DATA}/{name}.ans", **_options(source, problem, name)}
         yield {"name": name, "stdin_file": f"{DATA}/{name}.in", "expect": {"answer": answer}}
 
 
@@ -272,6 +336,11 @@ def _submissions(source: Source, limit: float | None) -> tuple[list[Submission],
     wrong: list[Submission] = []
     notes: list[str] = []
     taken: set[tuple[str, str]] = set()
+    for path in (path for path in source.below("submissions") if "/" not in path and not path.startswith(".")):
+        why = "it stands in no folder that says its verdict"
+        if path == "submissions.yaml":
+            why = "so each submission has to do what its folder's name says"
+        notes.append(f"submissions/{path}: left out, {why}")
     for place, files in _programs(source).items():
         verdict = place.split("/")[1]
         found = _submission(verdict, place, files)
@@ -368,12 +437,20 @@ def _java(verdict: str, place: str, files: Mapping[str, bytes], texts: Mapping[s
 
 
 def _is_python_2(text: str) -> bool:
-    """Whether it does not parse, or uses what Python 3 has no more."""
+    """Whether it does not parse, or uses what Python 3 has no more and it does not define itself."""
     try:
-        ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
-    return bool(re.search(r"\b(raw_input|xrange|unichr|iteritems)\b", text))
+    nodes = list(ast.walk(tree))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    own = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    own |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    used = {node.id for node in names} | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    # What is caught where a name is missing is how a program gets along with both.
+    return bool((used & _GONE) - own) and "NameError" not in used
 
 
 def _slug(place: str) -> str:
@@ -402,28 +479,42 @@ def _translated(value: object) -> object:
     return value
 
 
-def _statements(source: Source) -> dict[str, bytes]:
-    return source.below("statement") or source.below("problem_statement")
+def _statements(source: Source) -> tuple[str, dict[str, bytes]]:
+    """Where the statement is, and its files."""
+    for place in _STATEMENTS:
+        if found := source.below(place):
+            return place, found
+    alone = next((path for path in _ALONE if path in source.files), "")
+    return alone, {alone: source.files[alone]} if alone else {}
+
+
+def _stated(statement: Mapping[str, bytes]) -> list[str]:
+    """The files with the statement itself, the best one first: English, then Markdown."""
+    texts = [path for path in statement if re.fullmatch(r"problem(\.[\w-]+)?\.(md|tex|pdf|html|txt)", path)]
+    return sorted(texts, key=lambda path: (".en." not in path, not path.endswith(".md"), path))
 
 
 def _brief(statement: Mapping[str, bytes]) -> list[str]:
     """The statement where it is Markdown, else where it is."""
-    texts = [path for path in statement if re.fullmatch(r"problem(\.\w+)?\.(md|tex)", path)]
-    english = sorted(texts, key=lambda path: (".en." not in path, not path.endswith(".md"), path))
-    if english and english[0].endswith(".md"):
-        return [deeper(statement[english[0]].decode("utf-8", "replace"))]
-    return [f"The problem is stated in [statement/{path}](statement/{path})." for path in english[:1]]
+    stated = _stated(statement)[:1]
+    if stated and stated[0].endswith(".md"):
+        return [deeper(statement[stated[0]].decode("utf-8", "replace"))]
+    return [f"The problem is stated in [statement/{path}](statement/{path})." for path in stated]
 
 
-def _samples(source: Source) -> list[str]:
-    """The pairs of data/sample, which contestants see, too."""
-    data = source.below("data/sample")
+def _samples(source: Source, notes: list[str]) -> list[str]:
+    """The pairs of data/sample, which contestants see, too; what is not shown goes to the notes."""
+    data = {path: text for path, text in source.below("data/sample").items() if _is_case(f"sample/{path}")}
     names = sorted((path.removesuffix(".in") for path in data if path.endswith(".in")), key=_natural)
     shown = []
     for name in names:
         for ending, title in (("in", "Input"), ("ans", "Answer")):
             text = data[f"{name}.{ending}"].decode("utf-8", "replace").rstrip("\n")
-            shown.append(f"### {title} {name}\n\n~~~text\n{text}\n~~~")
+            if len(text) > _SHOWN:
+                notes.append(f"data/sample/{name}.{ending}: is too long to be shown in README.md")
+                continue
+            fence = "~" * max(3, 1 + max(map(len, re.findall("~+", text)), default=0))
+            shown.append(f"### {title} {name}\n\n{fence}text\n{text}\n{fence}")
     return [f"## Samples\n\n{chr(10).join(f'{part}{chr(10)}' for part in shown).rstrip()}"] if shown else []
 
 
@@ -449,11 +540,39 @@ def _names(value: object) -> Iterator[str]:
             yield from _names(below)
 
 
-def _left_out(source: Source) -> Iterator[str]:
+def _unused(source: Source, problem: Mapping[str, Any]) -> Iterator[str]:
+    """What the package says, and a challenge has no place for."""
+    said = {key: value for key, value in problem.items() if key not in _USED}
+    limits = problem.get("limits")
+    if isinstance(limits, dict):
+        said |= {f"limits.{key}": value for key, value in limits.items() if key != "time_limit"}
+    for key, value in said.items():
+        if value is not None:
+            yield f"{PROBLEM}: {key}: {one_line(str(value))}: left out"
+    settings = {
+        (PurePosixPath(path).name if PurePosixPath(path).stem in _GROUP_FILES else "the settings of a pair", key)
+        for path in source.below("data")
+        if path.endswith(".yaml") and path.partition("/")[0] in _GROUPS
+        for key in source.mapping(f"data/{path}")
+    }
+    for place, key in sorted(settings):
+        if key not in (*_ARGUMENTS, "args"):
+            yield f"data: {key} in {place}: left out"
+
+
+def _left_out(source: Source, statement: str) -> Iterator[str]:
     """Parts of the package that a challenge has no place for."""
-    parts = {path.partition("/")[0] for path in source.files}
-    parts -= {*_KNOWN, *source.licences}
-    groups = {f"data/{path.partition('/')[0]}" for path in source.below("data") if "/" in path}
+    parts = {path.partition("/")[0] for path in source.files if not path.startswith(".")}
+    parts -= {*_KNOWN, *source.licences, statement}
+    data = source.below("data")
+    groups = {f"data/{path.partition('/')[0]}" for path in data if "/" in path}
     for part in sorted(parts | (groups - {f"data/{group}" for group in _GROUPS})):
         unused = f", for {PROBLEM} does not say validation: custom, so that the default validator judges"
         yield f"{part}: left out{unused if part == _VALIDATORS else ''}"
+    others = Counter(
+        (path.rpartition("/")[0], PurePosixPath(path).suffix)
+        for path in data
+        if path.partition("/")[0] in _GROUPS and not _is_case(path) and not path.endswith(".yaml") and "/." not in path
+    )
+    for (folder, ending), number in sorted(others.items()):
+        yield f"data/{folder}: {counted(number, f'{ending} file')}: left out"

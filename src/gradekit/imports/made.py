@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from gradekit.imports.source import Source
+from gradekit.imports.source import UNREAD, Source
 from gradekit.texts import clean
 
 RUBRIC: Final = """\
@@ -89,9 +89,9 @@ def challenge(
         licence: what it says itself of its licence.
         criteria: of the rubric: id -> title and weight; with one alone, all of it is needed to pass.
     """
-    linked = [f"{path}: left out, for it is a link to a folder, or out of the source" for path in source.links]
+    unread = [f"{path}: left out, for it {UNREAD}" for path in source.unread]
     # Names of files are a stranger's: one with a line break must not end the comment.
-    notes = tuple(clean(note, _NOTE) for note in (*linked, *notes))
+    notes = tuple(clean(note, _NOTE) for note in (*unread, *notes))
     terms = [f"Its licence is {licence}."] if licence else []
     if source.licences:
         names = ", ".join(f"[{name}]({name})" for name in source.licences)
@@ -101,7 +101,7 @@ def challenge(
     about = "\n".join(f"- {line}" for line in credit)
     origin = f"## Source\n\nThis is the {kind} `{source.name}`, imported by gradekit. {' '.join(terms)}\n\n{about}"
     brief = "\n\n".join((f"# {spec['title']}", *readme, origin.strip())) + "\n"
-    head = [f"# Imported from the {kind} {source.name}.", *(f"# - {note}" for note in notes)]
+    head = [f"# Imported from the {kind} {clean(source.name)}.", *(f"# - {note}" for note in notes)]
     rubric = RUBRIC.format(
         name=spec["id"],
         title=_inline(spec["title"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,15 +11,19 @@ from typing import Any, Final
 
 import yaml
 
+from gradekit.checks.bounded import BoundedLoader, whole
 from gradekit.errors import Problem, UsageError
 from gradekit.texts import clean, near, quote
 
 MAX_FILES: Final = 20_000
 MAX_TOTAL: Final = 96 << 20
 """Bytes: what is made from it has to fit into a challenge."""
+MAX_READ: Final = 1 << 20
+"""Bytes of a file in JSON or YAML, whose reader is slow, and of a licence."""
 MAX_LEVELS: Final = 4
 """Folders above the source in which its licence is looked for."""
 _LICENCES: Final = ("license", "licence", "copying", "copyright", "notice")
+UNREAD: Final = "is a link to a folder or out of the source, or no ordinary file, or has no name that can be printed"
 _IGNORED: Final = (".git", "node_modules", "__pycache__")
 
 
@@ -33,8 +38,8 @@ class Source:
     files: Mapping[str, bytes]
     licences: Mapping[str, bytes] = field(default_factory=dict)
     """Name -> text of the nearest licence files, of the folder itself or of one above."""
-    links: tuple[str, ...] = ()
-    """Paths of links that are not followed: to folders, and out of the source."""
+    unread: tuple[str, ...] = ()
+    """Paths of links to folders and out of the source, of what is no ordinary file, and of what cannot be printed."""
 
     def problem(self, path: str, what: str, expected: str = "", hint: str = "") -> Problem:
         """A complaint about one of its files; an empty ``path``: about all of it."""
@@ -56,8 +61,9 @@ class Source:
             UsageError: there is none; ``wanted_by`` is the file that names it.
         """
         found = self.files.get(str(PurePosixPath(path)))
-        if found is None and path in self.links:
-            raise self.refusal(wanted_by, f"names {quote(path)}, which is a link", "files of the folder itself")
+        if found is None and path in self.unread:
+            what = f"names {quote(path)}, which {UNREAD}"
+            raise self.refusal(wanted_by, what, "ordinary files of the folder itself")
         if found is None:
             what = f"names {quote(path)}, which is no file of the folder"
             raise self.refusal(wanted_by, what, "paths relative to the folder", near(path, self.files, 0.8))
@@ -80,8 +86,11 @@ class Source:
         Raises:
             UsageError: it is none.
         """
+        text = self.text(path)
+        if len(text) > MAX_READ:
+            raise self.refusal(path, f"is larger than {MAX_READ >> 20} MiB", "a small file in JSON or YAML")
         try:
-            found = yaml.safe_load(self.text(path))
+            found = whole(_loaded(text))
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             reason = clean(" ".join(str(error).split()))
             raise self.refusal(path, f"cannot be read: {reason}", "JSON or YAML") from error
@@ -92,32 +101,38 @@ class Source:
         return {str(name): value for name, value in found.items()}
 
 
+def _loaded(text: str) -> object:
+    """JSON as such: to a reader of YAML, an escaped character beyond U+FFFF is two that are none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return yaml.load(text, BoundedLoader)  # noqa: S506 - it is a safe one
+
+
 def read(folder: Path, place: str) -> Source:
     """Read a folder: its files, and links to some of these.
 
     Raises:
-        UsageError: it is no folder, or too much.
+        UsageError: it is no folder, too much, or has what cannot be read.
     """
     if not folder.is_dir():
-        raise UsageError(Problem(place, "is no folder", "a folder of files, such as a clone of a repository"))
+        hint = "unpack it first" if folder.is_file() else ""
+        raise UsageError(Problem(place, "is no folder", "a folder of files, such as a clone of a repository", hint))
     files: dict[str, bytes] = {}
-    links: list[str] = []
-    total = 0
+    unread: list[str] = []
+    left = MAX_TOTAL
     root = folder.resolve()
-    for path in _below(root):
+    for path in _below(root, place):
         name = path.relative_to(root).as_posix()
-        if not path.is_file() or not path.resolve().is_relative_to(root):
-            links.append(name)
-            continue
-        try:
-            files[name] = path.read_bytes()
-        except OSError as error:
-            raise UsageError(Problem(str(path), f"cannot be read: {error.strerror}")) from error
-        total += len(files[name])
-        if len(files) > MAX_FILES or total > MAX_TOTAL:
+        if name.isprintable() and path.is_file() and path.resolve().is_relative_to(root):
+            files[name] = _content(path, left)
+            left -= len(files[name])
+        else:
+            unread.append(name)
+        if len(files) + len(unread) > MAX_FILES or left < 0:
             most = f"at most {MAX_FILES} files and {MAX_TOTAL >> 20} MiB"
             raise UsageError(Problem(place, "is too much", most, "name the folder of one exercise or problem"))
-    return Source(place.rstrip("/"), root.name, files, _licences(root), tuple(sorted(links)))
+    return Source(place.rstrip("/"), root.name, files, _licences(root), tuple(sorted(unread)))
 
 
 def read_file(file: Path, place: str) -> Source:
@@ -128,19 +143,33 @@ def read_file(file: Path, place: str) -> Source:
     """
     if not file.is_file():
         raise UsageError(Problem(place, "is no file", "a file, such as openapi.yaml"))
-    if file.stat().st_size > MAX_TOTAL:
+    data = _content(file, MAX_TOTAL)
+    if len(data) > MAX_TOTAL:
         raise UsageError(Problem(place, "is too much", f"at most {MAX_TOTAL >> 20} MiB"))
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise UsageError(Problem(place, f"cannot be read: {error.strerror}")) from error
     path = file.resolve()
     return Source(place, path.stem, {path.name: data}, _licences(path.parent))
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _content(file: Path, most: int) -> bytes:
+    """The beginning of a file: all of it, or a byte more than ``most``.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        with file.open("rb") as stream:
+            return stream.read(most + 1)
+    except OSError as error:
+        raise UsageError(Problem(str(file), f"cannot be read: {error.strerror}")) from error
+
+
+def _below(folder: Path, place: str) -> Iterator[Path]:
     """All files, and links to folders, which are not followed."""
-    for parent, folders, names in os.walk(folder):
+
+    def refuse(error: OSError) -> None:
+        raise UsageError(Problem(place, f"{quote(str(error.filename), 200)} cannot be read: {error.strerror}"))
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if name not in _IGNORED)
         links = [name for name in folders if Path(parent, name).is_symlink()]
         yield from (Path(parent, name) for name in sorted([*names, *links]))
@@ -152,11 +181,17 @@ def _licences(root: Path) -> Mapping[str, bytes]:
         found = {
             path.name: path.read_bytes()
             for path in sorted(folder.iterdir() if os.access(folder, os.R_OK) else ())
-            if path.name.lower().partition(".")[0] in _LICENCES and path.is_file() and not path.is_symlink()
+            if path.name.lower().partition(".")[0] in _LICENCES and _is_licence(path)
         }
         if found or (folder / ".git").exists():
             return found
     return {}
+
+
+def _is_licence(path: Path) -> bool:
+    """Whether a file can be one, for its name and size."""
+    plain = path.is_file() and not path.is_symlink() and path.name.isprintable()
+    return plain and os.access(path, os.R_OK) and path.stat().st_size <= MAX_READ
 
 
 def strings(value: object) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import yaml
 
+from gradekit.checks.bounded import BoundedLoader, Unbounded, whole
 from gradekit.checks.jsontext import Json
 from gradekit.texts import clean
 
@@ -19,29 +20,21 @@ class DocumentProblem(ValueError):  # noqa: N818 - it describes a text
     """Why a text is no OpenAPI document that can be used."""
 
 
-class _Loader(yaml.SafeLoader):
-    """Dates stay texts, as JSON has them."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def load(data: bytes) -> object:
     """What JSON or YAML says.
 
     Raises:
-        DocumentProblem: it is neither.
+        DocumentProblem: it is neither, or too much.
     """
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        # A reader of YAML is far slower, and takes more.
-        pass
-    try:
-        return yaml.load(data.decode("utf-8-sig"), _Loader)  # noqa: S506 - it is the safe one, but for dates
+        try:
+            found = json.loads(data)
+        except (ValueError, RecursionError):
+            # A reader of YAML is far slower, and takes more.
+            found = yaml.load(data.decode("utf-8-sig"), BoundedLoader)  # noqa: S506 - it is a safe one
+        return whole(found)
+    except Unbounded as problem:
+        raise DocumentProblem(str(problem)) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DocumentProblem(f"it is neither YAML nor JSON: {clean(' '.join(str(error).split()))}") from None
 

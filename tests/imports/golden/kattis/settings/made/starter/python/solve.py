@@ -1,0 +1,1 @@
+# Read the input, print the answer.
