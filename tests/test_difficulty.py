@@ -71,6 +71,7 @@ def test_each_variant_is_verified_and_compared(tmp_path: Path, monkeypatch: pyte
         (number, {"tests": ("test_x",)}) for number in ("1", "2", "3")
     ]
     right, wrong = merged(found)
+    assert (right.variant, wrong.variant, wrong.odd) == (1, 2, "tests")
     assert (right.runs, wrong.runs) == (5, 3)
     assert wrong.mismatches[0].startswith("variant 2, 3: tests: failed, should pass: ")
     assert right.mismatches == (

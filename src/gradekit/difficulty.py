@@ -244,6 +244,7 @@ def merged(found: Sequence[InVariant]) -> Sequence[Verified]:
                 for one in found
                 if one.foreign.incomplete
             ]
+        odd = next((result for result in each.values() if result.odd), shown)
         printed = {of_variants[told]: said for result in each.values() for told, said in result.printed.items()}
         results.append(
             replace(
@@ -251,7 +252,8 @@ def merged(found: Sequence[InVariant]) -> Sequence[Verified]:
                 mismatches=tuple(lines),
                 runs=sum(result.runs for result in each.values()),
                 printed=printed,
-                odd=next((result.odd for result in each.values() if result.odd), ""),
+                odd=odd.odd,
+                variant=odd.variant,
                 broken=any(result.broken for result in each.values()),
             )
         )

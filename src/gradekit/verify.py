@@ -63,6 +63,8 @@ class Verified:
     """By mismatch, the last lines that the app printed, where it printed any; the same lines stand there once."""
     odd: str = ""
     """The first check that is not as claimed: trying it shows more; empty where it is about none."""
+    variant: int | None = None
+    """Number of the variant in which it is not; None without variants."""
     broken: bool = False
     """Whether it is a reference that does not pass everything, so that nothing can be compared with it."""
     refused: GradekitError | None = None
@@ -519,6 +521,7 @@ def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lo
         mismatches=mismatches(solution.expect, report),
         printed=printed,
         odd=next(iter(about.values()), ""),
+        variant=None if challenge.variant is None else challenge.variant.number,
         language=languages[0] if languages else "",
         reference=solution.expect.passes == "all",
         times={

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -368,6 +369,39 @@ def test_a_kept_run_is_reported_by_its_id(tmp_path: Path) -> None:
     done = run("report", "20260501T180000Z-00000000", env=state)
     expected = "it has to be a report.json, or the id of a kept run"
     assert f"cannot be read (No such file or directory); {expected}; give its path" in done.stderr
+
+
+QUIET = [
+    *(["grade"], ["regrade"], ["report"], ["doctor"], ["clean"]),
+    *(["challenge", "lint"], ["challenge", "verify"], ["challenge", "try"], ["runner", "build"], ["runner", "test"]),
+]
+
+
+@pytest.mark.parametrize("command", QUIET, ids=" ".join)
+def test_quiet_means_the_same_everywhere(command: list[str]) -> None:
+    text = " ".join(run(*command, "--help").stdout.split())
+    assert "--quiet, -q No progress or notes; -qq: no result on stdout either." in text.replace(
+        "-q, --quiet", "--quiet, -q"
+    )
+
+
+def test_the_result_remains_when_quiet_and_goes_when_quieter(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    shutil.copy(ROOT / "tests/report/passed/report.json", report)
+    usual, quiet, silent = (run("report", str(report), *more) for more in ([], ["-q"], ["-qq"]))
+    assert (quiet.stdout, quiet.returncode) == (usual.stdout, usual.returncode)
+    assert (silent.stdout, silent.stderr, silent.returncode) == ("", "", usual.returncode)
+    quiet = run("report", str(report), "-q", "--out", str(tmp_path / "out"))
+    assert (quiet.stderr, (tmp_path / "out" / "report.html").exists()) == ("", True)
+    _small(tmp_path / "shop")
+    usual, quiet, silent = (run("challenge", "lint", str(tmp_path / "shop"), *more) for more in ([], ["-q"], ["-qq"]))
+    assert usual.stderr.startswith("warning: ")
+    assert (quiet.stdout, quiet.stderr, quiet.returncode) == (usual.stdout, "", 0)
+    assert (silent.stdout, silent.stderr, silent.returncode) == ("", "", 0)
+    (tmp_path / "shop" / "challenge.yaml").write_text("gradekit: 1\n")
+    assert run("challenge", "lint", str(tmp_path / "shop"), "-qq").stderr.startswith("error: ")
+    usual, silent = run("doctor"), run("doctor", "-qq")
+    assert (bool(usual.stdout), silent.stdout, silent.returncode) == (True, "", usual.returncode)
 
 
 def test_nothing_to_list_is_said(tmp_path: Path) -> None:

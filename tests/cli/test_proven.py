@@ -118,6 +118,10 @@ def test_a_mismatch_stands_with_what_the_app_printed_and_with_what_shows_more() 
         "    see more: gradekit challenge try challenges/texts health 'solutions/my reference'",
         "reference-java                       java       90.0 of 90.0   12.3 s  as claimed",
     ]
+    (told,) = (
+        line for line in proven.lines(replace(proof, results=(replace(wrong, variant=3),))) if "see more" in line
+    )
+    assert told.endswith(" health 'solutions/my reference' --variant 3")
     (document,) = json.loads(proven.document([proof]))["challenges"]
     assert document["solutions"][0]["printed"] == {"health: failed": ["line 3", "SyntaxError"]}
 
@@ -386,7 +390,7 @@ def test_a_solution_that_was_not_graded_stands_among_the_others() -> None:
 def test_what_was_found_before_an_error_is_shown() -> None:
     proof = Proof.failed("orders", InfrastructureError(Problem("engine", "is gone")), ORDERS.results[:2])
     assert [line.split()[0] for line in proven.lines(proof)] == ["reference", "reference-java", "challenge.lock"]
-    assert list(proven.matrix([proof]))[-1] == "not known: an error ended it after 2 solutions"
+    assert list(proven.matrix([proof]))[-1] == "not known: it ended early, after 2 solutions"
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -417,10 +421,13 @@ def test_what_ends_verify_does_not_take_along_what_was_found(
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     with pytest.raises(SystemExit) as caught:
         app(["challenge", "verify", str(tmp_path), "-q", *(["--json"] if as_json else [])])
+    out, err = capfd.readouterr()
+    with pytest.raises(SystemExit):
+        app(["challenge", "verify", str(tmp_path), "-qq", *(["--json"] if as_json else [])])
+    assert capfd.readouterr().out == ""
     for number, action in before.items():
         signal.signal(number, action)
     assert caught.value.code == code
-    out, err = capfd.readouterr()
     if as_json:
         (challenge,) = json.loads(out)["challenges"]
         assert challenge["problems"]
@@ -428,5 +435,7 @@ def test_what_ends_verify_does_not_take_along_what_was_found(
     else:
         assert out.startswith("reference   ")
         assert "challenge.lock was not written" in out
+    if not as_json:
+        assert out.endswith("not known: it ended early, after 1 solution\n")
     assert told in err
     assert "Traceback" not in err

@@ -413,6 +413,8 @@ class TestEngine:
         try:
             assert watch.statuses() == {"health": "passed", "name": "passed", "count": "passed"}
             time.sleep(0.5)
+            waits = f"waiting for changes in {folder} (Ctrl-C ends)\n"
+            assert watch.errors[-1] == waits
             assert {"pod", "deps", "services"} <= set(watch.phases())
             spec, app = folder / "challenge.yaml", folder / "solutions" / "reference" / "app.py"
             spec.write_text(SPEC.replace("{$.name: first}", "{$.name: second}"))
@@ -429,6 +431,7 @@ class TestEngine:
             spec.write_text(SPEC.replace("gradekit: 1", "gradekit: 7"))
             time.sleep(1.5)
             assert any("challenge.yaml" in line for line in watch.errors), watch.errors
+            assert watch.errors[-1] == waits
             spec.write_text(SPEC)
             assert watch.statuses()["name"] == "failed"
         finally:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,7 @@ from gradekit.cli import config as configuration
 from gradekit.cli.checkout import submission_folder
 from gradekit.cli.grade import QuietOption, VerboseOption, challenge_names
 from gradekit.cli.guard import fail, guarded
-from gradekit.cli.terminal import Lines
+from gradekit.cli.terminal import SILENT, Lines
 from gradekit.cli.variant import VariantOption, handed_out
 from gradekit.errors import ExitCode, GradekitError, Problem, UsageError
 from gradekit.progress import Progress, Silent
@@ -240,10 +240,10 @@ def variant(
 
 @commands.command()
 @guarded
-def lint(challenge: ChallengeArgument = None) -> ExitCode:
+def lint(challenge: ChallengeArgument = None, quiet: QuietOption = 0) -> ExitCode:
     """Check a challenge's files without running anything.
 
-    Every problem is printed with its place.
+    Every problem is printed with its place; with -q no warning is.
 
     Examples:
       gradekit challenge lint
@@ -256,12 +256,14 @@ def lint(challenge: ChallengeArgument = None) -> ExitCode:
     where = assemble.places(config)
     path = where.find_challenge(challenge, _NAME)
     found = run_lint(path, rubrics=where.rubric_folders(path), **assemble.known_runners(config))
-    for warning in found.warnings:
+    for warning in found.warnings if not quiet else ():
         sys.stderr.write(f"warning: {clean(str(warning))}\n")
     if found.problems or found.challenge is None:
         fail(*found.problems)
         sys.stderr.write(f"{counted(len(found.problems), 'problem')}\n")
         return ExitCode.USAGE
+    if quiet >= SILENT:
+        return ExitCode.OK
     sys.stdout.write(f"{found.challenge.spec.id}: {counted(len(found.challenge.spec.checks), 'check')}, no problems\n")
     sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in outline.untwinned_lines(found.untwinned))
     return ExitCode.OK
@@ -342,35 +344,22 @@ def verify(
                 Problem("--mutants", f"stands beside {other}", "only one of the two can be given", "leave one out")
             )
     names = _wanted(challenges, config, every=every)
-    proofs = []
-
-    def show(proof: Proof) -> None:
-        proofs.append(proof)
-        if not as_json:
-            sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.lines(proof))
-            sys.stdout.flush()
-
+    shown = _Shown(as_json, quiet)
     for name in names:
         sample = None if mutants is None else (mutants, seed)
         asked = _Asked(repeat, sample, solutions or (), variant, several=len(names) > 1, weaker=weaker)
         found: list[Verified] = []
         try:
-            proof = _prove(name, config, quiet, verbose, asked, found)
+            shown.add(_prove(name, config, quiet, verbose, asked, found))
         except BaseException:
             # What ends the process, such as an interruption or a full disk, does not take along what was found.
             if found:
-                why = ("ended before all solutions were graded",)
-                show(proven.Proof(name or "", results=found, problems=why, code=ExitCode.INTERRUPTED))
-            if found and as_json:
-                sys.stdout.write(proven.document(proofs))
-            sys.stdout.flush()
+                early = ("ended before all solutions were graded",)
+                shown.add(proven.Proof(name or "", results=found, problems=early, code=ExitCode.INTERRUPTED))
+                shown.end()
             raise
-        show(proof)
-    if as_json:
-        sys.stdout.write(proven.document(proofs))
-    else:
-        sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in proven.matrix(proofs))
-    return proven.exit_code(proofs)
+    shown.end()
+    return proven.exit_code(shown.proofs)
 
 
 def check_ids(context: typer.Context, incomplete: str) -> list[str]:
@@ -412,9 +401,7 @@ def try_checks(
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document on stdout; with --watch one line each time.")
     ] = False,
-    quiet: Annotated[
-        int, typer.Option("--quiet", "-q", count=True, show_default=False, help="No progress on stderr.")
-    ] = 0,
+    quiet: QuietOption = 0,
     verbose: Annotated[
         int,
         typer.Option("--verbose", "-v", count=True, show_default=False, help="All of the evidence, and more progress."),
@@ -476,6 +463,37 @@ def _wanted(names: list[str] | None, config: configuration.Config, *, every: boo
         hint = "go to a folder that has challenges/, or set GRADEKIT_CHALLENGES"
         raise UsageError(Problem("--all", "no challenge found", hint=hint))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What verify prints on stdout: each challenge at once, and a table at the end; or all of it as one document."""
+
+    as_json: bool
+    quiet: int
+    proofs: list[Proof] = field(default_factory=list)
+
+    def add(self, proof: Proof) -> None:
+        """Another challenge."""
+        from gradekit.cli import proven
+
+        self.proofs.append(proof)
+        if not self.as_json:
+            self._print(f"{clean(line, _LINE)}\n" for line in proven.lines(proof))
+
+    def end(self) -> None:
+        """There is no other."""
+        from gradekit.cli import proven
+
+        if self.as_json:
+            self._print([proven.document(self.proofs)])
+        else:
+            self._print(f"{clean(line, _LINE)}\n" for line in proven.matrix(self.proofs))
+
+    def _print(self, lines: Iterable[str]) -> None:
+        if self.quiet < SILENT:
+            sys.stdout.writelines(lines)
+            sys.stdout.flush()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,9 @@ FormatOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 QuietOption = Annotated[
     int,
-    typer.Option("--quiet", "-q", count=True, show_default=False, help="No progress; -qq: no result on stdout either."),
+    typer.Option(
+        "--quiet", "-q", count=True, show_default=False, help="No progress or notes; -qq: no result on stdout either."
+    ),
 ]
 VerboseOption = Annotated[
     int,
@@ -320,6 +322,7 @@ def report(
     as_json: JsonOption = False,
     out: OutOption = None,
     exit_zero: ExitZeroOption = False,
+    quiet: QuietOption = 0,
 ) -> ExitCode:
     """Show a report again, or in another format.
 
@@ -338,7 +341,7 @@ def report(
     else:
         shown = _read(file)
     resultfolder.check(out, shown.run.id)
-    output.emit(shown, formats=names, out=out, record=None, quiet=0)
+    output.emit(shown, formats=names, out=out, record=None, quiet=quiet)
     return output.exit_code(shown, exit_zero=exit_zero)
 
 

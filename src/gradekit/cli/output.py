@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from gradekit import score
 from gradekit.cli import resultfolder
-from gradekit.cli.terminal import colour_wanted, unicode_works
+from gradekit.cli.terminal import SILENT, colour_wanted, unicode_works
 from gradekit.errors import ExitCode, Problem, UsageError
 from gradekit.record import Record
 from gradekit.report.formats import FORMATS
@@ -59,7 +59,7 @@ def emit(
         resultfolder.write(out, {f"report{FORMATS[name].suffix}": rendered(report, name) for name in names}, record)
         if not quiet:
             sys.stderr.write(f"report: {out / 'report.html' if 'html' in (formats or _DEFAULT) else out}\n")
-    if quiet > 1:
+    if quiet >= SILENT:
         return
     name = formats[0] if formats and (out is None or len(formats) == 1) and formats[0] != "html" else "text"
     if out is None and formats:

@@ -18,6 +18,7 @@ from gradekit.oracle import listed
 from gradekit.spec.challenge import Challenge
 from gradekit.spec.limits import Limit, limits, longest, lost
 from gradekit.spec.lock import Lock, Sharpness, untwinned
+from gradekit.spec.variants import OPTION
 from gradekit.texts import counted
 from gradekit.verify import Verified, telling_checks, unproven
 
@@ -237,7 +238,8 @@ def _trial(proof: Proof, result: Verified) -> Iterator[str]:
     """The command that shows more of what is not as claimed."""
     if result.odd:
         what = " ".join(map(shlex.quote, (proof.place or proof.name, result.odd, result.path)))
-        yield f"    see more: gradekit challenge try {what}"
+        number = "" if result.variant is None else f" {OPTION} {result.variant}"
+        yield f"    see more: gradekit challenge try {what}{number}"
 
 
 def _sharpness(found: Mapping[str, Sharpness]) -> Iterator[str]:
@@ -374,7 +376,7 @@ def _verdict(proof: Proof) -> str:
     """Whether one challenge is as claimed, or what of it is not."""
     if proof.problems or proof.code is ExitCode.INFRASTRUCTURE:
         why = f"some of {proof.name} could not be graded, which is no fault of its solutions"
-        early = f"an error ended it after {counted(len(proof.results), 'solution')}"
+        early = f"it ended early, after {counted(len(proof.results), 'solution')}"
         return f"not known: {early if proof.problems else why}"
     wrong = [result.path for result in proof.results if result.mismatches]
     begun = [result.path for result in proof.starting_points if result.mismatches]

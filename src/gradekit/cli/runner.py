@@ -14,7 +14,7 @@ import typer
 from gradekit.cli import config as configuration
 from gradekit.cli.grade import QuietOption, VerboseOption
 from gradekit.cli.guard import guarded
-from gradekit.cli.terminal import Lines
+from gradekit.cli.terminal import SILENT, Lines
 from gradekit.errors import ExitCode, InfrastructureError, Problem, UsageError
 from gradekit.progress import Progress, Silent
 from gradekit.report.text import clean
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(no_args_is_help=True, help="Images of languages and services: list, build and test them.")
 _LINE = 2_000
-_SILENT = 2
 """How many -q take the result from stdout as well."""
 
 
@@ -66,6 +65,7 @@ def build(
         int | None,
         typer.Option("--jobs", "-j", metavar="N", min=1, max=32, help="Builds at a time; default: up to 4."),
     ] = None,
+    quiet: QuietOption = 0,
     verbose: VerboseOption = 0,
 ) -> None:
     """Build the images that are missing or whose folder changed.
@@ -81,14 +81,16 @@ def build(
     config = configuration.load()
     folder = runners.runners_folder(configuration.environment(config))
     wanted = list(dict.fromkeys(names or [runner.name for runner in runners.load_all(folder)]))
-    progress = Lines(verbose)
+    progress: Progress = Silent() if quiet else Lines(verbose)
     engine = docker.connect()
     try:
         assemble.built(wanted, engine, progress, folder, jobs=jobs, labelled=True)
     finally:
-        progress.close()
+        if isinstance(progress, Lines):
+            progress.close()
     items = [shelf.look(runners.find(folder, name), engine) for name in wanted]
-    sys.stdout.writelines(shelf.table(items, datetime.now(UTC)))
+    if quiet < SILENT:
+        sys.stdout.writelines(shelf.table(items, datetime.now(UTC)))
 
 
 @commands.command("test")
@@ -175,7 +177,7 @@ def run_cases(
         if isinstance(progress, Lines):
             progress.close()
         engine.close()
-    if quiet < _SILENT:
+    if quiet < SILENT:
         sys.stdout.write((_document if as_json else _text)(attempts, rows, engine.isolation(), len(chosen)))
     code = _exit_code(attempts, rows)
     if write is not None and not _all_but_unreachable(attempts, rows, len(chosen)):

@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from gradekit.cli import config as configuration
+from gradekit.cli.grade import QuietOption
 from gradekit.cli.guard import guarded
-from gradekit.cli.terminal import Lines
+from gradekit.cli.terminal import SILENT, Lines
 from gradekit.errors import ExitCode, Problem, UsageError
+from gradekit.progress import Progress, Silent
 from gradekit.report import text
 
 config_commands = typer.Typer(no_args_is_help=True, help="Settings: show them.")
@@ -26,6 +28,7 @@ def doctor(
         bool, typer.Option("--fix", help="Mend what can be mended: install and start the engine, build images.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    quiet: QuietOption = 0,
 ) -> ExitCode:
     """Say what this machine lacks for grading, and how to mend it.
 
@@ -37,15 +40,16 @@ def doctor(
 
     config = configuration.load()
     if fix:
-        progress = Lines()
+        progress: Progress = Silent() if quiet else Lines()
         try:
             findings.mend(config, progress)
         finally:
-            progress.close()
+            if isinstance(progress, Lines):
+                progress.close()
     found = findings.examine(config)
-    if as_json:
+    if as_json and quiet < SILENT:
         sys.stdout.write(json.dumps([finding.model_dump() for finding in found], indent=1) + "\n")
-    else:
+    elif quiet < SILENT:
         for finding in found:
             sys.stdout.write(f"{finding.state:<5} {finding.subject:<12} {finding.fact}\n")
             if finding.mend:
@@ -57,6 +61,7 @@ def doctor(
 def clean(
     everything: Annotated[bool, typer.Option("--all", help="Also what living runs use: it ends them.")] = False,
     cache: Annotated[bool, typer.Option("--cache", help="Also the cached packages that no run uses now.")] = False,
+    quiet: QuietOption = 0,
 ) -> ExitCode:
     """Remove what killed runs left on the engine.
 
@@ -71,9 +76,9 @@ def clean(
 
     engine = docker.connect()
     removed = [*remove_left_behind(), *engine.reap(all_owners=everything), *(engine.cache.clear() if cache else [])]
-    for name in removed:
-        sys.stdout.write(f"removed {name}\n")
-    sys.stdout.write("nothing to remove\n" if not removed else f"{len(removed)} removed\n")
+    if quiet < SILENT:
+        sys.stdout.writelines(f"removed {name}\n" for name in removed)
+        sys.stdout.write("nothing to remove\n" if not removed else f"{len(removed)} removed\n")
     return ExitCode.OK
 
 

@@ -18,6 +18,8 @@ from gradekit.report.text import clean
 from gradekit.results import Status
 
 COLOUR_VARIABLE = "GRADEKIT_COLOR"
+SILENT = 2
+"""So many ``-q``, and stdout has no result either."""
 _MESSAGE = 160
 _NOTE = 600
 _MACHINERY = ("--->", "Removing intermediate container")

@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 from gradekit.cli import assemble, output, watching
 from gradekit.cli.config import Config
 from gradekit.cli.guard import fail
-from gradekit.cli.terminal import Lines
+from gradekit.cli.terminal import SILENT, Lines
 from gradekit.cli.variant import numbered
 from gradekit.errors import Blocked, ExitCode, GradekitError, InfrastructureError, Problem, UsageError
 from gradekit.grade.judging import context_of, exhibits_of, lock_of
@@ -274,6 +274,9 @@ class Bay:
                 fail(*error.problems)
             folders = self._folders(folders)
             sys.stdout.flush()
+            if not self.look.quiet:
+                sys.stderr.write(f"waiting for changes in {' and '.join(map(_from_here, folders))} (Ctrl-C ends)\n")
+                sys.stderr.flush()
             seen = watching.wait(folders, seen)
 
     def _folders(self, last: Sequence[Path]) -> Sequence[Path]:
@@ -305,12 +308,20 @@ class Bay:
         tried: Sequence[Tried],
         notices: Sequence[str],
     ) -> None:
+        if self.look.quiet >= SILENT:
+            return
         if self.look.as_json:
             sys.stdout.write(_document(challenge, lock, submission, tried, notices, lines=self.look.lines))
         else:
             for notice in notices:
                 sys.stderr.write(f"{clean(notice)}\n")
             sys.stdout.write(_text(challenge, lock, what, tried, whole=self.look.verbose > 0))
+
+
+def _from_here(path: Path) -> str:
+    """A path as it can be typed in the current folder."""
+    here = Path.cwd().resolve()
+    return clean(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _records(challenge: Challenge, lock: Lock | None, what: Subject) -> bool:
