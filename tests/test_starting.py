@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
@@ -111,3 +112,24 @@ def test_a_starter_without_files_is_no_submission(tmp_path: Path, monkeypatch: p
     progress = Notes()
     assert len(verify_starting_points(challenge, lock, SETTING, progress)) == 1
     assert "the folder has no files" in progress.notes[-1]
+
+
+def test_a_starting_point_that_could_not_be_graded_leaves_it_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*rest: Any, **more: Any) -> Record:  # noqa: ANN401 - of grade
+        record = begun(*rest, **more)
+        fault = Observation(check="run", kind="command", state="errored", message="the disk is full")
+        return record.model_copy(update={"observations": (record.observations[0], fault)})
+
+    monkeypatch.setattr("gradekit.verify.grade", graded)
+    monkeypatch.setattr("gradekit.starting.grade", broken)
+    challenge = challenge_in(tmp_path)
+    lock, results = verify(challenge, SETTING, Silent(), repeat=1)
+    proof = Proof.of(challenge, lock, results)
+    assert proof.locks
+    proof = proof.with_starting_points(verify_starting_points(challenge, lock, SETTING, Silent()))
+    assert (proof.code, proof.locks) == (ExitCode.INFRASTRUCTURE, False)
+    assert any(line.endswith("not graded") for line in proven.lines(proof))
+    assert list(proven.matrix([proof]))[-1].startswith("not known: some of small could not be graded")
+    assert '"state": "incomplete"' in proven.document([proof])

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from gradekit.errors import InfrastructureError, Problem, SpecError, SubmissionError, UsageError
+from gradekit.cli.proven import verdict
+from gradekit.errors import ExitCode, InfrastructureError, Problem, SpecError, SubmissionError, UsageError
 from gradekit.grade.setting import Setting
 from gradekit.progress import Silent
 from gradekit.record import Observation, Record
@@ -498,6 +499,30 @@ def test_a_check_that_varies_is_flaky(tmp_path: Path, monkeypatch: pytest.Monkey
         (),
     ]
     assert [result.runs for result in results] == [2, 2, 2]
+
+
+def test_one_grading_with_a_fault_of_ours_among_several_is_neither_flaky_nor_overlooked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times: dict[str, int] = {}
+
+    def sometimes(*rest: Any, **more: Any) -> Record:  # noqa: ANN401 - of grade
+        record = graded(*rest, **more)
+        name = record.submission.repo
+        times[name] = times.get(name, 0) + 1
+        if times[name] != 2:
+            return record
+        broken = Observation(check="run", kind="command", state="errored", message="the disk is full")
+        return record.model_copy(update={"observations": (record.observations[0], broken)})
+
+    monkeypatch.setattr("gradekit.verify.grade", sometimes)
+    _, (reference, early, late) = verify(challenge_in(tmp_path), SETTING, Notes(), 3)
+    told = ("run: errored, should pass: the disk is full",)
+    # The last one has to lose this check, and did, as far as anybody knows.
+    assert [result.mismatches for result in (reference, early, late)] == [told, told, ()]
+    assert {result.state for result in (reference, early, late)} == {"incomplete"}
+    assert verdict([reference, early, late]) is ExitCode.INFRASTRUCTURE
+    assert verdict([late]) is ExitCode.INFRASTRUCTURE
 
 
 def test_expectations_that_notice_less_than_before_are_a_mismatch(

@@ -56,7 +56,7 @@ class Verified:
     reference: bool = False
     """Whether it claims to pass everything."""
     runs: int = 1
-    """How often it was graded; ``report`` is that of the first time."""
+    """How often it was graded; ``report`` is that of the first time, or of the first in which a fault of ours came."""
     times: Mapping[str, Sequence[tuple[float, float | None]]] = field(default_factory=dict)
     """By check, for each grading: seconds of its limit, and those of its slowest action."""
     printed: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -186,12 +186,16 @@ def _several(names: Sequence[str]) -> str:
 
 
 def flaky(reports: Sequence[Report]) -> tuple[str, ...]:
-    """Checks whose status is not the same in all reports of one solution, one sentence each."""
+    """Checks whose status is not the same in all reports of one solution, one sentence each.
+
+    What could not be graded says nothing of the check.
+    """
     found = []
     for index, check in enumerate(reports[0].checks):
-        statuses = [report.checks[index].outcome.status.value for report in reports]
+        every = [report.checks[index].outcome.status for report in reports]
+        statuses = [status.value for status in every if status is not Status.ERRORED]
         if len(set(statuses)) > 1:
-            found.append(f"{check.id}: flaky: {', '.join(statuses)} in {len(reports)} gradings of the same files")
+            found.append(f"{check.id}: flaky: {', '.join(statuses)} in {len(statuses)} gradings of the same files")
     return tuple(found)
 
 
@@ -533,7 +537,10 @@ def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lo
 
 
 def _again(first: Verified, once: Callable[[], Verified], progress: Progress, repeat: int | None) -> Verified:
-    """Grade a solution again, so often as is wanted; what differs between the gradings is a mismatch."""
+    """Grade a solution again, so often as is wanted; what differs between the gradings is a mismatch.
+
+    The report is that of the first grading, or of the first one with a fault of ours: that is not to be overlooked.
+    """
     if first.report is None:
         return first
     runs = repeat or (REFERENCE_RUNS if first.reference else 1)
@@ -545,7 +552,8 @@ def _again(first: Verified, once: Callable[[], Verified], progress: Progress, re
     times = {check: [run for result in results for run in result.times.get(check, ())] for check in first.times}
     printed = {mismatch: lines for result in results for mismatch, lines in result.printed.items()}
     odd = next((result.odd for result in results if result.odd), "")
-    first = replace(first, times=times, printed=printed, odd=odd)
+    ungraded = next((result.report for result in results if result.state == "incomplete"), first.report)
+    first = replace(first, report=ungraded, times=times, printed=printed, odd=odd)
     reports = [result.report for result in results if result.report is not None]
     return replace(first, mismatches=(*found, *flaky(reports)), runs=runs)
 

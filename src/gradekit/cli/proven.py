@@ -131,7 +131,7 @@ class Proof:
 
     def with_starting_points(self, found: Sequence[Verified]) -> Proof:
         """The same with what candidates begin with, graded after the solutions."""
-        code = ExitCode.BELOW if any(result.mismatches for result in found) else self.code
+        code = _worst([self.code, verdict(found)])
         return replace(self, starting_points=found, code=code)
 
     def with_table(self, brief: Path | None) -> Proof:
@@ -441,6 +441,7 @@ def document(proofs: Sequence[Proof]) -> str:
                 {
                     "path": result.path,
                     "language": result.language,
+                    "state": result.state,
                     "earned": result.earned,
                     "possible": result.possible,
                     "mismatches": list(result.mismatches),
