@@ -16,8 +16,9 @@ from gradekit.cli.app import app
 from gradekit.cli.proven import Proof
 from gradekit.errors import ExitCode, GradekitError, InfrastructureError, Problem, SpecError, SubmissionError
 from gradekit.results import ChallengeRef, CheckResult, Outcome, Report, Run, Score, Status, SubmissionRef, Tier
+from gradekit.spec.challenge import Challenge
 from gradekit.spec.limits import Limit
-from gradekit.spec.lock import Sharpness
+from gradekit.spec.lock import Lock, Sharpness, read_lock, write_lock
 from gradekit.verify import Verified
 from tests.cli.test_commands import run
 from tests.test_verify import SETTING, challenge_in
@@ -439,3 +440,68 @@ def test_what_ends_verify_does_not_take_along_what_was_found(
         assert out.endswith("not known: it ended early, after 1 solution\n")
     assert told in err
     assert "Traceback" not in err
+
+
+def verifying(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str, meanwhile: Callable[[Path, Lock], None] | None = None
+) -> object:
+    """The exit code of verify, which finds all as claimed; ``meanwhile`` gets the path and the content of the lock."""
+
+    def graded(challenge: Challenge, *_: object, told: Callable[[Verified], object]) -> tuple[Lock, list[Verified]]:
+        assert meanwhile is not None, "nothing is to be graded"
+        told(ORDERS.results[0])
+        lock = Lock(gradekit="0", challenge=challenge.digest, rubric="r")
+        meanwhile(challenge.lock_path, lock)
+        return lock, [ORDERS.results[0]]
+
+    monkeypatch.setattr("gradekit.verify.verify", graded)
+    monkeypatch.setattr("gradekit.starting.verify_starting_points", lambda *_: ())
+    monkeypatch.setattr("gradekit.cli.assemble.setting_for", lambda *_, **__: SETTING)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with pytest.raises(SystemExit) as caught:
+        app(["challenge", "verify", str(folder), *options])
+    for number, action in before.items():
+        signal.signal(number, action)
+    return caught.value.code
+
+
+def test_a_lock_that_cannot_be_read_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    challenge = challenge_in(tmp_path)
+    challenge.lock_path.write_text("<<<<<<< HEAD\n")
+    assert verifying(tmp_path, monkeypatch, "--solution", "*") == 2
+    assert "is not JSON" in capfd.readouterr().err
+    assert verifying(tmp_path, monkeypatch, meanwhile=lambda *_: None) == 0
+    assert "challenge.lock cannot be read, so nothing is compared with it" in capfd.readouterr().err
+    lock = read_lock(challenge.lock_path)
+    assert lock is not None
+    assert lock.challenge == challenge.digest
+
+
+def test_an_older_state_of_the_challenge_does_not_replace_the_lock_of_a_newer_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = challenge_in(tmp_path).lock_path
+
+    def other(path: Path, lock: Lock) -> None:
+        write_lock(path, lock.model_copy(update={"challenge": "other"}))
+
+    assert verifying(tmp_path, monkeypatch, meanwhile=other) == 2
+    out, err = capfd.readouterr()
+    assert "was written meanwhile, for another state of the challenge than was graded here; run it again" in err
+    assert out.startswith("reference   ")
+    lock = read_lock(path)
+    assert lock is not None
+    assert lock.challenge == "other"
+    # What was there before, and what another process wrote for the same state, makes way.
+    assert verifying(tmp_path, monkeypatch, meanwhile=lambda *_: None) == 0
+    assert verifying(tmp_path, monkeypatch, meanwhile=write_lock) == 0
+
+
+def test_that_nothing_can_be_mutated_is_told_before_anything_is_graded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    challenge_in(tmp_path)
+    assert verifying(tmp_path, monkeypatch, "--mutants", "3") == 2
+    assert "none of its code can be mutated" in capfd.readouterr().err

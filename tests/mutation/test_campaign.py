@@ -10,7 +10,7 @@ from typing import Any, Self
 import pytest
 
 from gradekit.cli import proven
-from gradekit.errors import ExitCode, UsageError
+from gradekit.errors import ExitCode, InfrastructureError, UsageError
 from gradekit.grade.session import Tried
 from gradekit.grade.setting import Setting
 from gradekit.mutation import campaign as campaigns
@@ -121,7 +121,7 @@ def result(name: str, status: Status) -> CheckResult:
         points=1,
         required=False,
         tier=Tier.BLACK_BOX,
-        outcome=Outcome(status=status),
+        outcome=Outcome(status=status, message="the disk is full" if status is Status.ERRORED else ""),
     )
 
 
@@ -131,8 +131,6 @@ def run(challenge: Challenge, **more: int) -> tuple[Campaign, list[str]]:
 
 
 def judged(text: str, check: str, _place: int) -> Status | str:
-    if check == "never":
-        return Status.FAILED
     if "<=" in text and check == "slow":
         return Status.FAILED
     if "pass" in text:
@@ -142,9 +140,7 @@ def judged(text: str, check: str, _place: int) -> Status | str:
     return Status.PASSED
 
 
-def test_mutants_are_graded_until_one_check_that_the_reference_passes_notices(
-    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mutants_are_graded_until_one_check_notices(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> None:
     rounds = sessions(monkeypatch, judged)
     done, notes = run(challenge)
     # The quickest comes first, and what needs another one after that.
@@ -182,12 +178,38 @@ def test_checks_keep_their_order_where_another_one_changes_what_the_reference_ge
     assert rounds[2] == rounds[0] == ["slow", "quick", "after", "never"]
 
 
-def test_a_reference_that_passes_nothing_cannot_have_mutants(
+@pytest.mark.parametrize(
+    ("ends", "told", "rounds"),
+    [
+        ([Status.FAILED], "does not pass quick", 1),
+        (["the app does not start"], "does not pass quick", 1),
+        ([Status.PASSED, Status.FAILED, Status.FAILED], "passes quick in one run, and not in another", 3),
+    ],
+)
+def test_of_a_reference_that_does_not_pass_everything_each_time_no_mutant_is_graded(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch, ends: list[Status | str], told: str, rounds: int
+) -> None:
+    left = iter(ends)
+    seen = sessions(monkeypatch, lambda _text, check, _place: next(left) if check == "quick" else Status.PASSED)
+    done, _ = run(challenge)
+    assert (len(seen), done.graded, done.made, done.score) == (rounds, (), 7, None)
+    assert done.problems == (
+        'mutation: no mutant "right/a.py:99: *"; remove it from ignore',
+        f"mutants: right itself {told}; none was graded, run verify without --mutants",
+    )
+    proof = proven.Proof.of_lock(challenge, LOCK).with_mutants(done)
+    assert (proof.code, proof.locks) == (ExitCode.BELOW, False)
+
+
+def test_a_fault_of_ours_with_the_reference_is_none_of_its_own(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sessions(monkeypatch, lambda _text, _check, _place: Status.FAILED)
-    with pytest.raises(UsageError, match="the reference passes no check"):
+    sessions(monkeypatch, lambda _text, _check, _place: Status.ERRORED)
+    with pytest.raises(InfrastructureError, match="--mutants: check slow: the disk is full"):
         run(challenge)
+
+
+def test_a_reference_without_code_cannot_have_mutants(challenge: Challenge) -> None:
     (challenge.root / "right" / "a.py").write_text("x = y")
     with pytest.raises(UsageError, match="none of its code can be mutated"):
         run(challenge)
@@ -265,12 +287,15 @@ DONE = Campaign(
 
 
 def test_what_verify_prints_and_keeps(challenge: Challenge) -> None:
-    proof = proven.Proof.of_lock(challenge, LOCK).with_mutants(DONE)
+    open_ = proven.Proof.of_lock(challenge, LOCK).with_mutants(DONE)
+    assert (open_.code, open_.locks) == (ExitCode.INFRASTRUCTURE, False)
+    assert "    1 could not be graded and do not count" in proven.lines(open_)
+    done = replace(DONE, graded=DONE.graded[:3])
+    proof = proven.Proof.of_lock(challenge, LOCK).with_mutants(done)
     assert proof.code is ExitCode.OK
     assert list(proven.lines(proof)) == [
-        "mutants of right: checks notice 1 of 2, 50% (4 of 90 mutants, seed 3)",
+        "mutants of right: checks notice 1 of 2, 50% (3 of 90 mutants, seed 3)",
         "    1 do not build and do not count",
-        "    1 could not be graded and do not count",
         "    by file: right/a.py 1/1, right/b.py 0/1",
         "    by operator: border 1/1, number 0/1",
         "    survived: right/b.py:2: c → \x1b",
@@ -291,8 +316,9 @@ def test_what_verify_prints_and_keeps(challenge: Challenge) -> None:
 @pytest.mark.parametrize(
     ("graded", "problems", "code"),
     [
-        (DONE.graded, ("checks notice 1 of 2",), ExitCode.BELOW),
-        (DONE.graded[2:], (), ExitCode.INFRASTRUCTURE),
+        (DONE.graded[:3], ("checks notice 1 of 2",), ExitCode.BELOW),
+        (DONE.graded, ("checks notice 1 of 2",), ExitCode.INFRASTRUCTURE),
+        (DONE.graded[2:3], (), ExitCode.INFRASTRUCTURE),
     ],
 )
 def test_exit_codes(challenge: Challenge, graded: Sequence[Graded], problems: Sequence[str], code: ExitCode) -> None:

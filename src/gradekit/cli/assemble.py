@@ -84,18 +84,14 @@ def challenge_for(
     return challenge, None if lock is None else lock.at(challenge.variant)
 
 
-def variants_for(
-    name: str | None, config: configuration.Config, variant: int | None = None
-) -> tuple[Sequence[Challenge], Lock | None]:
-    """As ``challenge_for``, in each of its variants or only one; the lock is that of all of them."""
+def variants_for(name: str | None, config: configuration.Config, variant: int | None = None) -> Sequence[Challenge]:
+    """As ``challenge_for``, in each of its variants or only one, and without their lock."""
     where = places(config)
     path = where.find_challenge(name, "NAME")
     rubrics, known = where.rubric_folders(path), known_runners(config)
     if variant is None:
-        found = load_variants(path, rubrics=rubrics, **known)
-    else:
-        found = (load_challenge(path, rubrics=rubrics, **known, variant=variant),)
-    return found, read_lock(found[0].lock_path)
+        return load_variants(path, rubrics=rubrics, **known)
+    return (load_challenge(path, rubrics=rubrics, **known, variant=variant),)
 
 
 def image_names(spec: ChallengeSpec, known: Mapping[str, runners.Runner]) -> Sequence[str]:

@@ -530,14 +530,14 @@ def _prove(
     """
     from gradekit.cli import assemble, proven
     from gradekit.mutation.campaign import campaign
-    from gradekit.spec.lock import earlier_lock, unlike, write_lock
+    from gradekit.spec.lock import unlike, write_lock
     from gradekit.spec.proof import marked_brief, write_table
     from gradekit.verify import matching, verify_some
 
     progress: Progress = Silent() if quiet else Lines(verbose)
     called = name or ""
     try:
-        challenges, old = assemble.variants_for(name, config, asked.variant)
+        challenges = assemble.variants_for(name, config, asked.variant)
         challenge = challenges[0]
         called = challenge.spec.id
         if asked.several:
@@ -545,6 +545,7 @@ def _prove(
         wanted = matching(challenge, asked.some)
         marked_brief(challenge)
         setting = assemble.setting_for(challenge.spec, config, progress, later=True)
+        old = _there(challenge.lock_path, progress, needed=bool(asked.some))
         if asked.some:
             setting.make(assemble.solved_in(challenge, setting))
             here = None if old is None else old.at(challenge.variant)
@@ -556,8 +557,7 @@ def _prove(
             lock, proof = old, proven.Proof.of_lock(challenge, old)
         else:
             setting.make(assemble.solved_in(challenge, setting))
-            before = None if asked.weaker else earlier_lock(challenge.lock_path)
-            lock, proof = _graded(challenges, setting, progress, asked, before, found.append)
+            lock, proof = _graded(challenges, setting, progress, asked, None if asked.weaker else old, found.append)
             lock = lock.model_copy(update={"code_mutants": _kept(challenge, old, progress)})
         if asked.sample is not None and proof.holds:
             here, (count, seed) = lock.at(challenge.variant), asked.sample
@@ -565,6 +565,7 @@ def _prove(
             lock = lock.model_copy(update={"code_mutants": done.document()})
             proof = proof.with_mutants(done)
         if proof.locks:
+            _still(challenge.lock_path, old, lock)
             write_lock(challenge.lock_path, lock)
             proof = proof.with_table(write_table(challenge))
     except GradekitError as error:
@@ -590,6 +591,34 @@ def _kept(challenge: Challenge, old: Lock | None, progress: Progress) -> Mapping
     return {}
 
 
+def _there(path: Path, progress: Progress, *, needed: bool) -> Lock | None:
+    """The lock that a new one is to replace; one that cannot be read is as good as none, unless it is ``needed``.
+
+    Raises:
+        SpecError: it is needed and cannot be read.
+    """
+    from gradekit.spec.lock import earlier_lock, read_lock
+
+    old = read_lock(path) if needed else earlier_lock(path)
+    if old is None and path.exists():
+        progress.note(f"{path} cannot be read, so nothing is compared with it")
+    return old
+
+
+def _still(path: Path, old: Lock | None, lock: Lock) -> None:
+    """See that no other process has verified another state of the challenge while this one graded.
+
+    Raises:
+        UsageError: one has, so that this lock is the older one.
+    """
+    from gradekit.spec.lock import earlier_lock
+
+    now = earlier_lock(path)
+    if now is not None and now != old and (now.challenge, now.proving) != (lock.challenge, lock.proving):
+        what = "was written meanwhile, for another state of the challenge than was graded here"
+        raise UsageError(Problem(str(path), what, hint="run it again"))
+
+
 def _graded(
     challenges: Sequence[Challenge],
     setting: Setting,
@@ -601,10 +630,13 @@ def _graded(
     """Verify a challenge, in each variant that was asked for; the lock to write, and what there is to say."""
     from gradekit.cli import proven
     from gradekit.difficulty import merged, verify_variants
+    from gradekit.mutation.campaign import mutable
     from gradekit.starting import verify_starting_points
     from gradekit.verify import verify as run_verify
 
     challenge = challenges[0]
+    if asked.sample is not None:
+        mutable(challenge, setting)  # to be told before hours of grading that it cannot be
     if len(challenges) > 1:
         lock, found = verify_variants(challenges, setting, progress, asked.repeat, before, told=told)
         proof = proven.Proof.of(challenge, lock, merged(found), variants=found)

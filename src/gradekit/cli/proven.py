@@ -123,7 +123,7 @@ class Proof:
     def with_mutants(self, mutants: Campaign) -> Proof:
         """The same with mutants that were graded after the solutions."""
         code = self.code
-        if mutants.score is None:
+        if mutants.count("errored") or (mutants.score is None and not mutants.problems):
             code = ExitCode.INFRASTRUCTURE
         elif mutants.problems:
             code = ExitCode.BELOW
@@ -328,7 +328,7 @@ def _of_mutants(found: Campaign) -> Iterator[str]:
         yield f"    {found.count('stillborn')} do not build and do not count"
     if found.count("errored"):
         yield f"    {found.count('errored')} could not be graded and do not count"
-    for key, counts in (("file", found.by("file")), ("operator", found.by("operator"))):
+    for key, counts in (("file", found.by("file")), ("operator", found.by("operator"))) if found.of else ():
         yield f"    by {key}: {', '.join(f'{name} {killed}/{of}' for name, (killed, of) in counts.items())}"
     yield from (f"    survived: {mutant.name}" for mutant in found.graded if mutant.fate == "survived")
     if found.count("survived"):

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 from gradekit.checks.ordering import DIALECTS
-from gradekit.errors import Problem, UsageError
+from gradekit.errors import InfrastructureError, Problem, UsageError
 from gradekit.grade.containers import UNBUILT
 from gradekit.grade.session import Session, Tried
 from gradekit.grade.setting import Setting
@@ -109,17 +109,24 @@ def fits(challenge: Challenge, counts: Mapping[str, Any]) -> bool:
     return bool(counts) and counts.get("inputs") == inputs(challenge, str(counts.get("reference", "")))
 
 
-def campaign(
-    challenge: Challenge, lock: Lock, setting: Setting, progress: Progress, *, sample: int = SAMPLE, seed: int = 0
-) -> Campaign:
-    """Grade a sample of the mutants of a challenge's first reference, each until a check does not pass.
+@dataclass(frozen=True, slots=True)
+class Mutable:
+    """The first reference and the mistakes that can be made in it."""
 
-    All are graded in one pod, which each finds as it was before the last one. Checks that took least time on the
-    reference come first. The sample has about as many of each operator, for most mutants change a number.
+    path: str
+    right: Submission
+    mutants: Mapping[str, Mutant]
+    """By name, without those that the challenge ignores."""
+    ignored: int
+    problems: Sequence[str]
+    """Entries of ``mutation.ignore`` that are about none."""
+
+
+def mutable(challenge: Challenge, setting: Setting) -> Mutable:
+    """What can be mutated of a challenge's first reference; nothing is run.
 
     Raises:
-        UsageError: there is no reference or none of its code can be mutated, the grammars are not installed, or the
-            reference does not pass.
+        UsageError: there is no reference or none of its code can be mutated, or the grammars are not installed.
         SubmissionError: its folder is refused.
     """
     solution = next((solution for solution in challenge.spec.solutions if solution.expect.passes == "all"), None)
@@ -135,27 +142,47 @@ def campaign(
     if not counted:
         what = "none of its code can be mutated"
         raise UsageError(Problem(f"--mutants: {solution.path}", what, "code in a language with a grammar"))
+    return Mutable(solution.path, right, counted, len(ignored), problems)
+
+
+def campaign(
+    challenge: Challenge, lock: Lock, setting: Setting, progress: Progress, *, sample: int = SAMPLE, seed: int = 0
+) -> Campaign:
+    """Grade a sample of the mutants of a challenge's first reference, each until a check does not pass.
+
+    All are graded in one pod, which each finds as it was before the last one. Checks that took least time on the
+    reference come first. The sample has about as many of each operator, for most mutants change a number. None is
+    graded where the reference itself does not pass everything, each time: then a check says nothing of a mistake.
+
+    Raises:
+        UsageError, SubmissionError: as ``mutable``.
+        InfrastructureError: the reference could not be graded.
+    """
+    found = mutable(challenge, setting)
+    graded: list[Graded] = []
+    problems = list(found.problems)
     with Session(setting) as session:
-        checks, passed = _in_order(challenge, lock, session, right, progress)
-        graded: list[Graded] = []
-        chosen = sampled(counted, sample, seed)
+        checks, lost = _in_order(challenge, lock, session, found.right, progress)
+        if lost:
+            problems.append(f"mutants: {found.path} itself {lost}; none was graded, run verify without --mutants")
+        chosen = () if lost else sampled(found.mutants, sample, seed)
         for number, (name, mutant) in enumerate(chosen, 1):
-            tried = session.run(
-                challenge, lock, _with(right, mutant), checks, Silent(), until=lambda found: _noticed(found, passed)
-            )
-            one = _graded(name, mutant, tried, passed)
+            tried = session.run(challenge, lock, _with(found.right, mutant), checks, Silent(), until=_noticed)
+            one = _graded(name, mutant, tried)
             graded.append(one)
             by = f" by {one.check}" if one.check else ""
             progress.note(f"[{number}/{len(chosen)}] {one.fate}{by}: {name}")
     done = Campaign(
-        solution.path,
+        found.path,
         seed,
-        len(named),
+        len(found.mutants) + found.ignored,
         tuple(graded),
-        ignored=len(ignored),
-        inputs=inputs(challenge, solution.path),
+        ignored=found.ignored,
+        inputs=inputs(challenge, found.path),
     )
-    return replace(done, problems=(*problems, *_problems(challenge.spec.mutation or MutationSpec(), done)))
+    if not lost:
+        problems += _problems(challenge.spec.mutation or MutationSpec(), done)
+    return replace(done, problems=tuple(problems))
 
 
 def sampled(named: Mapping[str, Mutant], sample: int, seed: int) -> Sequence[tuple[str, Mutant]]:
@@ -200,25 +227,35 @@ def _engine(challenge: Challenge, setting: Setting) -> str | None:
 
 def _in_order(
     challenge: Challenge, lock: Lock, session: Session, right: Submission, progress: Progress
-) -> tuple[Sequence[Check], frozenset[str]]:
-    """The checks with the quickest first, as far as the reference passes the same ones in that order, and which.
+) -> tuple[Sequence[Check], str]:
+    """The checks with the quickest first, as far as the reference passes them in that order; or what it does not pass.
 
     Raises:
-        UsageError: it passes none.
+        InfrastructureError: it could not be graded.
     """
     checks: Sequence[Check] = challenge.spec.checks
     progress.note("the reference itself, for the times and results of its checks")
     first = session.run(challenge, lock, right, checks, Silent())
+    if lost := _lost(first):
+        return checks, f"does not pass {lost}"
     quick = _quickest(checks, {observation.check: observation.seconds for observation, _ in first})
-    again = session.run(challenge, lock, right, quick, Silent())
-    passed, also = _passed(first), _passed(again)
-    if not passed:
-        raise UsageError(Problem("--mutants", "the reference passes no check", hint="run verify without it first"))
-    return (quick, passed) if passed == also else (checks, passed)
+    if not _lost(session.run(challenge, lock, right, quick, Silent())):
+        return quick, ""
+    # Another order may change what a check gets; what varies in the same one notices mistakes that are not there.
+    lost = _lost(session.run(challenge, lock, right, checks, Silent()))
+    return checks, f"passes {lost} in one run, and not in another" if lost else ""
 
 
-def _passed(tried: Sequence[Tried]) -> frozenset[str]:
-    return frozenset(result.id for _, result in tried if result.outcome.status is Status.PASSED)
+def _lost(tried: Sequence[Tried]) -> str:
+    """Ids of the checks that were not passed, in words.
+
+    Raises:
+        InfrastructureError: one could not be graded.
+    """
+    for _, result in tried:
+        if result.outcome.status is Status.ERRORED:
+            raise InfrastructureError(Problem(f"--mutants: check {result.id}", result.outcome.message))
+    return ", ".join(result.id for _, result in tried if result.outcome.status is not Status.PASSED)
 
 
 def _quickest(checks: Sequence[Check], seconds: Mapping[str, float]) -> Sequence[Check]:
@@ -239,15 +276,15 @@ def _with(right: Submission, mutant: Mutant) -> Submission:
     return replace(right, files=files, tree=tree)
 
 
-def _noticed(result: CheckResult, passed: frozenset[str]) -> bool:
-    return result.id in passed and result.outcome.status is not Status.PASSED
+def _noticed(result: CheckResult) -> bool:
+    return result.outcome.status is not Status.PASSED
 
 
-def _graded(name: str, mutant: Mutant, tried: Sequence[Tried], passed: frozenset[str]) -> Graded:
+def _graded(name: str, mutant: Mutant, tried: Sequence[Tried]) -> Graded:
     for observation, result in tried:
         if observation.state == "blocked" and observation.message.startswith(UNBUILT):
             return Graded(name, mutant.operator, "stillborn")
-        if _noticed(result, passed):
+        if _noticed(result):
             fate: Fate = "errored" if result.outcome.status is Status.ERRORED else "killed"
             return Graded(name, mutant.operator, fate, result.id)
     return Graded(name, mutant.operator, "survived")
