@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from gradekit.sandbox.container import Host, container_body, random_name, seccomp_name, seccomp_profile, volume_options
@@ -18,7 +19,7 @@ PLAN = ContainerPlan(
 )
 
 
-def body(**changes: Any) -> Mapping[str, Any]:  # noqa: ANN401 - arguments of three types
+def body(plan: ContainerPlan = PLAN, **changes: Any) -> Mapping[str, Any]:  # noqa: ANN401 - arguments of three types
     given: dict[str, Any] = {
         "host": HOST,
         "labels": {"a": "b"},
@@ -26,7 +27,7 @@ def body(**changes: Any) -> Mapping[str, Any]:  # noqa: ANN401 - arguments of th
         "network": "container:gk-0",
         "keep_log": False,
     }
-    return container_body(PLAN, **(given | changes))
+    return container_body(plan, **(given | changes))
 
 
 def test_the_argv_replaces_whatever_the_image_would_run() -> None:
@@ -68,6 +69,16 @@ def test_mounts_are_volumes_of_ours_only() -> None:
         "/tmp": "rw,nosuid,nodev,noexec,size=67108864,nr_inodes=8192,mode=1777",
         "/build": "rw,nosuid,nodev,exec,size=1048576,nr_inodes=8192,mode=0755,uid=10001,gid=10001",
     }
+
+
+def test_the_engine_sets_up_no_network_where_no_name_is_wanted() -> None:
+    nameless = replace(PLAN, localhost=False)
+    made = body(nameless, network="none")
+    assert made["NetworkDisabled"] is True
+    assert made["HostConfig"]["NetworkMode"] == "none", "for an engine that does not know the other word"
+    assert "NetworkDisabled" not in body(network="none")
+    for network in ("container:gk-0", "bridge"):
+        assert "NetworkDisabled" not in body(nameless, network=network)
 
 
 def test_a_host_name_only_where_the_engine_allows_one() -> None:

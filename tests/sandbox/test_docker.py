@@ -246,7 +246,8 @@ class TestPod:
             app.stop()
         assert not pod.listening(8201, 0.05)
 
-    def test_who_is_alone_meets_nobody_of_the_pod(self, pod: DockerSandbox, python: str) -> None:
+    @pytest.mark.parametrize("localhost", [True, False])
+    def test_who_is_alone_meets_nobody_of_the_pod(self, pod: DockerSandbox, python: str, *, localhost: bool) -> None:
         app = pod.start(ContainerPlan(python, ["python3", "-m", "http.server", "8202", "-d", "/tmp"], name="app"))
         try:
             assert pod.listening(8202, 10.0)
@@ -260,9 +261,14 @@ except OSError as error:
 with socket.create_server(("127.0.0.1", 8202)) as own:
     socket.create_connection(own.getsockname(), 2).close()
     print("own")
+try:
+    print(socket.gethostbyname("localhost"))
+except OSError:
+    print("no names")
 """
-            lines = program(pod, python, source, alone=True).stdout.decode().splitlines()
-            assert lines == ["sandbox ['lo'] 0", "Connection refused", "own"]
+            lines = program(pod, python, source, alone=True, localhost=localhost).stdout.decode().splitlines()
+            names = "127.0.0.1" if localhost else "no names"
+            assert lines == ["sandbox ['lo'] 0", "Connection refused", "own", names]
         finally:
             app.stop()
 

@@ -399,6 +399,7 @@ class PodBench:
                 mounts=(Mount(volume, "/work"),),
                 limits=SCANNING,
                 alone=True,
+                localhost=False,
                 name=f"scan {self.context.check}",
             ),
             timeout=self.within(timeout),
@@ -437,4 +438,5 @@ class PodBench:
         """
         so, hint = "nothing can be called", "leave this language out of the challenge's `runner`"
         runner = calling_runner(self.runner, self.context.check, so, hint)
-        return served(self._containers, runner, self.context.check)
+        # Functions that are called serve nobody; a suite may try a server of the candidate's.
+        return served(self._containers, runner, self.context.check, localhost=False)

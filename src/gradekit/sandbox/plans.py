@@ -81,6 +81,9 @@ class ContainerPlan:
     limits: Limits = Limits()
     alone: bool = False
     """Without the pod's network, with a loopback of its own: it reaches neither services nor the app."""
+    localhost: bool = True
+    """Whether the name stands for the loopback. If not, who is ``alone`` starts in half the time: the engine need not
+    set up a network for it, with the files of names; the addresses of the loopback are there all the same."""
     name: str = "command"
     """A word for progress and errors: ``app``, ``db``, ``suite unit``."""
 
