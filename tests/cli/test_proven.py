@@ -82,9 +82,9 @@ TEXTS = Proof(
 
 def test_the_lines_of_a_challenge() -> None:
     assert list(proven.lines(ORDERS)) == [
-        "reference                            python     90.0 of 90.0   12.3 s  as claimed",
-        "reference-java                       java       90.0 of 90.0   12.3 s  as claimed",
-        "bad/rounding                         python     88.2 of 90.0   12.3 s  as claimed",
+        "reference       python  90.0 of 90.0  12.3 s  as claimed",
+        "reference-java  java    90.0 of 90.0  12.3 s  as claimed",
+        "bad/rounding    python  88.2 of 90.0  12.3 s  as claimed",
         "wrote orders/challenge.lock",
     ]
     assert list(proven.lines(replace(ORDERS, tests=1)))[-1] == "wrote orders/challenge.lock (1 test id)"
@@ -117,7 +117,7 @@ def test_a_mismatch_stands_with_what_the_app_printed_and_with_what_shows_more() 
         "      │ SyntaxError",
         "    flaky",
         "    see more: gradekit challenge try challenges/texts health 'solutions/my reference'",
-        "reference-java                       java       90.0 of 90.0   12.3 s  as claimed",
+        "reference-java          java    90.0 of 90.0  12.3 s  as claimed",
     ]
     (told,) = (
         line for line in proven.lines(replace(proof, results=(replace(wrong, variant=3),))) if "see more" in line
@@ -215,7 +215,7 @@ def test_what_a_wrong_reference_leaves_ungraded_is_no_fault_of_ours() -> None:
     assert proven.verdict([right, result("bad/all", "java", mismatches=("x",))]) is ExitCode.BELOW
     assert proven.verdict([right]) is ExitCode.OK
     found = list(proven.lines(replace(TEXTS, results=(wrong, ungraded))))
-    assert found[2] == "bad/all                              java           no score   12.3 s  not graded"
+    assert found[2] == "bad/all    java      no score  12.3 s  not graded"
 
 
 def test_mutants_of_queries_are_told_also_when_all_is_well() -> None:
@@ -362,7 +362,7 @@ def test_a_solution_that_was_not_graded_stands_among_the_others() -> None:
     proof = replace(ORDERS, results=results, code=ExitCode.SUBMISSION)
     told = list(proven.lines(proof))
     assert told[3:5] == [
-        "bad/empty                            python         no score        -  not graded",
+        "bad/empty       python      no score       -  not graded",
         "    bad/empty: the folder has no files",
     ]
     assert told[-1] == "challenge.lock was not written"
@@ -434,7 +434,7 @@ def test_what_ends_verify_does_not_take_along_what_was_found(
         assert challenge["problems"]
         assert [one["path"] for one in challenge["solutions"]] == ["reference"]
     else:
-        assert out.startswith("reference   ")
+        assert out.startswith("reference  ")
         assert "challenge.lock was not written" in out
     if not as_json:
         assert out.endswith("not known: it ended early, after 1 solution\n")

@@ -475,20 +475,20 @@ class _Shown:
 
     def add(self, proof: Proof) -> None:
         """Another challenge."""
-        from gradekit.cli import proven
+        from gradekit.cli import output, proven
 
         self.proofs.append(proof)
         if not self.as_json:
-            self._print(f"{clean(line, _LINE)}\n" for line in proven.lines(proof))
+            self._print(f"{clean(line, _LINE)}\n" for line in proven.lines(proof, output.line_width()))
 
     def end(self) -> None:
         """There is no other."""
-        from gradekit.cli import proven
+        from gradekit.cli import output, proven
 
         if self.as_json:
             self._print([proven.document(self.proofs)])
         else:
-            self._print(f"{clean(line, _LINE)}\n" for line in proven.matrix(self.proofs))
+            self._print(f"{clean(line, _LINE)}\n" for line in proven.matrix(self.proofs, output.line_width()))
 
     def _print(self, lines: Iterable[str]) -> None:
         if self.quiet < SILENT:

@@ -97,16 +97,18 @@ class Style(NamedTuple):
 def of_stdout() -> Style:
     """What this process's stdout can show."""
     colour = colour_wanted(sys.stdout.isatty(), os.environ)
+    return Style(line_width() or _WIDTH, colour, unicode_works(sys.stdout.encoding))
+
+
+def line_width() -> int:
+    """Columns of this process's stdout, by COLUMNS or its terminal; 0 where there is no limit, as in a pipe."""
     columns = os.environ.get("COLUMNS", "")
-    width = int(columns) if columns.isdigit() and int(columns) else _terminal_width()
-    return Style(width, colour, unicode_works(sys.stdout.encoding))
-
-
-def _terminal_width() -> int:
+    if columns.isdigit() and int(columns):
+        return int(columns)
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):
-        return _WIDTH
+        return 0
 
 
 def exit_code(report: Report, *, exit_zero: bool = False) -> ExitCode:

@@ -11,6 +11,7 @@ from typing import Any
 
 from gradekit.checks.oracle import is_verdict
 from gradekit.cli import outline
+from gradekit.cli.columns import columns, named
 from gradekit.difficulty import InVariant, caught, copied, shown_score, table
 from gradekit.errors import ExitCode, GradekitError
 from gradekit.mutation.campaign import Campaign
@@ -184,18 +185,24 @@ def _worst(codes: Sequence[ExitCode]) -> ExitCode:
     return next((code for code in order if code in codes), ExitCode.OK)
 
 
-def lines(proof: Proof) -> Iterator[str]:
-    """Each solution with its score, and what is not as claimed; then what became of the lock."""
-    for result in proof.results:
-        yield from _result(result, "as claimed")
+def lines(proof: Proof, width: int = 0) -> Iterator[str]:
+    """Each solution with its score, and what is not as claimed; then what became of the lock.
+
+    ``width``: characters that the rows of tables have at most; 0 for as many as it takes.
+    """
+    results = {"as claimed": proof.results, "as it should be": proof.starting_points}
+    rows = [(result, _row(result, right)) for right, those in results.items() for result in those]
+    for (result, _), shown in zip(rows, named([row for _, row in rows], width, right=(2, 3)), strict=True):
+        yield from shown
+        for mismatch in result.mismatches:
+            yield f"    {mismatch}"
+            yield from (f"      │ {line}" for line in result.printed.get(mismatch, ()))
         yield from _trial(proof, result)
-    for result in proof.starting_points:
-        yield from _result(result, "as it should be")
     yield from _unproven(proof)
     yield from _sharpness(proof.sharpness)
     yield from _unseen(proof.sharpness)
     yield from outline.untwinned_lines(proof.untwinned)
-    yield from _limits(proof)
+    yield from _limits(proof, width)
     for runner, stand_in in proof.stand_ins.items():
         yield f"runner {runner}: {stand_in}; that wrong solutions fail is shown for that one only"
     if proof.query_mutants:
@@ -203,7 +210,7 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"mutants of reference queries: the data sets tell {told} apart"
     if proof.mutants is not None:
         yield from _of_mutants(proof.mutants)
-    yield from _of_variants(proof.variants)
+    yield from _of_variants(proof.variants, width)
     if proof.locks:
         ids = f" ({proof.tests} test id{'s' * (proof.tests != 1)})" if proof.tests else ""
         yield f"wrote {proof.lock_path}{ids}" + (f" and the table in {proof.brief}" if proof.brief else "")
@@ -213,14 +220,11 @@ def lines(proof: Proof) -> Iterator[str]:
         yield "challenge.lock was not written"
 
 
-def _result(result: Verified, right: str) -> Iterator[str]:
+def _row(result: Verified, right: str) -> Sequence[str]:
     word = "mismatch" if result.mismatches else right
     if result.state == "refused" or (result.state == "incomplete" and not result.mismatches):
         word = "not graded"
-    yield f"{result.path:<36} {result.language:<8} {_score(result):>14} {_seconds(result):>8}  {word}"
-    for mismatch in result.mismatches:
-        yield f"    {mismatch}"
-        yield from (f"      │ {line}" for line in result.printed.get(mismatch, ()))
+    return result.path, result.language, _score(result), _seconds(result), word
 
 
 def _unproven(proof: Proof) -> Iterator[str]:
@@ -278,7 +282,7 @@ def _wanted(challenge: Challenge, limit: Limit) -> bool:
     return any(silenced.covers("tight-limit", limit.check) for silenced in challenge.spec.lint.ignore)
 
 
-def _limits(proof: Proof) -> Iterator[str]:
+def _limits(proof: Proof, width: int) -> Iterator[str]:
     """The tightest time limits, those that are too tight, and what a slower machine would change."""
     if not proof.limits:
         return
@@ -296,7 +300,7 @@ def _limits(proof: Proof) -> Iterator[str]:
         what = f"    {limit.check}{', each action' if limit.action else ''}"
         took = f"{limit.slowest:.2f} s {limit.language}".rstrip()
         rows.append((what, f"{limit.seconds:g} s", took, margin))
-    yield from _columns(rows)
+    yield from (line for shown in named(rows, width) for line in shown)
     for factor in (2, 4):
         gone = lost(proof.limits, factor)
         names = f": {', '.join(gone[:_NEEDLESS])}" if gone else ""
@@ -308,12 +312,12 @@ def _limits(proof: Proof) -> Iterator[str]:
         yield f"tight limit: {limit.told}; {limit.hint}"
 
 
-def _of_variants(found: Sequence[InVariant]) -> Iterator[str]:
+def _of_variants(found: Sequence[InVariant], width: int) -> Iterator[str]:
     """How hard each variant is, and whether a copied answer is caught."""
     if not found:
         return
     yield ""
-    yield from _columns(list(table(found)))
+    yield from columns(list(table(found)), width)
     if copied(found):
         yield copied(found)
     yield ""
@@ -336,10 +340,10 @@ def _of_mutants(found: Campaign) -> Iterator[str]:
     yield from (f"    {problem}" for problem in found.problems)
 
 
-def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
+def matrix(proofs: Sequence[Proof], width: int = 0) -> Iterator[str]:
     """References by challenge and language, then wrong solutions with what they lost; at last the verdict.
 
-    One challenge with references in one language has no table.
+    One challenge with references in one language has no table. ``width`` as in ``lines``.
     """
     languages = sorted({result.language for proof in proofs for result in proof.results if result.reference})
     if len(proofs) == 1 and len(languages) <= 1:
@@ -350,7 +354,7 @@ def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
         cells = ["; ".join(_cell(result) for result in _references(proof, name)) or _NONE for name in languages]
         rows.append((proof.name, *cells))
     yield ""
-    yield from _columns(rows)
+    yield from columns(rows, width)
     wrong = [("known-bad", "", "score", "loses")]
     for proof in proofs:
         for result in proof.results:
@@ -359,7 +363,7 @@ def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
                 wrong.append((f"{proof.name} {result.path}", result.language, _score(result), lost))
     if len(wrong) > 1:
         yield ""
-        yield from _columns(wrong)
+        yield from (line for shown in named(wrong, width) for line in shown)
     yield ""
     if len(proofs) == 1:
         yield _verdict(proofs[0])
@@ -469,10 +473,3 @@ def _seconds(result: Verified) -> str:
 def _cell(result: Verified) -> str:
     mark = " !" if result.mismatches else ""
     return f"{_score(result)}, {_seconds(result)}{mark}"
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Lines of cells that stand below each other."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

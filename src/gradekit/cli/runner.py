@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gradekit.cli import config as configuration
+from gradekit.cli.columns import columns
 from gradekit.cli.grade import QuietOption, VerboseOption
 from gradekit.cli.guard import guarded
 from gradekit.cli.terminal import SILENT, Lines
@@ -275,7 +276,4 @@ def _text(attempts: Sequence[Attempt], rows: Sequence[HostRow], isolation: Isola
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines of cells that stand below each other."""
     shown = [[clean(cell, _LINE) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in shown
-    ]
+    return [f"{line}\n" for line in columns(shown)]
