@@ -37,6 +37,25 @@ OF_ONE_GRADING = (
     "tests/e2e/test_grade.py::test_an_expectation_that_is_taken_out_is_noticed",
 )
 """Tests that ask for ``graded``: apart, each worker would grade the same once more."""
+ALONE = (
+    "tests/corpus/test_host.py::TestEngine::",
+    "tests/e2e/test_load.py::",
+    "tests/e2e/test_security.py::",
+    "tests/grade/test_bench.py::test_an_app_that_never_answers_well_blocks_at_once_the_next_time",
+    "tests/grade/test_bench.py::test_waiting_for_the_app_ends_with_the_run",
+    "tests/probe/test_http.py::test_deadline_is_total[",
+    "tests/probe/test_load.py::",
+    "tests/probe/test_main.py::test_listening_gives_up[",
+    "tests/sandbox/test_docker.py::test_pods_open_and_programs_run_quickly",
+    # They work for most of the time that they may take, so that other tests beside them would make them late.
+    "tests/hostile/test_hostile.py::test_verdict[neighbour]",
+    "tests/hostile/test_hostile.py::test_verdict[sql-collisions]",
+    "tests/hostile/test_hostile.py::test_nothing_is_left_on_the_host",
+)
+"""Tests that run while no other test does: they measure time, or look at all that is on the host.
+
+They are listed here, and not marked where they stand, because who shares out the work knows nothing but ids.
+"""
 DOOR, ROOM = Path(__file__), Path(__file__).parents[1] / "pyproject.toml"
 """Files that are locked, for want of others that every worker knows."""
 
@@ -60,9 +79,20 @@ def pytest_configure() -> None:
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
-    """Which tests stay together when several processes share the work."""
+    """Which tests stay together when several processes share the work, and which come last.
+
+    Those that are to be alone do: among the others, each would keep its worker waiting for as long as the other
+    workers' tests take, which can be minutes.
+    """
+
+    def _assign_work_unit(self, node: Any) -> None:  # noqa: ANN401 - xdist has no types
+        if ALONE[0] in self.workqueue:
+            self.workqueue.move_to_end(ALONE[0])
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(ALONE):
+            return ALONE[0]
         if nodeid in OF_ONE_GRADING:
             return OF_ONE_GRADING[0]
         return nodeid if nodeid.startswith(SPREAD) and not nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
@@ -75,10 +105,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling: 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let tests that are marked ``alone`` have the machine for themselves: other workers wait."""
+    """Let tests that are to be ``ALONE`` have the machine for themselves: other workers wait."""
     if not hasattr(item.config, "workerinput"):
         return (yield)
-    how = LOCK_EX if item.get_closest_marker("alone") else LOCK_SH
+    how = LOCK_EX if item.nodeid.startswith(ALONE) else LOCK_SH
     with DOOR.open() as door, ROOM.open() as room:
         # Who wants to be alone keeps the door shut while the others leave; else they would come in again and again.
         flock(door, how)

@@ -74,7 +74,6 @@ def built(engine: DockerEngine) -> dict[str, Image]:
     return images.ensure(("probe", "python"), engine=engine)
 
 
-@pytest.mark.alone
 @pytest.mark.docker
 class TestEngine:
     def test_what_lives_is_seen_and_what_is_gone_is_not(self, engine: DockerEngine, built: dict[str, Image]) -> None:

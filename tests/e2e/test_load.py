@@ -11,7 +11,7 @@ import pytest
 from benchmarks import load
 from tests.e2e.running import Finished
 
-pytestmark = [pytest.mark.docker, pytest.mark.alone]
+pytestmark = pytest.mark.docker
 
 
 def test_a_request_that_is_twice_as_slow_is_found(gradekit: Callable[..., Finished], tmp_path: Path) -> None:

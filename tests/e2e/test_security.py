@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.running import Finished
 
-pytestmark = [pytest.mark.docker, pytest.mark.alone]
+pytestmark = pytest.mark.docker
 SAMPLES = Path(__file__).parent / "security"
 
 

@@ -234,7 +234,6 @@ def test_all_files_of_the_candidate_for_a_data_set_share_one_limit(world: World)
     assert world.statements(None)[-1] == "DROP DATABASE IF EXISTS template_0 WITH (FORCE)"
 
 
-@pytest.mark.alone
 def test_waiting_for_the_app_ends_with_the_run(world: World) -> None:
     world.health = reply(503)
     world.bench.allowance.run_deadline = time.monotonic() + 0.2
@@ -290,7 +289,6 @@ def test_an_app_that_crashed_is_started_again_for_the_next_check(world: World) -
     assert len(world.sandbox.asked("start")) == 2
 
 
-@pytest.mark.alone
 def test_an_app_that_never_answers_well_blocks_at_once_the_next_time(world: World) -> None:
     world.health = reply(503)
     with pytest.raises(Blocked, match=r"had not answered GET /health after 1 s; the last answer had status 503"):

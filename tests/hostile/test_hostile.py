@@ -15,13 +15,9 @@ from tests.hostile.running import CORPUS, left
 pytestmark = pytest.mark.docker
 GREEDY = ("disk-fill", "memory-bomb", "output-flood")
 """They would use up disk and memory if they could."""
-LABORIOUS = ("neighbour", "sql-collisions")
-"""They work for most of the time that they may take, so that other tests beside them would make them late."""
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.alone) if name in LABORIOUS else name for name in CORPUS]
-)
+@pytest.mark.parametrize("name", CORPUS)
 def test_verdict(name: str, ground: Ground, tmp_path: Path) -> None:
     assert attempt(CORPUS[name], ground, tmp_path).complaints == ()
 
@@ -47,7 +43,6 @@ def test_a_neighbour_under_attack_is_graded_as_if_alone(ground: Ground, tmp_path
     assert alone.exit == 0
 
 
-@pytest.mark.alone
 def test_nothing_is_left_on_the_host(ground: Ground, before: HostState, tmp_path: Path) -> None:
     """The last test of this file: it compares with the host before the first case.
 

@@ -168,7 +168,6 @@ def _drip(connection: socket.socket, data: bytes, pause: float = 0.1) -> None:
             time.sleep(pause)
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize(
     "serve",
     [

@@ -9,11 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
-
 from gradekit.probe import http as probe
-
-pytestmark = pytest.mark.alone
 
 
 @contextmanager

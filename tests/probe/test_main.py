@@ -95,7 +95,6 @@ def test_listening_waits_for_a_late_service() -> None:
         late.close()
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("timeout", [0.0, 0.1])
 def test_listening_gives_up(timeout: float) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -525,7 +525,6 @@ def test_an_image_is_found_by_name(engine: DockerEngine, runner_images: Mapping[
     assert engine.image("gradekit/ghost:none") is None
 
 
-@pytest.mark.alone
 def test_pods_open_and_programs_run_quickly(
     engine: DockerEngine, runner_images: Mapping[str, Image], python: str
 ) -> None:
