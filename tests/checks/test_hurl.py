@@ -220,6 +220,16 @@ def test_a_variable_after_the_address_has_to_be_known() -> None:
     ]
 
 
+@pytest.mark.parametrize("body", ["100", "-1.5e+3", "0", "true", "false", "null", '"Hello"'])
+def test_a_body_may_be_any_value_of_json(body: str) -> None:
+    text = f"POST {{{{host}}}}/a\n{body}  # as it is\nHTTP 200\n{body}\n"
+    judgement, bench = ran(text, reply(200, body), reply(200, "[]"))
+    assert bench.requests[0].body == body.encode()
+    assert dict(bench.requests[0].headers) == {"Content-Type": "application/json"}
+    assert judgement.outcome.status is Status.PASSED
+    assert ran(text, reply(200, "[]"))[0].outcome.status is Status.FAILED
+
+
 def test_retries_end() -> None:
     text = "POST {{host}}/a\n[Options]\nretry: 2\nHTTP 200\n"
     judgement, bench = ran(text, reply(503))

@@ -7,7 +7,7 @@ import binascii
 import re
 
 from gradekit.checks.http.hurl.syntax import Body, Text, Variable
-from gradekit.checks.http.hurl.words import Words, Wrong
+from gradekit.checks.http.hurl.words import SCALAR, Words, Wrong
 from gradekit.model import check_relative
 from gradekit.texts import clean, quote
 
@@ -121,6 +121,9 @@ class Bodies(Words):
 
     def json(self) -> Text:
         """A JSON value, in which ``{{name}}`` may stand for a value or inside a text."""
+        scalar = self.take(SCALAR)
+        if scalar is not None:
+            return Text((scalar[0],))
         parts: list[str | Variable] = []
         begun = last = self.at
         depth = 0

@@ -20,6 +20,10 @@ _KEY_OF_METHOD = re.compile(r"[A-Z]+[ \t]*:")
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _REST = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
+SCALAR = re.compile(
+    r"(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)(?=[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z))"
+)
+"""A line with a value of JSON that is no text, list or map."""
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 CONSTANTS: Final[dict[str, bool | None]] = {"null": None, "true": True, "false": False}
 _ESCAPES = {"\\": "\\", '"': '"', "#": "#", ":": ":", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "/": "/"}
@@ -127,7 +131,7 @@ class Words:
         """Whether a body begins here."""
         if self.starts("{{"):
             return self.sees(_KEY) is None
-        return self.starts("{", "[", "<", "`", '"', "base64,", "hex,", "file,")
+        return self.starts("{", "[", "<", "`", '"', "base64,", "hex,", "file,") or self.sees(SCALAR) is not None
 
     def variable(self) -> Variable | None:
         """``{{name}}`` here; None, and a flaw, for one that is no name."""
