@@ -21,6 +21,8 @@ LETTERS: Final = "ITRBDFP?"
 """Types of columns."""
 _RESULTS: Final = "----"
 _HASH: Final = re.compile(r"([0-9]+) values hashing to ([0-9a-f]{32})")
+_OTHERS: Final = re.compile(r"<!?REGEX>:|<FILE>:")
+"""What a line of a result begins with where DuckDB means something else than that result."""
 ENGINES: Final = {
     "postgres": frozenset({"postgresql", "postgres"}),
     "mariadb": frozenset({"mariadb", "mysql"}),
@@ -199,7 +201,14 @@ class _Reader:
         sql = "\n".join(self._block(to_results=True)).strip()
         marked = self.place < len(self.lines) and self.lines[self.place].strip() == _RESULTS
         self.place += marked
+        results = self.place + 1
         listed = tuple(self._block()) if marked else None
+        for number, result in enumerate(listed or (), results):
+            other = _OTHERS.match(result)
+            if other is not None:
+                what = f"{quote(other[0])} is no result of SQLite's sqllogictest"
+                self.flaws.append(Flaw(number, what, "the values, or the text of an error", "write them out"))
+                return None
         if not sql:
             self.flaws.append(Flaw(line, "no SQL stands below it", "the statement, from the next line on"))
             return None
@@ -233,6 +242,8 @@ def _refused(line: int, sql: str, pattern: str, text: str) -> Record | Flaw:
     """A statement that has to fail; the pattern stands beside it, or a text below."""
     if not pattern:
         return Record(line, sql, fails=True, error=text or None)
+    if pattern.startswith("pgcode "):
+        return Flaw(line, '"pgcode" is a word of CockroachDB', "error PATTERN", "match the message")
     try:
         return Record(line, sql, fails=True, error=compile_regex(pattern))
     except RegexProblem as error:
