@@ -142,6 +142,8 @@ def make(source: Source, name: str) -> Made:
         **_reference(source, solution, examples),
     }
     stub = {path: source.files.get(path, b"") for path in solution}
+    used = {CONFIG, *_PARTS, *named, *given, *helpers, *parts, *extra, *source.licences}
+    notes += [f"{place}: left out" for place in _rest(source, used)]
     notes += [f"{path}: the exercise has no stub, so the starter's file is empty" for path in stub if not stub[path]]
     title = str(config.get("title") or source.name.replace("-", " ").capitalize())[:120]
     spec = {
@@ -194,12 +196,23 @@ def _paths(source: Source, files: Mapping[str, Any], *names: str) -> tuple[str, 
     for path in found:
         if path.startswith("/") or ".." in PurePosixPath(path).parts:
             raise source.refusal(CONFIG, f'"{path}" leads out of the folder', "paths relative to the folder")
-    return found
+    return tuple(str(PurePosixPath(path)) for path in found)
 
 
 def _unnamed(source: Source, folder: str, named: Collection[str]) -> list[str]:
     """The files below a folder that the configuration does not name; none for no folder."""
     return [path for path in sorted(source.files) if folder and path.startswith(folder) and path not in named]
+
+
+def _rest(source: Source, used: Collection[str]) -> list[str]:
+    """What nothing comes of: files, and folders all of whose files are such ones."""
+    folders = {str(folder) for path in used for folder in PurePosixPath(path).parents}
+    found = set()
+    for path in source.files.keys() - set(used):
+        above = (str(folder) for folder in reversed(PurePosixPath(path).parents))
+        folder = next((folder for folder in above if folder not in folders), None)
+        found.add(path if folder is None else f"{folder}/")
+    return sorted(found)
 
 
 def _track(source: Source, solution: Sequence[str]) -> Track:

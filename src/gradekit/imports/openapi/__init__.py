@@ -199,6 +199,9 @@ def _never_called(document: Document, known: Sequence[Operation]) -> Iterator[st
     for operation in known:
         if document.object(operation.body.get("callbacks")):
             yield f"{operation.name}: its callbacks are left out: nothing listens for them"
+    for path, item in document.object(document.root.get("paths")).items():
+        if "trace" in document.object(item):
+            yield f"TRACE {path}: is left out: apps do not answer it"
     if document.object(document.root.get("webhooks")):
         yield "webhooks are left out: nothing listens for them"
 

@@ -19,6 +19,14 @@ MAX_VALUES: Final = 400_000
 """Values in it, each as often as it is used: an anchor of YAML can stand for many."""
 MAX_DEPTH: Final = 100
 MAX_OPERATIONS: Final = 300
+_NAMED: Final = frozenset(
+    {
+        *("paths", "webhooks", "callbacks", "responses", "headers", "links", "examples", "encoding", "content"),
+        *("schemas", "parameters", "requestBodies", "securitySchemes", "pathItems"),
+        *("properties", "patternProperties", "dependentSchemas", "$defs", "definitions"),
+    }
+)
+"""Keys of maps from names that the document's author chose."""
 _FOLLOWED: Final = 20
 """References in a row."""
 
@@ -109,12 +117,13 @@ def read(source: Source) -> Document:
     assert isinstance(root, dict)  # noqa: S101 - for the type checker
     root["openapi"] = version if version.count(".") == 2 else f"{version}.0"  # noqa: PLR2004 - such as 3.1.0
     document = Document(source, path, root)
-    for reference in _references(root):
+    for place, reference in _references(root, "#"):
         if not reference.startswith("#"):
-            what = f"refers to {quote(reference)}, which is not in it"
+            what = f"{clean(place)} refers to {quote(reference)}, which is not in it"
             raise source.refusal("", what, "one file", "bundle it first, as redocly bundle does")
         if reference != "#" and document.at(reference) is None:
-            raise source.refusal("", f"refers to {quote(reference)}, and there is nothing")
+            what = f"{clean(place)} refers to {quote(reference)}, and there is nothing"
+            raise source.refusal("", what, "references to what is in it", "write it there, or leave the reference out")
     return document
 
 
@@ -169,17 +178,21 @@ def _plain(value: object, budget: list[int], depth: int) -> Json:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def _references(value: Json) -> Iterator[str]:
-    """All references but those in examples, which are values of somebody's own."""
+def _references(value: Json, place: str, *, names: bool = False) -> Iterator[tuple[str, str]]:
+    """All references, each after its place, but those in examples, which are values of somebody's own.
+
+    With ``names``, the keys are names that the document's author chose.
+    """
     if isinstance(value, Mapping):
         for key, child in value.items():
-            if key == "$ref" and isinstance(child, str):
-                yield child
-            elif key not in {"example", "value", "default"}:
-                yield from _references(child)
+            if key == "$ref" and isinstance(child, str) and not names:
+                yield place, child
+            elif names or key not in {"example", "value", "default"}:
+                below = f"{place}/{key.replace('~', '~0').replace('/', '~1')}"
+                yield from _references(child, below, names=not names and key in _NAMED)
     elif isinstance(value, list):
-        for child in value:
-            yield from _references(child)
+        for index, child in enumerate(value):
+            yield from _references(child, f"{place}/{index}")
 
 
 def _unescaped(part: str) -> str:
