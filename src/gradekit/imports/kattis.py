@@ -79,6 +79,8 @@ _GROUP_FILES: Final = ("testdata", "test_group")
 _ARGUMENTS: Final = ("output_validator_flags", "output_validator_args")
 _INCLUDED: Final = ("default", "python3", "python2", "python", "javascript", "java", "go", "ruby", "php")
 """Folders of ``include/`` for languages that have a runner."""
+_DISPLAYED: Final = (((".in.statement", ".in"), "Input"), ((".ans.statement", ".out", ".ans"), "Answer"))
+"""Endings of what the brief shows of a sample, the first that is there."""
 _SHOWN: Final = 4 << 10
 """Bytes of a sample that the brief shows."""
 
@@ -299,6 +301,12 @@ def _is_case(path: str) -> bool:
     return path.partition("/")[0] in _GROUPS and path.endswith((".in", ".ans")) and "/." not in path
 
 
+def _is_used(path: str) -> bool:
+    """Whether something comes of a file of data."""
+    displayed = path.startswith("sample/") and path.endswith((".statement", ".out"))
+    return _is_case(path) or displayed or path.endswith(".yaml")
+
+
 def _cases(source: Source, problem: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """A run for each pair of input and answer."""
     data = source.below("data")
@@ -504,14 +512,15 @@ def _brief(statement: Mapping[str, bytes]) -> list[str]:
 
 def _samples(source: Source, notes: list[str]) -> list[str]:
     """The pairs of data/sample, which contestants see, too; what is not shown goes to the notes."""
-    data = {path: text for path, text in source.below("data/sample").items() if _is_case(f"sample/{path}")}
-    names = sorted((path.removesuffix(".in") for path in data if path.endswith(".in")), key=_natural)
+    data = source.below("data/sample")
+    names = [path.removesuffix(".in") for path in data if path.endswith(".in") and _is_case(f"sample/{path}")]
     shown = []
-    for name in names:
-        for ending, title in (("in", "Input"), ("ans", "Answer")):
-            text = data[f"{name}.{ending}"].decode("utf-8", "replace").rstrip("\n")
+    for name in sorted(names, key=_natural):
+        for endings, title in _DISPLAYED:
+            path = next(f"{name}{ending}" for ending in endings if f"{name}{ending}" in data)
+            text = data[path].decode("utf-8", "replace").rstrip("\n")
             if len(text) > _SHOWN:
-                notes.append(f"data/sample/{name}.{ending}: is too long to be shown in README.md")
+                notes.append(f"data/sample/{path}: is too long to be shown in README.md")
                 continue
             fence = "~" * max(3, 1 + max(map(len, re.findall("~+", text)), default=0))
             shown.append(f"### {title} {name}\n\n{fence}text\n{text}\n{fence}")
@@ -572,7 +581,7 @@ def _left_out(source: Source, statement: str) -> Iterator[str]:
     others = Counter(
         (path.rpartition("/")[0], PurePosixPath(path).suffix)
         for path in data
-        if path.partition("/")[0] in _GROUPS and not _is_case(path) and not path.endswith(".yaml") and "/." not in path
+        if path.partition("/")[0] in _GROUPS and not _is_used(path) and "/." not in path
     )
     for (folder, ending), number in sorted(others.items()):
         yield f"data/{folder}: {counted(number, f'{ending} file')}: left out"
