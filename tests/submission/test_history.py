@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,6 +136,19 @@ def test_a_history_that_we_have_no_time_for_is_no_fault_of_the_submission(
         "git: did not read the history within 100 s, and did not use the 20 s of a processor that a submission has for "
         "it; this machine is very busy, or its disk is slow; grade again when it is quieter"
     )
+
+
+def test_that_the_machine_ended_git_is_no_fault_of_the_submission(
+    get: Get, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit({"a": "1"})
+    script, program = tmp_path / "git", gitio.git_program()
+    monkeypatch.setattr(gitio, "git_program", lambda: script)
+    for asked in ("log", "fetch"):
+        script.write_text(f"""#!/bin/sh\ncase "$* " in *" {asked} "*) kill -9 $$;; esac\nexec {program} "$@"\n""")
+        script.chmod(0o755)
+        with pytest.raises(InfrastructureError, match="git: was killed, which no limit of ours does"):
+            get(repository.url, rules=RULES)
 
 
 def test_time_that_the_network_took_is_not_taken_from_reading(

@@ -255,7 +255,7 @@ class Git:
 
         Raises:
             SubmissionError: the time to fetch is up, or the other side prints without end.
-            InfrastructureError: the program cannot be started, or the time to read is up.
+            InfrastructureError: the program cannot be started or was killed, or the time to read is up.
         """
         where = [f"--git-dir={self._directory}"] if inside else []
         environment = self._environment if environment is None else environment
@@ -282,6 +282,9 @@ class Git:
                 errors, cut = b"", True
             else:
                 self._wait(process)
+        if process.returncode == -signal.SIGKILL and not cut:
+            hint = "this machine may be out of memory; look into its log, and grade again"
+            raise InfrastructureError(Problem("git", "was killed, which no limit of ours does", hint=hint))
         return Finished(process.returncode, bytes(collected), self._redacted(errors), cut)
 
     @contextmanager
