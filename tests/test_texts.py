@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradekit.texts import last_lines
+from gradekit.texts import last_lines, meant
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,10 @@ from gradekit.texts import last_lines
 def test_the_last_whole_lines_are_kept(text: str, size: int, expected: str) -> None:
     assert last_lines(text, size) == expected
     assert len(expected.encode()) <= size
+
+
+def test_a_pattern_means_also_the_name_that_looks_like_it() -> None:
+    assert meant("a[1].txt", "a[1].txt")
+    assert meant("a1.txt", "a[1].txt")
+    assert meant("ab", "a*")
+    assert not meant("A", "a")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
 MAX_SHOWN = 200
 """Characters of a value in a message."""
@@ -55,6 +56,11 @@ def counted(number: int, noun: str) -> str:
 
 
 _SPECIAL = '"\\'
+
+
+def meant(name: str, pattern: str) -> bool:
+    """Whether a pattern means a name: as it is, for names may look like patterns, or by ``*``, ``?`` and ``[12]``."""
+    return name == pattern or fnmatchcase(name, pattern)
 
 
 def near(word: object, known: Iterable[str], cutoff: float = 0.6) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import Final
 
@@ -26,6 +25,7 @@ from gradekit.spec.challenge import Challenge, Expectation, Solution
 from gradekit.spec.handed import misfits, whole
 from gradekit.spec.lock import Lock, Times, freshness, staleness
 from gradekit.submission import CloneRules, obtain
+from gradekit.texts import meant
 
 MISTAKES: Final = 20
 """Lines shown of what an author has to mend in one suite; the others are counted."""
@@ -461,10 +461,10 @@ def matching(challenge: Challenge, patterns: Sequence[str]) -> Sequence[Solution
     solutions = challenge.spec.solutions
     asked = [pattern.rstrip("/") for pattern in patterns]
     for pattern in asked:
-        if not any(fnmatchcase(solution.path, pattern) for solution in solutions):
+        if not any(meant(solution.path, pattern) for solution in solutions):
             known = "one of " + ", ".join(solution.path for solution in solutions)
             raise UsageError(Problem("--solution", f'no solution is "{pattern}"', known, "a pattern may have * in it"))
-    return [solution for solution in solutions if any(fnmatchcase(solution.path, pattern) for pattern in asked)]
+    return [solution for solution in solutions if any(meant(solution.path, pattern) for pattern in asked)]
 
 
 def reference_of(challenge: Challenge) -> Solution:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 from gradekit.checks.ordering import DIALECTS
@@ -22,6 +21,7 @@ from gradekit.spec.digests import canonical, digest_of
 from gradekit.spec.handed import whole
 from gradekit.spec.lock import Lock
 from gradekit.submission import CloneRules, Submission, read
+from gradekit.texts import meant
 
 SAMPLE: Final = 40
 """Mutants that are graded when nobody says how many."""
@@ -215,7 +215,7 @@ def _ignored(challenge: Challenge, solution: Solution, named: Mapping[str, Mutan
 
 def _is(pattern: str, solution: Solution, name: str, mutant: Mutant) -> bool:
     """Whether a pattern means a mutant: as a name, which code makes look like a pattern, or as a pattern."""
-    return pattern in {name, f"{solution.path}/{mutant.anywhere}"} or fnmatchcase(name, pattern)
+    return pattern == f"{solution.path}/{mutant.anywhere}" or meant(name, pattern)
 
 
 def _engine(challenge: Challenge, setting: Setting) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from gradekit.checks import statements
@@ -24,6 +23,7 @@ from gradekit.sandbox.plans import FileEntry
 from gradekit.spec.challenge import Challenge, Check, MutationSpec
 from gradekit.spec.handed import whole
 from gradekit.submission import CloneRules, Submission, read
+from gradekit.texts import meant
 
 _TIMEOUT: Final = 3.0
 """Seconds for a mutant's statement: one that never ends is told apart by that."""
@@ -64,7 +64,7 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
     fates = _fates(challenge, setting, cases) if cases else {}
     ignored = set()
     for pattern in challenge.spec.ignored(of_code=False):
-        names = {name for name in fates if fnmatchcase(name, pattern)}
+        names = {name for name in fates if meant(name, pattern)}
         ignored |= names
         if not names:
             found.append(f'mutation: no mutant "{pattern}"; remove it from ignore')

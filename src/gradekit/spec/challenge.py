@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -16,6 +15,7 @@ from gradekit.model import Duration, Model, RelativePath, Scalar, Size, Slug, no
 from gradekit.results import Variant
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.variants import Name, VariantsSpec
+from gradekit.texts import meant
 
 SERVICE_FACTS: Final = ("url", "host", "port", "user", "password", "database")
 """What ``${SERVICE.fact}`` in the app's environment may ask for."""
@@ -298,7 +298,7 @@ class Silenced(Model):
 
     def covers(self, warning: WarningName, at: str) -> bool:
         """Whether a warning about something is meant."""
-        return self.warning == warning and (self.at is None or fnmatchcase(at, self.at))
+        return self.warning == warning and (self.at is None or meant(at, self.at))
 
 
 class LintSpec(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -29,6 +29,7 @@ _MAX_TEXT = 16 << 20
 _HIDDEN, _DATA, _STARTER, _SOLUTIONS = "hidden", "data", "starter", "solutions"
 _FOLDERS = (_HIDDEN, _DATA, _STARTER, _SOLUTIONS, "rubrics")
 _FILES = ("README.md", "challenge.yaml", "rubric.yaml", "challenge.lock")
+_ABOUT = ("lint", "mutation", "variants")
 _CANARY = re.compile(rb"[A-Za-z0-9_-]*CANARY[A-Za-z0-9_-]+")
 _SECRET = re.compile(
     rb"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,}|glpat-[A-Za-z0-9_-]{20}"
@@ -73,12 +74,12 @@ class _Seen:
     @cached_property
     def named(self) -> frozenset[str]:
         """What this spec and its other editions name, and the brief, as paths."""
-        texts = set(strings(self.data, keys=False))
+        texts = {text for data in self.data for text in _uses(data)}
         for edition in self.challenge.root.glob("challenge*.yaml"):
             if edition.name == self.challenge.source.name:
                 continue
             try:
-                texts.update(strings(read_file(edition).data, keys=False))
+                texts.update(_uses(read_file(edition).data))
             except SpecError:
                 continue  # it is told when that one is looked at
         return frozenset(text.rstrip("/") for text in texts)
@@ -219,6 +220,12 @@ class _Seen:
                 line = quote(found[1].decode("utf-8", "replace"))
                 what = f"{line} stands in {lines[found[1]]} too, and candidates get this file"
                 yield self._warned("leaked-text", path, what, "write another", found[0])
+
+
+def _uses(data: object) -> Iterator[str]:
+    """What a spec says but for what is about files and uses none: who silences a warning of one does not use it."""
+    fields = data if isinstance(data, Mapping) else {}
+    return strings({name: value for name, value in fields.items() if name not in _ABOUT}, keys=False)
 
 
 def long_lines(content: bytes) -> dict[int, bytes]:
