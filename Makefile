@@ -3,7 +3,7 @@
 .PHONY: help setup engine demo test check lint fmt unit golden fuzz verify schemas lock bench corpus clean
 BIN := .venv/bin
 # What has no effects is covered whole, every branch of it.
-PURE := checks errors language model record report results score spec texts verify
+PURE := checks claims errors language model record report results score spec texts verify
 COVERAGE := $(PURE:%=--cov=gradekit.%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 # Tests run in as many processes as there are cores, up to six; with more, limits of time are missed now and then. Which
 # may not share the machine is said in tests/conftest.py.

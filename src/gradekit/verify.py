@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from gradekit.checks.kinds import KINDS
+from gradekit.claims import flaky, mismatches, of_checks
 from gradekit.errors import GradekitError, Problem, SpecError, SubmissionError, UsageError
 from gradekit.grade.judging import judge, lock_of
 from gradekit.grade.run import grade
@@ -17,11 +18,11 @@ from gradekit.mutation.queries import killed
 from gradekit.oracle import Tried, blunted, sharpness
 from gradekit.progress import Progress
 from gradekit.record import Record
-from gradekit.report.words import clipped, summary
+from gradekit.report.words import clipped
 from gradekit.results import CheckResult, Report, Status
 from gradekit.runner import detect
 from gradekit.spec import limits
-from gradekit.spec.challenge import Challenge, Expectation, Solution
+from gradekit.spec.challenge import Challenge, Solution
 from gradekit.spec.handed import misfits, whole
 from gradekit.spec.lock import Lock, Times, freshness, staleness
 from gradekit.submission import CloneRules, obtain
@@ -31,8 +32,6 @@ MISTAKES: Final = 20
 """Lines shown of what an author has to mend in one suite; the others are counted."""
 REFERENCE_RUNS: Final = 3
 """How often a reference is graded by default: a check that fails it now and then would fail candidates, too."""
-NAMED: Final = 3
-"""Checks that are named where several went wrong in the same way; more of them are counted."""
 _PRINTED: Final = 2
 """Last lines of the app's output that stand beside what went wrong."""
 _WIDTH: Final = 200
@@ -55,6 +54,10 @@ class Verified:
     """Name of the runner that graded it; empty where none could be chosen."""
     reference: bool = False
     """Whether it claims to pass everything."""
+    cheats: bool = False
+    """Whether it is said to cheat, so that it must get nothing."""
+    may_fail: tuple[str, ...] = ()
+    """Checks that are said to pass or fail as it happens."""
     runs: int = 1
     """How often it was graded; ``report`` is that of the first time, or of the first in which a fault of ours came."""
     times: Mapping[str, Sequence[tuple[float, float | None]]] = field(default_factory=dict)
@@ -141,62 +144,12 @@ def run_solution(
             ) from None
 
 
-def mismatches(expect: Expectation, report: Report) -> tuple[str, ...]:
-    """How a report differs from what its solution claims, one sentence each."""
-    found = list(_of_checks(expect, report))
-    if report.score.state == "withheld":
-        found += report.score.reasons
-    if expect.score is not None and report.score.earned is not None and report.score.possible:
-        percent = 100 * report.score.earned / report.score.possible
-        if expect.score.gte is not None and percent < expect.score.gte:
-            found.append(f"score {percent:.1f} % is below {expect.score.gte:g} %")
-        if expect.score.lte is not None and percent > expect.score.lte:
-            found.append(f"score {percent:.1f} % is above {expect.score.lte:g} %")
-    return tuple(found)
-
-
-def _of_checks(expect: Expectation, report: Report) -> Mapping[str, str]:
-    """What is not as claimed of single checks, one sentence each, with the first check that it is about."""
-    lost = {check.id: check for check in report.checks if check.outcome.status is not Status.PASSED}
-    claimed = set(expect.fails or ())
-    reasons: dict[str, list[str]] = {}
-    for check in lost.values():
-        if check.id not in claimed:
-            why = f"{check.outcome.status.value}, should pass: {summary(check)}"
-            reasons.setdefault(why, []).append(check.id)
-    # What went wrong before the checks is the same for all of them.
-    unclaimed = {f"{_several(names)}: {why}": names[0] for why, names in reasons.items()}
-    return unclaimed | {
-        f"{check}: passed, should fail: the check does not see this mistake": check
-        for check in sorted(claimed - lost.keys())
-    }
-
-
 def last_printed(report: Report, check: str) -> tuple[str, ...]:
     """The last lines with words in them that the app printed before or while a check was observed."""
     run = report.run.checks.get(check)
     logs = [exhibit.text for exhibit in run.exhibits if exhibit.log] if run else []
     lines = [line.strip() for line in "\n".join(logs).splitlines() if any(map(str.isalnum, line))]
     return tuple(clipped(line, _WIDTH) for line in lines[-_PRINTED:])
-
-
-def _several(names: Sequence[str]) -> str:
-    """All names, or the first and how many there are beside."""
-    return ", ".join(names) if len(names) <= NAMED else f"{names[0]} and {len(names) - 1} more checks"
-
-
-def flaky(reports: Sequence[Report]) -> tuple[str, ...]:
-    """Checks whose status is not the same in all reports of one solution, one sentence each.
-
-    What could not be graded says nothing of the check.
-    """
-    found = []
-    for index, check in enumerate(reports[0].checks):
-        every = [report.checks[index].outcome.status for report in reports]
-        statuses = [status.value for status in every if status is not Status.ERRORED]
-        if len(set(statuses)) > 1:
-            found.append(f"{check.id}: flaky: {', '.join(statuses)} in {len(statuses)} gradings of the same files")
-    return tuple(found)
 
 
 def unproven(results: Sequence[Verified]) -> tuple[str, ...]:
@@ -299,8 +252,8 @@ def verify(
     ungraded: list[str] = []
     # What wrong solutions are compared with has to be known before them, in every language.
     others = [solution for solution in solutions if solution is not reference]
-    for solution in sorted(others, key=lambda solution: solution.expect.passes is None):
-        if solution.expect.passes is None and _rests_on(challenge, solution, results, setting):
+    for solution in sorted(others, key=lambda solution: not solution.is_reference):
+        if not solution.is_reference and _rests_on(challenge, solution, results, setting):
             ungraded.append(solution.path)
             continue
         progress.note(solution.path)
@@ -356,10 +309,10 @@ def _other(
     except _OWN as error:
         return lock, _refused(challenge, solution, error, setting)
     found: list[str] = []
-    if solution.expect.passes is None:
-        wrong.append(record)
-    else:
+    if solution.is_reference:
         lock, found = _with_ratios(challenge, lock, record)
+    else:
+        wrong.append(record)
     one = _verified(challenge, solution, record, lock, setting)
     return lock, replace(one, mismatches=(*one.mismatches, *found), broken=one.reference and bool(one.lost or found))
 
@@ -474,7 +427,7 @@ def reference_of(challenge: Challenge) -> Solution:
         SpecError: there is none.
     """
     for solution in challenge.spec.solutions:
-        if solution.expect.passes == "all":
+        if solution.is_reference:
             return solution
     what = "solutions: there is no reference"
     hint = "add one, such as {path: solutions/reference, expect: {passes: all}}"
@@ -498,7 +451,7 @@ def _graded(challenge: Challenge, lock: Lock, solution: Solution, setting: Setti
 def _refused(
     challenge: Challenge, solution: Solution, error: SpecError | SubmissionError, setting: Setting
 ) -> Verified:
-    reference = solution.expect.passes == "all"
+    reference = solution.is_reference
     return Verified(
         path=solution.path,
         report=None,
@@ -513,7 +466,7 @@ def _refused(
 def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lock, setting: Setting) -> Verified:
     report = judge(challenge, record, lock, trusting=True)
     languages = [name for name in record.images if name in setting.languages(challenge)]
-    about = _of_checks(solution.expect, report)
+    about = of_checks(solution.expect, report)
     printed: dict[str, Sequence[str]] = {}
     for mismatch, check in about.items():
         lines = last_printed(report, check)
@@ -527,7 +480,9 @@ def _verified(challenge: Challenge, solution: Solution, record: Record, lock: Lo
         odd=next(iter(about.values()), ""),
         variant=None if challenge.variant is None else challenge.variant.number,
         language=languages[0] if languages else "",
-        reference=solution.expect.passes == "all",
+        reference=solution.is_reference,
+        may_fail=solution.expect.may_fail,
+        cheats=solution.expect.passes == "none",
         times={
             seen.check: [(seen.spent, limits.slowest_action(seen.kind, seen.evidence))]
             for seen in record.observations
@@ -555,7 +510,7 @@ def _again(first: Verified, once: Callable[[], Verified], progress: Progress, re
     ungraded = next((result.report for result in results if result.state == "incomplete"), first.report)
     first = replace(first, report=ungraded, times=times, printed=printed, odd=odd)
     reports = [result.report for result in results if result.report is not None]
-    return replace(first, mismatches=(*found, *flaky(reports)), runs=runs)
+    return replace(first, mismatches=(*found, *flaky(reports, first.may_fail)), runs=runs)
 
 
 def _listed(mistakes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -574,4 +529,5 @@ def _got(result: Verified, report: Report) -> Mapping[str, object]:
         "possible": report.score.possible,
         "fails": list(result.lost),
         "language": result.language,
+        **({"cheats": True} if result.cheats else {}),
     }

@@ -185,6 +185,17 @@ def test_the_table_has_challenges_and_languages() -> None:
     assert list(proven.matrix([ORDERS]))[-1] == "all as claimed: 1 challenge, 3 solutions"
 
 
+def test_of_who_cheats_no_check_is_named_unless_one_gives_something() -> None:
+    cheat = replace(result("bad/cheat", "python", earned=0.0, lost=("rounding",)), cheats=True)
+    proof = replace(ORDERS, results=[*ORDERS.results[:2], cheat])
+    assert [line for line in proven.matrix([proof]) if "bad/cheat" in line] == [
+        "orders bad/cheat  python  0.0 of 90.0  everything, for it cheats"
+    ]
+    taken = replace(cheat, mismatches=("rounding: passed",))
+    proof = replace(ORDERS, results=[*ORDERS.results[:2], taken])
+    assert any(line.endswith("0.0 of 90.0  rounding") for line in proven.matrix([proof]))
+
+
 def test_one_reference_needs_no_table_but_a_verdict() -> None:
     assert list(proven.matrix([TEXTS])) == ["not as claimed: 1 of 2 solutions: reference"]
     alone = replace(ORDERS, results=ORDERS.results[:1])
@@ -241,6 +252,7 @@ def test_the_document() -> None:
         "path": "bad/rounding",
         "language": "python",
         "reference": False,
+        "cheats": False,
         "state": "provisional",
         "earned": 88.2,
         "possible": 90.0,
@@ -377,6 +389,7 @@ def test_a_solution_that_was_not_graded_stands_among_the_others() -> None:
         "path": "bad/empty",
         "language": "python",
         "reference": False,
+        "cheats": False,
         "state": "refused",
         "earned": None,
         "possible": None,
@@ -490,7 +503,7 @@ def test_an_older_state_of_the_challenge_does_not_replace_the_lock_of_a_newer_on
     assert verifying(tmp_path, monkeypatch, meanwhile=other) == 2
     out, err = capfd.readouterr()
     assert "was written meanwhile, for another state of the challenge than was graded here; run it again" in err
-    assert out.startswith("reference   ")
+    assert out.startswith("reference  ")
     lock = read_lock(path)
     assert lock is not None
     assert lock.challenge == "other"

@@ -66,6 +66,17 @@ def test_the_table_has_counts_and_nothing_of_what_is_hidden() -> None:
     )
 
 
+def test_solutions_that_cheat_are_counted_apart() -> None:
+    cheat = {"earned": 0.0, "possible": 9.0, "fails": ["secret-check"], "language": "python", "cheats": True}
+    # One whose score is withheld may have lost no check.
+    forger: dict[str, object] = {"earned": None, "possible": None, "fails": [], "language": "python", "cheats": True}
+    lock = LOCK.model_copy(update={"solutions": {**LOCK.solutions, "cheat": cheat, "forger": forger}})
+    found = table({"demo": lock})
+    assert "| right solutions; each gets all points | 2: java, python |\n" in found
+    assert "| wrong solutions; each loses exactly the checks that it should | 1 |\n" in found
+    assert "| solutions that cheat; none gets a point | 2 |\n" in found
+
+
 def test_what_no_lock_has_is_no_row_and_what_one_lacks_is_a_dash() -> None:
     old = Lock(gradekit="0.0.9", challenge="a", rubric="b", solutions={"right": {"earned": 1.0}})
     assert [line for line in table({"demo": old}).splitlines() if line.startswith("| ")][2:] == [

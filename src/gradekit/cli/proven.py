@@ -355,12 +355,9 @@ def matrix(proofs: Sequence[Proof], width: int = 0) -> Iterator[str]:
         rows.append((proof.name, *cells))
     yield ""
     yield from columns(rows, width)
+    others = [(proof, result) for proof in proofs for result in proof.results if not result.reference]
     wrong = [("known-bad", "", "score", "loses")]
-    for proof in proofs:
-        for result in proof.results:
-            if not result.reference:
-                lost = _NONE if result.report is None else ", ".join(result.lost) or "nothing"
-                wrong.append((f"{proof.name} {result.path}", result.language, _score(result), lost))
+    wrong += [(f"{proof.name} {one.path}", one.language, _score(one), _loses(one)) for proof, one in others]
     if len(wrong) > 1:
         yield ""
         yield from (line for shown in named(wrong, width) for line in shown)
@@ -374,6 +371,14 @@ def matrix(proofs: Sequence[Proof], width: int = 0) -> Iterator[str]:
     else:
         solutions = sum(len(proof.results) for proof in proofs)
         yield f"all as claimed: {len(proofs)} challenges, {solutions} solutions"
+
+
+def _loses(result: Verified) -> str:
+    if result.report is None:
+        return _NONE
+    if result.cheats and not result.mismatches:
+        return "everything, for it cheats"
+    return ", ".join(result.lost) or "nothing"
 
 
 def _verdict(proof: Proof) -> str:
@@ -430,6 +435,7 @@ def document(proofs: Sequence[Proof]) -> str:
                     "path": result.path,
                     "language": result.language,
                     "reference": result.reference,
+                    "cheats": result.cheats,
                     "state": result.state,
                     "earned": result.earned,
                     "possible": result.possible,

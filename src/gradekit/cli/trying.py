@@ -75,7 +75,7 @@ class Subject:
     @property
     def reference(self) -> bool:
         """Whether it is a solution that claims to pass everything."""
-        return self.solution is not None and self.solution.expect.passes == "all"
+        return self.solution is not None and self.solution.is_reference
 
     def outside(self) -> tuple[Path, ...]:
         """The folder that is none of the challenge's, if it is one."""
@@ -122,7 +122,7 @@ def subject(challenge: Challenge, folder: str | None) -> Subject:
     """
     solutions = challenge.spec.solutions
     if folder is None:
-        first = next((solution for solution in solutions if solution.expect.passes == "all"), None)
+        first = next((solution for solution in solutions if solution.is_reference), None)
         if first is None:
             what = "lists no reference"
             raise UsageError(

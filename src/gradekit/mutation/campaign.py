@@ -129,7 +129,7 @@ def mutable(challenge: Challenge, setting: Setting) -> Mutable:
         UsageError: there is no reference or none of its code can be mutated, or the grammars are not installed.
         SubmissionError: its folder is refused.
     """
-    solution = next((solution for solution in challenge.spec.solutions if solution.expect.passes == "all"), None)
+    solution = next((solution for solution in challenge.spec.solutions if solution.is_reference), None)
     if solution is None:
         raise UsageError(Problem(challenge.spec.id, "lists no reference", "one with expect: {passes: all}", "add it"))
     with whole(challenge, solution) as folder:

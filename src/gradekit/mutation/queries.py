@@ -158,7 +158,7 @@ def _fates(challenge: Challenge, setting: Setting, cases: Sequence[_Case]) -> Ma
 
 def _reference_files(challenge: Challenge) -> Mapping[str, FileEntry]:
     """What the first reference hands in, with its base; nothing where none is listed."""
-    first = next((solution for solution in challenge.spec.solutions if solution.expect.passes == "all"), None)
+    first = next((solution for solution in challenge.spec.solutions if solution.is_reference), None)
     if first is None:
         return {}
     with whole(challenge, first) as folder:

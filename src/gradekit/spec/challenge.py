@@ -186,13 +186,22 @@ class Bounds(Model):
 
 
 class Expectation(Model):
-    """What a solution must get: all checks passed, or exactly the named ones not."""
+    """What a solution must get: all checks passed, exactly the named ones not, or nothing at all."""
 
     model_config = _exactly_one("passes", "fails")
 
-    passes: Literal["all"] | None = Field(None, description="All checks pass.")
+    passes: Literal["all", "none"] | None = Field(
+        None,
+        description="all: every check passes. none: it cheats, and gets no points, or its score is withheld.",
+    )
     fails: Annotated[tuple[Slug, ...], Field(min_length=1), BeforeValidator(tuple_of)] | None = Field(
         None, description="Exactly these checks do not pass."
+    )
+    may_fail: Slugs = Field(
+        (), description="Beside fails: checks that pass or fail as it happens, such as one that looks for a race."
+    )
+    criteria: Annotated[tuple[Slug, ...], BeforeValidator(tuple_of)] | None = Field(
+        None, description="Beside fails: exactly these criteria of the rubric lose points."
     )
     score: Bounds | None = Field(None, description="Percent earned of the points that checks can give.")
 
@@ -200,7 +209,13 @@ class Expectation(Model):
     def _one_claim(self) -> Self:
         if (self.passes is None) == (self.fails is None):
             what = "it has to say in one way what the solution must get"
-            raise ValueError(f"{what}; give exactly one of passes: all, fails: [check ids]")
+            raise ValueError(f"{what}; give exactly one of passes: all, passes: none, fails: [check ids]")
+        beside = [name for name in ("may_fail", "criteria") if getattr(self, name)]
+        if self.passes is not None and beside:
+            raise ValueError(f"{beside[0]} stands beside fails only; remove it")
+        both = [name for name in self.may_fail if name in (self.fails or ())]
+        if both:
+            raise ValueError(f"{both[0]} stands in fails and in may_fail; remove it from one of them")
         return self
 
 
@@ -214,6 +229,11 @@ class Solution(Model):
         None, description="Another folder, such as the reference's: files of path are put over a copy of it."
     )
     expect: Expectation
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is right, so that others are compared with it."""
+        return self.expect.passes == "all"
 
     @property
     def is_patch(self) -> bool:

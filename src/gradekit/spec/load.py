@@ -179,7 +179,7 @@ class _Loading:
         self._templates()
         self._head_files(head)
         self.found += head_faults(head, names, self.runners)
-        self.found += solution_faults(head, names, self.source.parent)
+        self.found += solution_faults(head, names, self.source.parent, rubric.rubric if rubric else None)
         self._references(drafts, head, names, rubric.rubric if rubric else None, app=app)
         self._bodies(
             drafts,

@@ -225,7 +225,7 @@ def staleness(challenge: Challenge, lock: Lock | None) -> str:
 
 
 def _of_references(challenge: Challenge, lock: Lock) -> str:
-    references = [solution.path for solution in challenge.spec.solutions if solution.expect.passes == "all"]
+    references = [solution.path for solution in challenge.spec.solutions if solution.is_reference]
     was, now = ({path: of[path] for path in references if path in of} for of in (lock.proving, challenge.proving))
     return _since(was, now)
 

@@ -25,6 +25,7 @@ def table(locks: Mapping[str, Lock]) -> str:
     rows: Mapping[str, Callable[[Lock], str]] = {
         "right solutions; each gets all points": _right,
         "wrong solutions; each loses exactly the checks that it should": _wrong,
+        "solutions that cheat; none gets a point": _cheating,
         "expectations without which some wrong answer would pass": _needed,
         "mistakes put into right queries that are noticed": lambda lock: _noticed(lock.mutants),
         "mistakes put into a right solution that are noticed": lambda lock: _noticed(lock.code_mutants),
@@ -106,13 +107,18 @@ def _row(*cells: str) -> str:
 
 
 def _right(lock: Lock) -> str:
-    passed = [got for got in lock.solutions.values() if not got.get("fails")]
+    passed = [got for got in lock.solutions.values() if not got.get("fails") and not got.get("cheats")]
     languages = {str(got.get("language", "")) for got in passed} - {""}
     return f"{len(passed)}: {', '.join(sorted(languages))}" if languages else str(len(passed))
 
 
 def _wrong(lock: Lock) -> str:
-    return str(sum(1 for got in lock.solutions.values() if got.get("fails")))
+    return str(sum(1 for got in lock.solutions.values() if got.get("fails") and not got.get("cheats")))
+
+
+def _cheating(lock: Lock) -> str:
+    count = sum(1 for got in lock.solutions.values() if got.get("cheats"))
+    return str(count) if count else _NONE
 
 
 def _needed(lock: Lock) -> str:

@@ -227,8 +227,9 @@ def rubric_faults(rubric: Rubric, heads: Sequence[CheckHead]) -> Iterator[Fault]
             )
 
 
-def solution_faults(head: ChallengeHead, names: Names, root: Path) -> Iterator[Fault]:
-    """Folders and patches of solutions, and the checks that they are said to fail."""
+def solution_faults(head: ChallengeHead, names: Names, root: Path, rubric: Rubric | None) -> Iterator[Fault]:
+    """Folders and patches of solutions, and the checks and criteria that they are said to lose."""
+    scored = [name for name, one in ({} if rubric is None else rubric.criteria).items() if not one.manual]
     for index, solution in enumerate(head.solutions):
         loc: Loc = ("solutions", index)
         folders = {"base": solution.base, "path": None if solution.is_patch else solution.path}
@@ -241,9 +242,13 @@ def solution_faults(head: ChallengeHead, names: Names, root: Path) -> Iterator[F
             yield Fault((*loc, key), f"no folder {quote(path)} in the challenge's folder", hint=hint)
         if solution.is_patch and not missing:
             yield from _patch_faults((*loc, "path"), root, solution)
-        for position, name in enumerate(solution.expect.fails or ()):
-            if name not in names.checks:
-                yield _unknown((*loc, "expect", "fails", position), "check", name, names.checks)
+        for key, said in (("fails", solution.expect.fails or ()), ("may_fail", solution.expect.may_fail)):
+            for position, name in enumerate(said):
+                if name not in names.checks:
+                    yield _unknown((*loc, "expect", key, position), "check", name, names.checks)
+        for position, name in enumerate((rubric and solution.expect.criteria) or ()):
+            if name not in scored:
+                yield _unknown((*loc, "expect", "criteria", position), "criterion with checks", name, scored)
 
 
 def _patch_faults(loc: Loc, root: Path, solution: Solution) -> Iterator[Fault]:

@@ -82,7 +82,7 @@ class _Seen:
         if not solutions:
             what = "no solutions are listed, so nothing shows that the challenge is sound"
             yield _slip("no-solutions", "", (), what, "add solutions: a reference and typical wrong ones")
-        elif all(solution.expect.passes is None for solution in solutions):
+        elif not any(solution.is_reference for solution in solutions):
             yield _slip("no-reference", "", loc, "no solution passes all checks", "add a reference solution")
         elif all(solution.expect.fails is None for solution in solutions):
             yield _slip("no-wrong-solution", "", loc, "no solution fails a check", "add a known-bad solution")
@@ -121,7 +121,7 @@ class _Seen:
     def unmatched(self) -> Iterator[Slip]:
         """Files that a submission has to have, and that no reference solution has."""
         spec, root = self.challenge.spec, self.challenge.root
-        references = [solution for solution in spec.solutions if solution.expect.passes is not None]
+        references = [solution for solution in spec.solutions if solution.is_reference]
         files = Files(root)
         folders = {folder.rstrip("/") for one in references for folder in one.folders}
         paths = {path.removeprefix(f"{folder}/") for folder in folders for path in files.below(folder)}
