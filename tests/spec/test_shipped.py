@@ -41,7 +41,9 @@ def test_a_lock_is_what_verify_would_write(name: str) -> None:
     assert freshness(found.challenge, lock) in {"fresh", "not needed"}
     assert lock.challenge == found.challenge.digest, "run gradekit challenge verify"
     spec = found.challenge.spec
-    claimed = {solution.path: sorted(solution.expect.fails or ()) for solution in spec.solutions}
-    assert {path: got["fails"] for path, got in lock.solutions.items()} == claimed
+    cheats = {solution.path for solution in spec.solutions if solution.expect.passes == "none"}
+    claimed = {one.path: sorted(one.expect.fails or ()) for one in spec.solutions if one.path not in cheats}
+    assert {path: got["fails"] for path, got in lock.solutions.items() if path not in cheats} == claimed
+    assert {path: got["earned"] for path, got in lock.solutions.items() if "cheats" in got} == dict.fromkeys(cheats, 0)
     proven = {check for fails in claimed.values() for check in fails if len(fails) < len(spec.checks)}
     assert {check.id for check in spec.checks} - proven <= {"history"}, "a wrong solution loses each check"
