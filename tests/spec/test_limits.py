@@ -81,6 +81,10 @@ def test_several_gradings_become_one_line() -> None:
     assert measured([(1.0, None)]).action is None
     assert merged(None, _times(1.0)) == _times(1.0)
     assert merged(_times(2.0), _times(1.0)) == merged(_times(1.0), _times(2.0)) == _times(2.0)
+    slow, idle = (_times(2.0).model_copy(update={"action": action}) for action in (0.1, None))
+    other = _times(1.0).model_copy(update={"action": 0.9})
+    assert merged(slow, other) == merged(other, slow) == slow.model_copy(update={"action": 0.9})
+    assert merged(idle, other).action == merged(other, idle).action == 0.9
 
 
 def test_seconds_of_actions_are_read_from_evidence() -> None:

@@ -115,8 +115,11 @@ def measured(runs: Sequence[tuple[float, float | None]]) -> Times:
 
 
 def merged(one: Times | None, other: Times) -> Times:
-    """What two references in one language took: the slower one."""
-    return other if one is None or one.slowest < other.slowest else one
+    """What two references in one language took: the slower one, and the slowest action of either."""
+    if one is None:
+        return other
+    action = max((took.action for took in (one, other) if took.action is not None), default=None)
+    return max(one, other, key=lambda took: took.slowest).model_copy(update={"action": action})
 
 
 def slowest_action(kind: str, evidence: object) -> float | None:
