@@ -410,6 +410,33 @@ def test_nothing_to_list_is_said(tmp_path: Path) -> None:
     assert done.stderr.startswith("no challenges: ")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["report"],
+        ["regrade"],
+        ["grade"],
+        ["challenge", "lint"],
+        ["challenge", "show"],
+        ["challenge", "verify"],
+        ["challenge", "import", "kattis"],
+        ["runner", "build"],
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_is_too_long_is_bad_usage(tmp_path: Path, arguments: list[str]) -> None:
+    done = run(*arguments, "x" * 300, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "x: is too long for the name of a file; check the path" in done.stderr.replace("x...", "x")
+
+
+def test_no_folder_below_a_file_is_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run_afresh("challenge", "new", str(tmp_path / "file" / "x"))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"{tmp_path}/file: cannot be used (File exists)" in done.stderr
+
+
 def test_no_git_is_our_fault_and_no_bug(tmp_path: Path) -> None:
     done = run_afresh("demo", "--out", str(tmp_path), env={"PATH": str(tmp_path)})
     assert done.returncode == ExitCode.INFRASTRUCTURE

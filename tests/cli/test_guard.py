@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -76,6 +77,29 @@ def test_a_bug_is_one_line_with_a_log_and_no_traceback(
     (log,) = tmp_path.iterdir()
     assert str(log) in said
     assert "ZeroDivisionError: x" in log.read_text()
+
+
+def test_a_path_that_the_system_refuses_is_no_bug_if_it_was_given(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["gradekit", "report", "given/run"])
+    monkeypatch.chdir(tmp_path)
+    for path in ("given/run", "given/run/report.json", "given", str(tmp_path / "given" / "run")):
+        assert code_of(raising(PermissionError(errno.EACCES, "Permission denied", path))) == 2
+        told = f"error: {path}: cannot be used (Permission denied); check the path and who may use it\n"
+        assert capsys.readouterr().err == told
+    monkeypatch.setattr("sys.argv", ["gradekit", "x" * 300])
+    assert code_of(raising(OSError(errno.ENAMETOOLONG, "File name too long", f"runners/{'x' * 300}"))) == 2
+    assert capsys.readouterr().err == f"error: {'x' * 60}...: is too long for the name of a file; check the path\n"
+    for other in (
+        PermissionError(errno.EACCES, "Permission denied", "/elsewhere"),
+        PermissionError(errno.EACCES, "Permission denied"),
+        OSError(errno.ENAMETOOLONG, "File name too long", "y" * 300),
+        OSError(errno.EIO, "Input/output error", "given/run"),
+    ):
+        assert code_of(raising(other)) == 70
+        assert "a bug of ours" in capsys.readouterr().err
 
 
 def test_debug_lets_a_bug_through(monkeypatch: pytest.MonkeyPatch) -> None:

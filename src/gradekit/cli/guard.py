@@ -25,7 +25,14 @@ from gradekit.report.text import clean
 
 P = ParamSpec("P")
 _MESSAGE = 2_000
+_NAME = 60
+"""Characters shown of a name that is too long."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_REFUSED = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP),
+    errno.ENAMETOOLONG,
+)
+"""What a path that was given can be refused for."""
 
 
 class Terminated(BaseException):
@@ -64,6 +71,45 @@ def _crash_log() -> str:
     except OSError as error:
         return f"(no crash log: {error.strerror})"
     return str(Path(name))
+
+
+def _is_of_a_given_path(error: OSError) -> bool:
+    """Whether the system refuses a path of the command line, what is below it or a folder above; else it is a bug."""
+    if error.errno not in _REFUSED or not isinstance(error.filename, str):
+        return False
+    path = Path(error.filename).absolute()
+    if error.errno == errno.ENAMETOOLONG:
+        return any(_longest(path) in argument for argument in sys.argv[1:])
+    given = [Path(argument).absolute() for argument in sys.argv[1:] if argument]
+    return any(path.is_relative_to(one) or one.is_relative_to(path) for one in given)
+
+
+def _longest(path: Path) -> str:
+    return max(path.parts, key=len)
+
+
+def _refusal(error: OSError) -> Problem:
+    if error.errno == errno.ENAMETOOLONG:
+        name = clean(_longest(Path(error.filename))[:_NAME])
+        return Problem(f"{name}...", "is too long for the name of a file", hint="check the path")
+    return Problem(
+        clean(str(error.filename)), f"cannot be used ({error.strerror})", hint="check the path and who may use it"
+    )
+
+
+def _unexpected(error: Exception) -> ExitCode:
+    """Tell an error that no command expects: a full disk, a path that cannot be used, or a bug."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        _swallow_stdout()
+        fail(Problem(str(error.filename or "output"), "the disk is full", hint="make room, and run it again"))
+        return ExitCode.INFRASTRUCTURE
+    if isinstance(error, OSError) and _is_of_a_given_path(error):
+        fail(_refusal(error))
+        return ExitCode.USAGE
+    if not os.environ.get("GRADEKIT_DEBUG"):
+        kind = type(error).__name__
+        fail(Problem("gradekit", f"a bug of ours ({kind})", hint=f"please report it with {_crash_log()}"))
+    return ExitCode.BUG
 
 
 def open_streams() -> None:
@@ -117,18 +163,9 @@ def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
         except typer.Exit:
             raise
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in _FULL:
-                _swallow_stdout()
-                fail(Problem(str(error.filename or "output"), "the disk is full", hint="make room, and run it again"))
-                raise typer.Exit(int(ExitCode.INFRASTRUCTURE)) from error
-            if os.environ.get("GRADEKIT_DEBUG"):
+            code = _unexpected(error)
+            if os.environ.get("GRADEKIT_DEBUG") and code is ExitCode.BUG:
                 raise
-            fail(
-                Problem(
-                    "gradekit", f"a bug of ours ({type(error).__name__})", hint=f"please report it with {_crash_log()}"
-                )
-            )
-            code = ExitCode.BUG
         raise typer.Exit(int(code))
 
     run.__doc__ = with_examples(command.__doc__ or "")
