@@ -27,6 +27,8 @@ _NAMED: Final = frozenset(
     }
 )
 """Keys of maps from names that the document's author chose."""
+MAX_SCHEMAS: Final = 100_000
+"""Schemas that are taken over, each as often as an operation reaches it."""
 _FOLLOWED: Final = 20
 """References in a row."""
 
@@ -43,6 +45,20 @@ class Document:
     root: Object
     schemas: dict[tuple[str, str], Json] = field(default_factory=dict)
     """Reference and side -> what was made of the schema there."""
+    taken: list[int] = field(default_factory=lambda: [0])
+    """How many schemas were taken over."""
+
+    def take(self) -> None:
+        """Count a schema that is taken over.
+
+        Raises:
+            UsageError: there are too many.
+        """
+        self.taken[0] += 1
+        if self.taken[0] > MAX_SCHEMAS:
+            what = f"its operations reach more than {MAX_SCHEMAS} schemas"
+            hint = "leave out operations, or references from schema to schema"
+            raise self.source.refusal("", what, "each counted as often as an operation reaches it", hint)
 
     @property
     def old(self) -> bool:

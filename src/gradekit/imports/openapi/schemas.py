@@ -80,6 +80,7 @@ class _Work:
 
     def schema(self, value: Json) -> Json:
         """One schema, with references into the definitions."""
+        self.document.take()
         if not isinstance(value, Mapping):
             return value if isinstance(value, bool) else True
         reference = value.get("$ref")
