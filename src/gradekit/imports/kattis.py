@@ -312,7 +312,10 @@ def _cases(source: Source, problem: Mapping[str, Any]) -> Iterator[dict[str, Any
     data = source.below("data")
     names = sorted({path.rpartition(".")[0] for path in data if _is_case(path)}, key=_natural)
     if not names:
-        raise source.refusal("data", "has no input with an answer", "files .in and .ans in data/sample or data/secret")
+        hint = "run its generators first" if source.below("generators") else ""
+        raise source.refusal(
+            "data", "has no input with an answer", "files .in and .ans in data/sample or data/secret", hint
+        )
     if not any(data.get(f"{name}.ans", b"").split() for name in names):
         raise source.refusal("data", "every answer is empty", "answers that a program has to print")
     for name in names:
