@@ -25,5 +25,5 @@ def test_schemas_that_many_operations_reach_are_bounded(monkeypatch: pytest.Monk
     }
     openapi.make(Source("a.json", "a", {"a.json": json.dumps(document).encode()}), "a")
     document["paths"] = {"/a": {"get": operation}, "/b": {"get": operation}}
-    with pytest.raises(UsageError, match=r"^a\.json: its operations reach more than 15 schemas; .*leave out operations"):
+    with pytest.raises(UsageError, match=r"^a\.json: its operations reach more than 15 schemas; .*leave out"):
         openapi.make(Source("a.json", "a", {"a.json": json.dumps(document).encode()}), "a")
