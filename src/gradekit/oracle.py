@@ -7,6 +7,7 @@ have given it, and judged again. An expectation is needed when some change, or a
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -105,6 +106,17 @@ class _Trial:
 
     def status(self, spec: BaseModel, evidence: BaseModel) -> Status:
         return self.kind.judge(spec, evidence, self.context).outcome.status
+
+    def passes_one(self, spec: BaseModel, answers: deque[BaseModel]) -> bool:
+        """Whether one of the answers passes; the next question about them begins behind that one.
+
+        Expectations and answers stand in the order of what they are about, so the next one to pass is often near.
+        """
+        for tried, answer in enumerate(answers):
+            if self.status(spec, answer) is Status.PASSED:
+                answers.rotate(-tried - 1)
+                return True
+        return False
 
     def changed(self, part: Part[Any, Any], places: _Places) -> tuple[int, Sequence[BaseModel]]:
         """How many changes can be judged, and the evidence with those that are noticed; notes their places."""
@@ -207,13 +219,12 @@ def _tried(
         changed += count
         noticed += len(seen)
         theirs = [other[part.name] for other in others if part.name in other]
-        lost = [*seen, *(answer for answer in theirs if trial.status(part.spec, answer) is Status.FAILED)]
+        lost = deque((*seen, *(answer for answer in theirs if trial.status(part.spec, answer) is Status.FAILED)))
         for place, weaker in trial.oracle.weaker(part.spec):
             # What stands outside of the cases is the same in all of them.
             key = _at(part.name, place) if place.startswith("cases[") else place
-            needed[key] = needed.get(key, False) or any(
-                trial.status(weaker, answer) is Status.PASSED for answer in lost
-            )
+            if not needed.setdefault(key, False):
+                needed[key] = trial.passes_one(weaker, lost)
     needless = tuple(place for place, is_needed in needed.items() if not is_needed)
     return Sharpness(changed=changed, noticed=noticed, expectations=len(needed), needless=needless), places
 
