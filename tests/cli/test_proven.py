@@ -269,6 +269,7 @@ def test_a_challenge_that_cannot_be_read() -> None:
     proof = Proof.failed("c/x", SpecError(Problem("c/x", "wrong")))
     assert (proof.code, proof.problems, proof.holds) == (ExitCode.USAGE, ("c/x: wrong",), False)
     assert list(proven.lines(proof)) == []
+    assert list(proven.matrix([proof, proof])) == ["", "2 of 2 challenges are not as claimed: c/x, c/x"]
     assert list(proven.matrix([ORDERS, proof]))[2:4] == [
         "orders     90.0 of 90.0, 12.3 s  90.0 of 90.0, 12.3 s",
         "c/x        -                     -",

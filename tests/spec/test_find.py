@@ -41,6 +41,7 @@ def test_by_path(project: Path) -> None:
     assert places.find_challenge("challenges/reports/challenge.yaml") == Path("challenges/reports/challenge.yaml")
     assert places.find_challenge(str(project / "challenges" / "reports")) == project / "challenges" / "reports"
     assert _refusal(places, "challenges/nosuch") == "--challenge: no challenge at challenges/nosuch; check the path"
+    assert _refusal(places, "").startswith("--challenge: no challenge.yaml in .; ")
     assert _refusal(places, "rubrics") == "--challenge: no challenge.yaml in rubrics; name the folder of a challenge"
     (project / "rubrics" / "challenge.yml").touch()
     hint = "rename challenge.yml to challenge.yaml"

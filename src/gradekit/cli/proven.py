@@ -353,8 +353,9 @@ def matrix(proofs: Sequence[Proof], width: int = 0) -> Iterator[str]:
     for proof in proofs:
         cells = ["; ".join(_cell(result) for result in _references(proof, name)) or _NONE for name in languages]
         rows.append((proof.name, *cells))
-    yield ""
-    yield from columns(rows, width)
+    if languages:
+        yield ""
+        yield from columns(rows, width)
     others = [(proof, result) for proof in proofs for result in proof.results if not result.reference]
     wrong = [("known-bad", "", "score", "loses")]
     wrong += [(f"{proof.name} {one.path}", one.language, _score(one), _loses(one)) for proof, one in others]

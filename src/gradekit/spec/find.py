@@ -94,7 +94,7 @@ class Places:
         if path.is_dir():
             alike = (path / _ALIKE).is_file()
             hint = f"rename {_ALIKE} to {FILE_NAME}" if alike else "name the folder of a challenge"
-            raise UsageError(Problem(called, f"no {FILE_NAME} in {name}", hint=hint))
+            raise UsageError(Problem(called, f"no {FILE_NAME} in {name or '.'}", hint=hint))
         if "/" in name:
             raise UsageError(Problem(called, f"no challenge at {name}", hint="check the path"))
         known |= self.challenges_here()
