@@ -230,6 +230,7 @@ def rubric_faults(rubric: Rubric, heads: Sequence[CheckHead]) -> Iterator[Fault]
 def solution_faults(head: ChallengeHead, names: Names, root: Path, rubric: Rubric | None) -> Iterator[Fault]:
     """Folders and patches of solutions, and the checks and criteria that they are said to lose."""
     scored = [name for name, one in ({} if rubric is None else rubric.criteria).items() if not one.manual]
+    yield from _listed_twice(head)
     for index, solution in enumerate(head.solutions):
         loc: Loc = ("solutions", index)
         folders = {"base": solution.base, "path": None if solution.is_patch else solution.path}
@@ -249,6 +250,17 @@ def solution_faults(head: ChallengeHead, names: Names, root: Path, rubric: Rubri
         for position, name in enumerate((rubric and solution.expect.criteria) or ()):
             if name not in scored:
                 yield _unknown((*loc, "expect", "criteria", position), "criterion with checks", name, scored)
+
+
+def _listed_twice(head: ChallengeHead) -> Iterator[Fault]:
+    """Solutions go by their path, so that what one of two got would be taken for what the other one did."""
+    listed: set[str] = set()
+    for index, solution in enumerate(head.solutions):
+        path = solution.path.rstrip("/")
+        if path in listed and path != ".":  # which stands for one with other faults
+            what, hint = f"{quote(path)} is listed twice", "remove one of the two, or have another copy"
+            yield Fault(("solutions", index, "path"), what, "each once", hint)
+        listed.add(path)
 
 
 def _patch_faults(loc: Loc, root: Path, solution: Solution) -> Iterator[Fault]:
