@@ -141,12 +141,13 @@ def test_escaped_pairs_of_json_are_one_character(tmp_path: Path) -> None:
 def test_a_name_that_cannot_be_printed_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "a\nb").touch()
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.in")).touch()
+    (tmp_path / "a\\b").touch()
     os.mkfifo(tmp_path / "pipe")
     found = source.read(tmp_path, "x")
     assert found.files == {}
     spec = {"id": "a", "title": "A"}
     notes = made.challenge(found, kind="thing", spec=spec, readme=[], credit=[], files={}).notes
-    assert [note.partition(": left out")[0] for note in notes] == [r"a\nb", "pipe", r"\udcff.in"]
+    assert [note.partition(": left out")[0] for note in notes] == [r"a\nb", "a\\b", "pipe", r"\udcff.in"]
 
 
 def test_no_more_is_read_than_may_be(tmp_path: Path) -> None:

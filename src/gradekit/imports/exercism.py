@@ -18,6 +18,7 @@ from gradekit.errors import UsageError
 from gradekit.imports.made import Made, challenge, deeper
 from gradekit.imports.source import Source, strings
 from gradekit.spec.folder import long_lines
+from gradekit.texts import one_line
 
 CONFIG: Final = ".meta/config.json"
 SUITE: Final = "hidden/tests"
@@ -145,7 +146,7 @@ def make(source: Source, name: str) -> Made:
     used = {CONFIG, *_PARTS, *named, *given, *helpers, *parts, *extra, *source.licences}
     notes += [f"{place}: left out" for place in _rest(source, used)]
     notes += [f"{path}: the exercise has no stub, so the starter's file is empty" for path in stub if not stub[path]]
-    title = str(config.get("title") or source.name.replace("-", " ").capitalize())[:120]
+    title = one_line(str(config.get("title") or source.name.replace("-", " ").capitalize()), 120)
     spec = {
         "gradekit": 1,
         "id": name,

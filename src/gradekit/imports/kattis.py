@@ -121,7 +121,7 @@ def make(source: Source, name: str) -> Made:
     languages = list(dict.fromkeys(submission.language for submission in right))
     timeout = _USUAL if limit is None else max(_LEAST, _SLACK * limit)
     whole = max(60, round(len(cases) * (timeout + _START)))
-    title = str(_translated(problem.get("name")) or source.name)[:120]
+    title = one_line(str(_translated(problem.get("name")) or source.name), 120)
     stubs = {f"starter/{language}": {"Procfile": _procfile(language), **_STUBS[language]} for language in languages}
     solutions = [{"path": _path("reference", item), "expect": {"passes": "all"}} for item in right]
     solutions += [{"path": _path("known-bad", item), "expect": {"fails": ["data"]}} for item in wrong]
@@ -297,8 +297,9 @@ def _limit(source: Source, problem: Mapping[str, Any]) -> float | None:
 
 
 def _is_case(path: str) -> bool:
-    """Whether it is an input or an answer; names that begin with a dot are nothing to the format."""
-    return path.partition("/")[0] in _GROUPS and path.endswith((".in", ".ans")) and "/." not in path
+    """Whether it is an input or an answer; names that begin with a dot or a dash are nothing to the format."""
+    named = "/." not in path and "/-" not in path
+    return path.partition("/")[0] in _GROUPS and path.endswith((".in", ".ans")) and named
 
 
 def _is_used(path: str) -> bool:
@@ -389,6 +390,8 @@ def _programs(source: Source) -> dict[str, dict[str, bytes]]:
 
 def _submission(verdict: str, place: str, files: Mapping[str, bytes]) -> Submission | str:
     """A program with a Procfile, or why there is none."""
+    if PurePosixPath(place).name.startswith("-"):
+        return "its name begins with a dash"
     # A runner knows its language's files by their usual ending.
     files = {re.sub(r"\.py3$", ".py", path): data for path, data in files.items()}
     sources = {path: data for path, data in files.items() if PurePosixPath(path).suffix in _LANGUAGES}

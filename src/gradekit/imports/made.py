@@ -13,7 +13,7 @@ from typing import Any, Final
 import yaml
 
 from gradekit.imports.source import UNREAD, Source
-from gradekit.texts import clean
+from gradekit.texts import clean, one_line
 
 RUBRIC: Final = """\
 gradekit: 1
@@ -92,15 +92,15 @@ def challenge(
     unread = [f"{path}: left out, for it {UNREAD}" for path in source.unread]
     # Names of files are a stranger's: one with a line break must not end the comment.
     notes = tuple(clean(note, _NOTE) for note in (*unread, *notes))
-    terms = [f"Its licence is {licence}."] if licence else []
+    terms = [f"Its licence is {one_line(licence, _NOTE)}."] if licence else []
     if source.licences:
         names = ", ".join(f"[{name}]({name})" for name in source.licences)
         terms.append(f"The terms of its source are in {names}.")
     if not terms:
         terms.append("No licence was found beside it: ask its authors before you pass it on.")
-    about = "\n".join(f"- {line}" for line in credit)
+    about = "\n".join(f"- {one_line(line, _NOTE)}" for line in credit)
     origin = f"## Source\n\nThis is the {kind} `{source.name}`, imported by gradekit. {' '.join(terms)}\n\n{about}"
-    brief = "\n\n".join((f"# {spec['title']}", *readme, origin.strip())) + "\n"
+    brief = "\n\n".join((f"# {one_line(spec['title'], _NOTE)}", *readme, origin.strip())) + "\n"
     head = [f"# Imported from the {kind} {clean(source.name)}.", *(f"# - {note}" for note in notes)]
     rubric = RUBRIC.format(
         name=spec["id"],

@@ -23,7 +23,9 @@ MAX_READ: Final = 1 << 20
 MAX_LEVELS: Final = 4
 """Folders above the source in which its licence is looked for."""
 _LICENCES: Final = ("license", "licence", "copying", "copyright", "notice")
-UNREAD: Final = "is a link to a folder or out of the source, or no ordinary file, or has no name that can be printed"
+UNREAD: Final = (
+    "is a link to a folder or out of the source, or no ordinary file, or its name has a backslash or cannot be printed"
+)
 _IGNORED: Final = (".git", "node_modules", "__pycache__")
 
 
@@ -39,7 +41,7 @@ class Source:
     licences: Mapping[str, bytes] = field(default_factory=dict)
     """Name -> text of the nearest licence files, of the folder itself or of one above."""
     unread: tuple[str, ...] = ()
-    """Paths of links to folders and out of the source, of what is no ordinary file, and of what cannot be printed."""
+    """Paths of what is not read, as ``UNREAD`` says."""
 
     def problem(self, path: str, what: str, expected: str = "", hint: str = "") -> Problem:
         """A complaint about one of its files; an empty ``path``: about all of it."""
@@ -124,7 +126,7 @@ def read(folder: Path, place: str) -> Source:
     root = folder.resolve()
     for path in _below(root, place):
         name = path.relative_to(root).as_posix()
-        if name.isprintable() and path.is_file() and path.resolve().is_relative_to(root):
+        if name.isprintable() and "\\" not in name and path.is_file() and path.resolve().is_relative_to(root):
             files[name] = _content(path, left)
             left -= len(files[name])
         else:
