@@ -390,14 +390,13 @@ def _programs(source: Source) -> dict[str, dict[str, bytes]]:
 
 def _submission(verdict: str, place: str, files: Mapping[str, bytes]) -> Submission | str:
     """A program with a Procfile, or why there is none."""
-    if PurePosixPath(place).name.startswith("-"):
-        return "its name begins with a dash"
     # A runner knows its language's files by their usual ending.
     files = {re.sub(r"\.py3$", ".py", path): data for path, data in files.items()}
     sources = {path: data for path, data in files.items() if PurePosixPath(path).suffix in _LANGUAGES}
     languages = {_LANGUAGES[PurePosixPath(path).suffix] for path in sources}
-    if not sources:
-        return "there is no runner for its language"
+    dashed = PurePosixPath(place).name.startswith("-")
+    if dashed or not sources:
+        return "its name begins with a dash" if dashed else "there is no runner for its language"
     if len(languages) > 1:
         return "it is in several languages"
     language = languages.pop()
