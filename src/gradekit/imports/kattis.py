@@ -1,4 +1,4 @@
-"""Problem packages of programming contests, in the format of Kattis and ICPC (legacy and 2023-07).
+"""Problem packages of programming contests, in the format of Kattis and ICPC (legacy, 2023-07 and 2025-09).
 
 Every pair of ``.in`` and ``.ans`` below ``data/sample`` and ``data/secret`` becomes a run of one ``command`` check,
 compared as the format's default validator does. Submissions become the challenge's solutions, by the verdict of their
