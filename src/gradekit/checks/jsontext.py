@@ -24,6 +24,8 @@ MAX_DIGITS = 400
 # A string is taken whole even when its end is missing, so that no character is looked at twice.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},:]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# A call of json.dumps would make an encoder each time.
+_write = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class JsonProblem(ValueError):  # noqa: N818 - it describes a text, and is not always an error
@@ -73,7 +75,7 @@ def render(value: Json, limit: int | None = None) -> str:
         elif isinstance(item, Mapping):
             inner: list[Json | _Raw] = [_Raw("{")]
             for index, (name, child) in enumerate(islice(item.items(), limit)):
-                inner += [_Raw(f"{', ' if index else ''}{json.dumps(name, ensure_ascii=False)}: "), child]
+                inner += [_Raw(f"{', ' if index else ''}{_write(name)}: "), child]
             todo += reversed([*inner, _Raw("}")])
             continue
         elif isinstance(item, list | tuple):
@@ -95,7 +97,7 @@ class _Raw(str):
 
 
 def _scalar(value: object) -> str:
-    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+    return str(value) if isinstance(value, Decimal) else _write(value)
 
 
 def _decode(data: bytes | str) -> str:
