@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradekit.claims import flaky, mismatches
-from gradekit.results import CaseResult, CriterionScore, Outcome, Report, Score, Status
+from gradekit.results import CaseResult, CheckRun, CriterionScore, Outcome, Report, Score, Status
 from gradekit.spec.challenge import Bounds, Expectation
 from tests.test_verify import report
 
@@ -78,19 +78,26 @@ def test_a_lost_check_is_told_with_its_first_wrong_case() -> None:
 CHEATS = Expectation(passes="none")
 
 
+def ran(found: Report) -> Report:
+    """A report with evidence."""
+    return found.model_copy(
+        update={"run": found.run.model_copy(update={"checks": {"a": CheckRun(seconds=1.0, evidence="e")}})}
+    )
+
+
 def test_a_solution_that_cheats_gets_nothing() -> None:
-    assert mismatches(CHEATS, report("a", "b", "c", earned=0.0)) == ()
-    assert mismatches(CHEATS, report("a")) == ("b, c: passed, should fail: it takes what a cheat says",)
+    assert mismatches(CHEATS, ran(report("a", "b", "c", earned=0.0))) == ()
+    assert mismatches(CHEATS, ran(report("a"))) == ("b, c: passed, should fail: it takes what a cheat says",)
 
 
 def test_what_a_cheat_passes_without_points_is_no_matter() -> None:
-    found = report("a", "b", earned=0.0)
+    found = ran(report("a", "b", earned=0.0))
     advice = found.checks[2].model_copy(update={"points": 0})
     assert mismatches(CHEATS, found.model_copy(update={"checks": (*found.checks[:2], advice)})) == ()
 
 
 def test_a_part_of_a_check_is_something() -> None:
-    assert mismatches(CHEATS, report("a", "b", "c", earned=12.5)) == ("it earns 12.5 of 100.0 points, and cheats",)
+    assert mismatches(CHEATS, ran(report("a", "b", "c", earned=12.5))) == ("it earns 12.5 of 100.0 points, and cheats",)
 
 
 def test_a_cheat_whose_score_is_withheld_is_as_claimed() -> None:
@@ -99,10 +106,16 @@ def test_a_cheat_whose_score_is_withheld_is_as_claimed() -> None:
 
 
 def test_what_could_not_be_looked_at_shows_nothing_of_a_cheat() -> None:
-    found = report("a", "b", "c", earned=None)
+    found = ran(report("a", "b", "c", earned=None))
     errored = found.checks[0].model_copy(update={"outcome": Outcome(status=Status.ERRORED, message="no engine")})
     found = found.model_copy(update={"checks": (errored, *found.checks[1:])})
     assert mismatches(CHEATS, found) == ("a: errored, should fail: no engine",)
+
+
+def test_a_cheat_that_never_ran_shows_nothing() -> None:
+    assert mismatches(CHEATS, report("a", "b", "c", earned=0.0)) == (
+        "it never ran, so nothing shows that its cheating gives nothing: a broke",
+    )
 
 
 def test_what_varies_may_pass_or_fail() -> None:

@@ -53,12 +53,18 @@ def of_checks(expect: Expectation, report: Report) -> Mapping[str, str]:
 
 def _given(report: Report) -> Mapping[str, str]:
     """What somebody who cheats gets of a score that is not withheld, and what kept that from being seen."""
+    if report.score.state == "withheld":
+        return {}
     reasons: dict[str, list[str]] = {}
-    for check in report.checks if report.score.state != "withheld" else ():
+    for check in report.checks:
         if check.outcome.status is Status.ERRORED:
             reasons.setdefault(f"errored, should fail: {summary(check)}", []).append(check.id)
         elif check.points and check.outcome.status is Status.PASSED:
             reasons.setdefault("passed, should fail: it takes what a cheat says", []).append(check.id)
+    seen = any(run.evidence is not None for run in report.run.checks.values())
+    if not seen and not reasons:
+        first = report.checks[0]
+        return {f"it never ran, so nothing shows that its cheating gives nothing: {summary(first)}": first.id}
     return _told(reasons)
 
 

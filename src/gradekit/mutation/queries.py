@@ -58,7 +58,7 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
     """
     rules = challenge.spec.mutation or MutationSpec()
     found: list[str] = []
-    cases = list(_cases(challenge, setting, found))
+    cases = list(_cases(challenge, setting, found, progress))
     if cases:
         progress.note("mutants of the reference queries, which some data set must tell apart")
     fates = _fates(challenge, setting, cases) if cases else {}
@@ -94,7 +94,7 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
     return {"killed": len(dead), "of": len(dead) + len(alive), "ignored": aside, "survivors": alive}, found
 
 
-def _cases(challenge: Challenge, setting: Setting, found: list[str]) -> Iterator[_Case]:
+def _cases(challenge: Challenge, setting: Setting, found: list[str], progress: Progress) -> Iterator[_Case]:
     seen: set[str] = set()
     for check in challenge.spec.checks:
         if not isinstance(check.body, SqlSpec):
@@ -105,6 +105,8 @@ def _cases(challenge: Challenge, setting: Setting, found: list[str]) -> Iterator
             seen.add(path)
             engine = _engine(challenge, setting, check.body.names()[0])
             script = statements.split(challenge.files[path].decode("utf-8-sig"), engine)
+            if len(script) > 1:
+                progress.note(f"{path}: no mutants are made of it, for it has {len(script)} statements")
             try:
                 versions = mutants(script[0], engine) if len(script) == 1 and engine in DIALECTS else ()
             except NotParsedError as problem:

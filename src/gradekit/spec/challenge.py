@@ -305,6 +305,10 @@ WarningName = Literal[
 """What lint warns of; these names are part of the format."""
 
 
+_EACH: Final = ("leaked-canary", "secret")
+"""Warnings of which a later one must not be silenced along with the first."""
+
+
 class Silenced(Model):
     """A warning of lint that is right about the challenge, and wanted so."""
 
@@ -315,6 +319,12 @@ class Silenced(Model):
         description="What it is about, as the brackets say it; *, ? and [12] match as in names of files. Default: all.",
     )
     reason: str = Field(min_length=1, description="Why it is wanted so.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.at is None and self.warning in _EACH:
+            raise ValueError(f"{self.warning} is silenced for one thing at a time; add at, as the brackets say it")
+        return self
 
     def covers(self, warning: WarningName, at: str) -> bool:
         """Whether a warning about something is meant."""
