@@ -58,6 +58,8 @@ def ran(fate: str) -> dict[str, Any]:
         "survived": {"result": table},
         "killed": {"result": other},
         "stillborn": {"error": "no such thing", "sqlstate": "42000", "at": 1},
+        "lost": {"error": "the server closed the connection", "sqlstate": "08006", "at": 1},
+        "stopped": {"error": "terminating connection", "sqlstate": "57P01", "at": 1},
         "slow": {"error": "stopped", "sqlstate": "57014", "at": 1},
         "large": {"error": "it needs more memory than there is", "sqlstate": "53200", "at": 1},
     }
@@ -185,8 +187,17 @@ def test_a_query_that_could_not_be_run_is_no_fault_of_the_parser(
 
 def test_a_mutant_that_could_not_be_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, complaints = found(tmp_path, monkeypatch, {NAMES[1]: "errored"})
-    assert kept["of"] == 3
+    assert (kept["of"], kept["errored"]) == (3, 1)
     assert complaints == ["mutation: one.sql: where left out #1: it could not be run; see the log of the grading"]
+
+
+@pytest.mark.parametrize("fate", ["lost", "stopped"])
+def test_that_the_server_is_gone_is_nothing_that_a_mutant_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fate: str
+) -> None:
+    kept, complaints = found(tmp_path, monkeypatch, {NAMES[2]: fate})
+    assert (kept["killed"], kept["of"], kept["errored"]) == (3, 3, 1)
+    assert complaints == ["mutation: one.sql: < to <= #1: it could not be run; see the log of the grading"]
 
 
 def test_many_survivors_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -691,6 +691,12 @@ def test_mutants_that_no_data_set_sees_are_a_mismatch_of_the_reference(
     lock, results = verify(challenge_in(tmp_path, SPEC + "mutation: {}\n"), SETTING, Notes())
     assert results[0].mismatches == ("mutation: 1 of 2",)
     assert lock.mutants == {"killed": 1, "of": 2}
+    assert results[0].state != "incomplete"
+    unrun = {"killed": 1, "of": 1, "errored": 1}
+    monkeypatch.setattr("gradekit.verify.killed", lambda *_: (unrun, ["mutation: q.sql: it could not be run"]))
+    _, results = verify(load_challenge(tmp_path, rubrics=[]), SETTING, Notes(), 1)
+    assert [result.state == "incomplete" for result in results] == [True, False, False]
+    assert verdict(results) is ExitCode.INFRASTRUCTURE, "a fault of ours is no mismatch"
 
 
 def test_what_stands_in_for_an_official_image_is_told_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

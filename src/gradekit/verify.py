@@ -73,10 +73,15 @@ class Verified:
     refused: GradekitError | None = None
     """Why there is no report."""
 
+    unsure: bool = False
+    """Whether something beside its gradings could not be run for a fault of ours, such as mutants of queries."""
+
     @property
     def state(self) -> str:
-        """That of its score, or ``refused``."""
-        return "refused" if self.report is None else self.report.score.state
+        """That of its score, ``refused``, or ``incomplete`` also where ``unsure``."""
+        if self.report is None:
+            return "refused"
+        return "incomplete" if self.unsure else self.report.score.state
 
     @property
     def earned(self) -> float | None:
@@ -291,6 +296,7 @@ def _first(
         mutants, survivors = killed(challenge, setting, progress)
         lock = lock.model_copy(update={"mutants": mutants})
         found += survivors
+        first = replace(first, unsure=bool(mutants.get("errored")))
     return right, lock, replace(first, mismatches=(*first.mismatches, *found))
 
 

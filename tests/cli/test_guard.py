@@ -89,6 +89,9 @@ def test_a_path_that_the_system_refuses_is_no_bug_if_it_was_given(
         assert code_of(raising(PermissionError(errno.EACCES, "Permission denied", path))) == 2
         told = f"error: {path}: cannot be used (Permission denied); check the path and who may use it\n"
         assert capsys.readouterr().err == told
+    monkeypatch.setattr("sys.argv", ["gradekit", "report", "--out=given/out"])
+    assert code_of(raising(PermissionError(errno.EACCES, "Permission denied", "given/out"))) == 2
+    assert "given/out: cannot be used" in capsys.readouterr().err
     monkeypatch.setattr("sys.argv", ["gradekit", "x" * 300])
     assert code_of(raising(OSError(errno.ENAMETOOLONG, "File name too long", f"runners/{'x' * 300}"))) == 2
     assert capsys.readouterr().err == f"error: {'x' * 60}...: is too long for the name of a file; check the path\n"

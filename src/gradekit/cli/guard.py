@@ -78,9 +78,10 @@ def _is_of_a_given_path(error: OSError) -> bool:
     if error.errno not in _REFUSED or not isinstance(error.filename, str):
         return False
     path = Path(error.filename).absolute()
+    arguments = [argument.partition("=")[2] if argument[:2] == "--" else argument for argument in sys.argv[1:]]
     if error.errno == errno.ENAMETOOLONG:
-        return any(_longest(path) in argument for argument in sys.argv[1:])
-    given = [Path(argument).absolute() for argument in sys.argv[1:] if argument]
+        return any(_longest(path) in argument for argument in arguments)
+    given = [Path(argument).absolute() for argument in arguments if argument]
     return any(path.is_relative_to(one) or one.is_relative_to(path) for one in given)
 
 

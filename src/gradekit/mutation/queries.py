@@ -30,6 +30,8 @@ _TIMEOUT: Final = 3.0
 _WHOLE: Final = 3600.0
 _NAMED: Final = 20
 """Survivors that are named in one message."""
+_LOST: Final = ("08", "57P")
+"""SQLSTATEs of a server that is gone or was told to stop, which no query does."""
 _TOO_MUCH: Final = ("57014", "53", "54")
 """How SQLSTATEs begin of a query that ran and wanted more time, memory or disk than there is: which of these it meets
 first is chance."""
@@ -50,8 +52,8 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
     """Run the mutants of all references of ``sql`` checks as submissions, in one grading.
 
     Returns:
-        what the lock keeps, which is nothing where no query has mutants; and what the author has to mend, one sentence
-        each.
+        what the lock keeps, which is nothing where no query has mutants, with ``errored`` for those that could not be
+        run, if there are any; and what the author has to mend, one sentence each.
 
     Raises:
         SubmissionError: the folder of the first reference is refused.
@@ -70,9 +72,9 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
             found.append(f'mutation: no mutant "{pattern}"; remove it from ignore')
     lost = {case.control for case in cases if case.name == case.control and fates[case.name] != "survived"}
     rewritten = "the query does not pass its own check once the parser has written it anew"
-    unrun = "it could not be run; see the log of the grading"
+    why = "it could not be run; see the log of the grading"
     found += [
-        f"mutation: {control}: {unrun if fates[control] == 'errored' else rewritten}"
+        f"mutation: {control}: {why if fates[control] == 'errored' else rewritten}"
         for control in sorted(lost - ignored)
     ]
     counted = [
@@ -80,7 +82,7 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
     ]
     errored = [case.name for case in counted if fates[case.name] == "errored"]
     if errored:
-        found.append(f"mutation: {errored[0]}: {unrun}")
+        found.append(f"mutation: {errored[0]}: {why}")
     alive = [case.name for case in counted if fates[case.name] == "survived"]
     dead = [case.name for case in counted if fates[case.name] == "killed"]
     if not cases:
@@ -91,7 +93,9 @@ def killed(challenge: Challenge, setting: Setting, progress: Progress) -> tuple[
         named = "; ".join(alive[:_NAMED]) + ("; ..." if len(alive) > _NAMED else "")
         share = f"{len(dead)} of {len(dead) + len(alive)} mutants are told apart by the data sets"
         found.append(f"mutation: {share}, at least {rules.min_killed:.0%} expected; none sees: {named}")
-    return {"killed": len(dead), "of": len(dead) + len(alive), "ignored": aside, "survivors": alive}, found
+    unrun = sum(fate == "errored" for name, fate in fates.items() if name not in ignored)
+    kept = {"killed": len(dead), "of": len(dead) + len(alive), "ignored": aside, "survivors": alive}
+    return ({**kept, "errored": unrun} if unrun else kept), found
 
 
 def _cases(challenge: Challenge, setting: Setting, found: list[str], progress: Progress) -> Iterator[_Case]:
@@ -174,5 +178,8 @@ def _fate(challenge: Challenge, check: Check, observation: Observation) -> str:
     evidence = KINDS[check.kind].evidence.model_validate(observation.evidence)
     assert isinstance(evidence, SqlEvidence)  # noqa: S101 - only checks of that kind are made here
     answers = [run.candidate for run in evidence.runs]
-    refused = any(answer.error and not (answer.sqlstate or "").startswith(_TOO_MUCH) for answer in answers)
+    states = [answer.sqlstate or "" for answer in answers if answer.error]
+    if any(state.startswith(_LOST) for state in states):
+        return "errored"
+    refused = any(not state.startswith(_TOO_MUCH) for state in states)
     return "stillborn" if refused else "killed"
