@@ -475,6 +475,7 @@ def test_calls_go_to_the_submission_in_a_container_of_its_own(world: World) -> N
     with world.bench.calls() as calls:
         (worker,) = world.sandbox.asked("start")
         assert (worker.uid, worker.argv, worker.alone) == (CANDIDATE_UID, ("/opt/gradekit/bin/call",), True)
+        assert worker.loopback, "the candidate's code may use it"
         assert worker.mounts == (Mount("work", "/work"), Mount("call-c", "/call", writable=True))
         assert (calls.language, calls.speech) == ("python", PYTHON.calls)
         calls.exchange("{}", fresh=True, timeout=2.0, max_line=9)

@@ -71,8 +71,8 @@ def test_mounts_are_volumes_of_ours_only() -> None:
     }
 
 
-def test_the_engine_sets_up_no_network_where_no_name_is_wanted() -> None:
-    nameless = replace(PLAN, localhost=False)
+def test_the_engine_sets_up_no_network_where_no_loopback_is_wanted() -> None:
+    nameless = replace(PLAN, loopback=False)
     made = body(nameless, network="none")
     assert made["NetworkDisabled"] is True
     assert made["HostConfig"]["NetworkMode"] == "none", "for an engine that does not know the other word"

@@ -399,7 +399,7 @@ class PodBench:
                 mounts=(Mount(volume, "/work"),),
                 limits=SCANNING,
                 alone=True,
-                localhost=False,
+                loopback=False,
                 name=f"scan {self.context.check}",
             ),
             timeout=self.within(timeout),
@@ -438,5 +438,4 @@ class PodBench:
         """
         so, hint = "nothing can be called", "leave this language out of the challenge's `runner`"
         runner = calling_runner(self.runner, self.context.check, so, hint)
-        # Functions that are called serve nobody; a suite may try a server of the candidate's.
-        return served(self._containers, runner, self.context.check, localhost=False)
+        return served(self._containers, runner, self.context.check)

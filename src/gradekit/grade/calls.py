@@ -73,10 +73,8 @@ class PodCalls:
 
 
 @contextmanager
-def served(containers: Containers, runner: Runner, check: str, *, localhost: bool) -> Iterator[PodCalls]:
+def served(containers: Containers, runner: Runner, check: str) -> Iterator[PodCalls]:
     """The candidate's code in a container of its own, which answers calls on its socket until the context ends.
-
-    ``localhost``: whether it knows this name.
 
     Raises:
         Blocked: the submission does not build.
@@ -92,7 +90,6 @@ def served(containers: Containers, runner: Runner, check: str, *, localhost: boo
             mounts=(*containers.code(), Mount(volume, "/call", writable=True)),
             limits=containers.limits,
             alone=True,
-            localhost=localhost,
             name=f"calls {check}",
         )
     )

@@ -59,7 +59,7 @@ def run_split(
     runner = calling_runner(containers.runner, check, so, hint)
     volume = files_volume(check)
     containers.fill(volume, files)
-    with served(containers, runner, check, localhost=True) as calls:
+    with served(containers, runner, check) as calls:
         result = containers.run(
             ContainerPlan(
                 plain_image,

@@ -102,9 +102,9 @@ def container_body(
     }
     if not network.startswith("container:"):
         body["Hostname"] = HOSTNAME
-    if network == "none" and not plan.localhost:
-        # The runtime makes a network namespace by itself; for one of the engine's own, which has the loopback alone as
-        # well, the engine starts two programs. An engine that does not know this word makes its own.
+    if network == "none" and not plan.loopback:
+        # The runtime makes an empty network namespace by itself; for one of the engine's own, with a loopback and its
+        # names, the engine starts two programs. An engine that does not know this word makes its own.
         body["NetworkDisabled"] = True
     return body
 

@@ -81,9 +81,9 @@ class ContainerPlan:
     limits: Limits = Limits()
     alone: bool = False
     """Without the pod's network, with a loopback of its own: it reaches neither services nor the app."""
-    localhost: bool = True
-    """Whether the name stands for the loopback. If not, who is ``alone`` starts in half the time: the engine need not
-    set up a network for it, with the files of names; the addresses of the loopback are there all the same."""
+    loopback: bool = True
+    """Whether a program that is ``alone`` can count on ``localhost``, as code of candidates can. If not, it starts in
+    half the time: the engine sets nothing up, so the name is not known, and with gVisor it has no address either."""
     name: str = "command"
     """A word for progress and errors: ``app``, ``db``, ``suite unit``."""
 
