@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -156,6 +158,22 @@ def test_a_syntax_error_without_a_place_points_to_the_start() -> None:
     assert reader._torn(source, error) is None
     assert reader._Builder(source).shallow(error) is None
     assert str(reader._syntax(source, error).problem) == "c.yaml:1:1: not YAML: odd"
+
+
+def test_what_stands_behind_a_mistake_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scanner alone has no limit of depth, and each sign costs it more the deeper it is."""
+    tokens = 0
+
+    def counted(text: str, **options: Any) -> Iterator[yaml.Token]:  # noqa: ANN401 - passed on
+        nonlocal tokens
+        for token in scan(text, **options):
+            tokens += 1
+            yield token
+
+    scan = yaml.scan
+    monkeypatch.setattr(yaml, "scan", counted)
+    assert _problem("a: }\nc: " + "{n" * 2_000).startswith("c.yaml:1:4: not YAML: a value is expected here")
+    assert 0 < tokens < 20
 
 
 @pytest.mark.parametrize(

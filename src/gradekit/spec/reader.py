@@ -303,6 +303,9 @@ def _torn(source: Source, error: yaml.MarkedYAMLError) -> Placed | None:
     ended: dict[int, yaml.Token] = {}
     with suppress(yaml.MarkedYAMLError):
         for token in yaml.scan(source.text, Loader=_Loader):
+            # What comes later tells nothing; and without a parser it may be nested so deeply that it takes hours.
+            if token.start_mark.index > mark.index:
+                break
             if (
                 isinstance(token, yaml.ScalarToken)
                 and token.style in _QUOTES
