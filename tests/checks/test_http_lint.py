@@ -110,7 +110,12 @@ def test_a_good_check_has_no_complaints() -> None:
             'lacks "b" that other cases have',
         ),
         (
-            "cases: [{a: 1}, {a: 1, b: 2}]\nsteps: [{request: 'GET /${case.b}', expect: any}]",
+            "cases: [{a: 1}, {b: 1}, {a: 2}]\nsteps: [{request: 'GET /${case.a}', expect: any}]",
+            ("cases", 1, "b"),
+            '"b" is a key that most cases do not have||did you mean "a"?',
+        ),
+        (
+            "cases: [{a: 1}, {a: 1, b: 2}, {a: 2}]\nsteps: [{request: 'GET /${case.b}', expect: any}]",
             ("steps", 0, "request"),
             '${case.b} is not known here||did you mean "case.a"?',
         ),
@@ -193,6 +198,12 @@ def test_a_good_check_has_no_complaints() -> None:
 def test_complaints(text: str, loc: tuple[str | int, ...], message: str) -> None:
     complaints = lint(text)
     assert [found for found in complaints if found[0] == loc and message in found[1]], complaints
+
+
+def test_one_misspelt_key_of_a_case_is_one_complaint() -> None:
+    rows = "cases: [{note: 1}, {note: 2}, {nota: 3}, {note: 4}]\n"
+    found = lint(f"{rows}steps: [{{request: 'GET /${{case.note}}', expect: {{status: 200}}}}]")
+    assert [loc for loc, _ in found] == [("cases", 2, "nota")]
 
 
 def test_paths() -> None:

@@ -248,7 +248,10 @@ def test_many_mismatches_are_counted() -> None:
     ("source", "message"),
     [
         ({"matchs": 1}, 'unknown operator "matchs"; did you mean "matches"?'),
-        ({"total": 1}, 'unknown operator "total"; a literal object is written under `eq:`'),
+        ({"total": 1}, "any_of, not; a literal object is written under `eq:`"),
+        ({"regex": "x"}, 'unknown operator "regex"; did you mean "matches"?'),
+        ({"greaterThan": 1}, 'unknown operator "greaterThan"; did you mean "gt"?'),
+        ({"not equal": 1}, 'unknown operator "not equal"; did you mean "ne"?'),
         ({1: 1}, 'unknown operator "1"'),
         ({}, "no operator; write `eq: {}` for an empty object"),
         ({"gt": "x"}, 'gt: needs a number or a date, not "x"'),

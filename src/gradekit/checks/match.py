@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -14,10 +15,10 @@ from pydantic_core import CoreSchema, core_schema
 from gradekit.checks import template
 from gradekit.checks.differences import MAX_COUNTED, Mismatch
 from gradekit.checks.jsontext import Json
-from gradekit.checks.operators import MEANINGS, OPERATORS, Operator
+from gradekit.checks.operators import MEANINGS, OPERATORS, SYNONYMS, Operator
 from gradekit.checks.values import Value, is_list, show
 from gradekit.model import Loc
-from gradekit.texts import clean, near
+from gradekit.texts import clean, near, quote
 
 MAX_MISMATCHES = 20
 """Mismatches that one ``Match`` reports; the rest is only counted."""
@@ -54,8 +55,7 @@ class Match:
         for name, written in source.items():
             operator = OPERATORS.get(name)
             if operator is None:
-                hint = near(name, OPERATORS) or "a literal object is written under `eq:`"
-                raise ValueError(f'unknown operator "{clean(str(name))}"; {hint}')
+                raise ValueError(f'unknown operator "{clean(str(name))}"; {_meant(str(name))}')
             try:
                 operand = _operand(operator, written)
             except ValueError as error:
@@ -153,6 +153,15 @@ def first(mismatches: Iterable[Mismatch]) -> list[Mismatch]:
 def of_the_author(mismatch: Mismatch) -> Mismatch:
     """The same, where nothing of the candidate's has a part in the variables' values."""
     return replace(mismatch, expected="", actual=f"{mismatch.actual}; correct the challenge", ours=True)
+
+
+def _meant(name: str) -> str:
+    """What to write instead of an operator that is unknown."""
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])|[ -]+", "_", name).lower()
+    if plain in SYNONYMS:
+        return f"did you mean {quote(SYNONYMS[plain])}?"
+    known = f"it is one of {', '.join(OPERATORS)}; a literal object is written under `eq:`"
+    return near(plain, OPERATORS) or known
 
 
 def _operand(operator: Operator, written: Json) -> Operand:

@@ -416,3 +416,36 @@ MEANINGS: Mapping[str, str] = {
     "not": "Does not meet this expectation.",
 }
 """What each of them says of a value, for editors."""
+
+SYNONYMS: Mapping[str, str] = {
+    name: operator
+    for operator, names in {
+        "eq": "equals equal equal_to equals_to is const ==",
+        "ne": "neq not_equal not_equals not_eq is_not differs !=",
+        "gt": "greater greater_than more more_than above after exclusive_minimum >",
+        "gte": "ge min minimum at_least greater_or_equal greater_than_or_equal >=",
+        "lt": "less less_than below before exclusive_maximum <",
+        "lte": "le max maximum at_most less_or_equal less_than_or_equal <=",
+        "between": "range within",
+        "in": "one_of enum",
+        "approx": "close_to near almost approximately tolerance",
+        "type": "is_a instance_of",
+        "matches": "regex regexp pattern match matching like",
+        "contains": "contain substring has_text",
+        "starts_with": "startswith prefix begins_with",
+        "ends_with": "endswith suffix",
+        "length": "len size min_length max_length",
+        "count": "min_items max_items",
+        "exists": "present is_present",
+        "empty": "is_empty blank",
+        "unordered": "same_items any_order contains_only",
+        "includes": "include has contains_all superset has_items",
+        "unique": "unique_items distinct",
+        "sorted": "ordered is_sorted",
+        "each": "every items_are for_each",
+        "any_of": "or either anyof",
+        "not": "none_of",
+    }.items()
+    for name in names.split()
+}
+"""What other tools call the operators, in small letters and with ``_`` between words."""

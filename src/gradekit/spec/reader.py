@@ -202,7 +202,7 @@ def read(data: bytes, name: str) -> Document:
     try:
         return builder.build(yaml.parse(source.text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
-        found = _torn(source, error) or builder.shallow(error) or _syntax(source, error)
+        found = _torn(source, error) or builder.shallow(error) or _sign(source, error) or _syntax(source, error)
         raise SpecError(found.problem) from error
 
 
@@ -253,8 +253,13 @@ _SYNTAX: tuple[tuple[str, str, str], ...] = (
     ("expected <block end>", "a key or a list item is expected here", "indent the line like its neighbours above"),
     ("node content", "a value is expected here", "quote the text if the sign is meant"),
     ("incompatible YAML document", "the %YAML line asks for another version of YAML", "remove the line"),
+    ("duplicate %YAML directive", "there is a %YAML line already", "remove the line"),
     ("could not find expected ':'", 'a ":" is missing after the key', 'write "key: value"'),
 )
+
+
+_SIGNS = "*&!|>-?%"
+"""What begins an alias, an anchor, a tag, a block of lines, an item, a key or a directive."""
 
 
 def _syntax(source: Source, error: yaml.MarkedYAMLError) -> Placed:
@@ -292,6 +297,18 @@ def _syntax(source: Source, error: yaml.MarkedYAMLError) -> Placed:
         if part in words:
             return source.place(span, f"not YAML: {what}", expected, hint)
     return source.place(span, f"not YAML: {words}", expected)
+
+
+def _sign(source: Source, error: yaml.MarkedYAMLError) -> Placed | None:
+    """Text whose first sign means something else in YAML, such as ``*.sql``: what follows does not fit that."""
+    mark = error.context_mark or error.problem_mark
+    if mark is None or any(part in str(error.problem) for part, _, _ in _SYNTAX):
+        return None
+    sign = "".join(source.lines[mark.line : mark.line + 1])[mark.column : mark.column + 1]
+    if not sign or sign not in _SIGNS:
+        return None
+    span = Span(mark.line + 1, mark.column + 1)
+    return source.place(span, f"not YAML: text cannot start with {quote(sign)} here", hint="put the text in quotes")
 
 
 def _torn(source: Source, error: yaml.MarkedYAMLError) -> Placed | None:
@@ -437,13 +454,23 @@ class _Builder:
 
     def _value(self, event: yaml.NodeEvent, loc: Loc | None) -> object:
         if isinstance(event, yaml.AliasEvent):
-            self._taint(_span(event), loc, f"the alias *{event.anchor} is not supported", "write the value out")
+            self._taint(
+                _span(event),
+                loc,
+                f"the alias *{event.anchor} is not supported",
+                "write the value out, or put it in quotes",
+            )
             return None
         if event.anchor is not None:
             self._complain(_span(event), f"the anchor &{event.anchor} is not supported", "remove it")
         tag: str | None = getattr(event, "tag", None)
         if tag is not None:
-            self._taint(_span(event), loc, f"the tag {_tag(tag)} is not supported", "write the plain value")
+            self._taint(
+                _span(event),
+                loc,
+                f"the tag {_tag(tag)} is not supported",
+                "write the plain value, or put it in quotes",
+            )
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, loc)
         content: dict[str, object] | list[object] = {} if isinstance(event, yaml.MappingStartEvent) else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,7 +20,7 @@ from gradekit.checks.jsonpath import PathProblem, compile_path
 from gradekit.checks.statements import split
 from gradekit.checks.stores.lint import complaints, expected, texts
 from gradekit.model import Loc
-from gradekit.texts import near
+from gradekit.texts import near, quote
 
 UNSTOPPABLE = {"sqlite": "the app has the file itself", "mongodb": "its server lets everybody in, at any time"}
 """Services that stay with the app, by runner, and why."""
@@ -161,16 +163,27 @@ def statement_paths(written: Sequence[Statement], where: str) -> Iterator[tuple[
 
 
 def _case_names(spec: HttpSpec) -> Sequence[str]:
-    cases = spec.cases or ()
-    return [f"case.{name}" for name in (cases[0] if cases else ()) if all(name in case for case in cases)]
+    """What steps may use: what most cases have, for a case that lacks it is complained about itself."""
+    return [f"case.{name}" for name in _usual(spec)]
+
+
+def _usual(spec: HttpSpec) -> Sequence[str]:
+    """The names that at least half of the cases have; of two that differ, nobody can say which one is the odd one."""
+    count = Counter(name for case in spec.cases or () for name in case)
+    return [name for name, times in count.items() if 2 * times >= len(spec.cases or ())]
 
 
 def _cases(spec: HttpSpec) -> Iterator[Complaint]:
-    every = list(dict.fromkeys(name for case in spec.cases or () for name in case))
+    usual = _usual(spec)
     for index, case in enumerate(spec.cases or ()):
-        for name in every:
-            if name not in case:
-                yield Complaint(("cases", index), f'lacks "{name}" that other cases have', hint="give it a value")
+        lacking = [name for name in usual if name not in case]
+        for name in (name for name in case if name not in usual):
+            meant = difflib.get_close_matches(name, lacking, 1) or (lacking if len(lacking) == 1 else [])
+            lacking = [other for other in lacking if other not in meant]
+            hint = f"did you mean {quote(meant[0])}?" if meant else "give it to all cases, or remove it"
+            yield Complaint(("cases", index, name), f"{quote(name)} is a key that most cases do not have", hint=hint)
+        for name in lacking:
+            yield Complaint(("cases", index), f'lacks "{name}" that other cases have', hint="give it a value")
         for place, name in template.uses(case):
             yield Complaint(("cases", index, *place), f"${{{name}}} cannot be used in a case", hint="write the value")
 
