@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,15 @@ def test_a_reference_that_the_engine_stops_is_no_zero() -> None:
     bench.by_candidate = True
     with pytest.raises(Blocked):
         KIND.observe(spec_of(), bench)
+
+
+def test_a_reference_that_is_no_sql_is_our_fault_whoever_made_the_tables() -> None:
+    bench = bench_of({"selct 1 from": SqlResult(error="syntax", sqlstate="42601")})
+    files = {**bench.context.files, "hidden/no.sql": b"selct 1 from"}
+    bench.context = replace(bench.context, files=files)
+    bench.by_candidate = True
+    with pytest.raises(InfrastructureError, match="the reference is no SQL: syntax"):
+        KIND.observe(spec_of(reference="hidden/no.sql"), bench)
 
 
 def test_a_reference_that_the_schema_does_not_fit_is_a_fact() -> None:

@@ -123,6 +123,15 @@ def test_a_probe_runs_in_a_transaction_that_is_rolled_back(answers: dict[str, Sq
     )
 
 
+def test_a_probe_that_is_no_sql_is_our_fault_whoever_made_the_tables() -> None:
+    wrong = SqlResult(error='syntax error at "insrt"', sqlstate="42601")
+    bench = bench_of({"insrt into t values (1)": wrong})
+    bench.by_candidate = True
+    probe = {"name": "positive", "execute": "insrt into t values (1)", "fails_with": "any"}
+    with pytest.raises(InfrastructureError, match='probe "positive": it is no SQL: syntax error'):
+        KIND.observe(spec_of(probes=[probe]), bench)
+
+
 def test_what_comes_before_a_probe_and_fails_on_tables_of_the_challenge_is_our_fault() -> None:
     with pytest.raises(InfrastructureError, match='probe "positive": what comes before it failed: violates'):
         KIND.observe(spec_of(probes=[PROBE]), bench_of({"insert b": REFUSED}))

@@ -196,6 +196,13 @@ def test_what_is_right_passes(results: Sequence[StepResult], expect: Mapping[str
     assert run(spec(expect=expect), bench(*results)).outcome.status is Status.PASSED
 
 
+def test_a_question_that_is_no_sql_is_our_fault_whoever_made_the_tables() -> None:
+    wrong = SqlResult(error="syntax error", sqlstate="42601")
+    asked = spec(after=[{"sql": "selct left_over from stock", "expect": {"value": 1}}])
+    with pytest.raises(InfrastructureError, match="after: selct left_over from stock: syntax error; SQL; correct"):
+        KIND.observe(asked, bench(answer=wrong, by_candidate=True))
+
+
 def test_a_question_that_does_not_fit_tables_of_the_challenge_is_our_fault() -> None:
     broken = SqlResult(error="no such column", sqlstate="42703")
     with pytest.raises(InfrastructureError, match=r"after on data set shop: select left_over .*: no such column"):

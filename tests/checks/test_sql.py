@@ -181,6 +181,15 @@ def test_a_reference_that_does_not_fit_the_schema_is_evidence(sqlstate: str) -> 
     assert observe(spec_of(), bench).runs[0].reference == Ran(error="no", sqlstate=sqlstate, at=1)
 
 
+@pytest.mark.parametrize("theirs", [False, True])
+def test_a_reference_that_is_no_sql_is_our_fault_whoever_made_the_tables(*, theirs: bool) -> None:
+    wrong = SqlResult(error='syntax error at "selct"', sqlstate="42601")
+    bench = Bench({"q.sql": b"select 1"}, {"hidden/q.sql": b"selct a from t"}, selct_a_from_t=wrong)
+    bench.by_candidate = theirs
+    with pytest.raises(InfrastructureError, match=r"hidden/q\.sql on data set shop: the reference is no SQL: syntax"):
+        observe(spec_of(), bench)
+
+
 def test_a_reference_with_too_many_rows_is_our_fault() -> None:
     bench = Bench({"q.sql": b"select 1"}, HIDDEN, select_right=SqlResult(truncated=True))
     with pytest.raises(InfrastructureError, match="more than 100000 rows"):

@@ -336,6 +336,15 @@ def test_an_engine_that_fails_is_no_answer(sqlstate: str | None) -> None:
         KIND.observe(spec_of(), bench)
 
 
+def test_a_statement_that_is_no_sql_is_our_fault_whoever_made_the_tables() -> None:
+    wrong = SqlResult(error="syntax", sqlstate="42601")
+    bench = bench_of({"selct a from t": wrong}, "statement ok\nselct a from t\n")
+    bench.by_candidate = True
+    judgement = KIND.judge(spec_of(), KIND.observe(spec_of(), bench), bench.context)
+    assert judgement.outcome.status is Status.ERRORED
+    assert "correct the challenge" in (judgement.outcome.message or "")
+
+
 def test_a_row_that_is_too_large_is_the_querys_doing() -> None:
     bench = bench_of({**ANSWERS, "select a from t": SqlResult(error="large", sqlstate="53200", truncated=True)})
     evidence = KIND.observe(spec_of(), bench)

@@ -47,6 +47,19 @@ def sort_keys(query: str, engine: str, columns: Sequence[str]) -> tuple[int, ...
     return tuple(keys)
 
 
+def is_sql(text: str) -> bool:
+    """Whether the parser knows it in the language of any engine; what is too deep for it counts as known."""
+    for dialect in DIALECTS.values():
+        try:
+            sqlglot.parse(text, read=dialect)
+        except SqlglotError:
+            continue
+        except RecursionError:
+            pass
+        return True
+    return False
+
+
 def _place(key: exp.Expr, names: Sequence[str], items: Sequence[exp.Expr]) -> int | None:
     if isinstance(key, exp.Literal):
         place = int(key.name) - 1 if key.is_int else -1

@@ -26,7 +26,7 @@ from gradekit.results import (
 )
 from gradekit.score import score
 from gradekit.spec.challenge import Challenge, Check
-from gradekit.spec.lock import Lock, freshness, staleness
+from gradekit.spec.lock import CHANGED, Lock, freshness, staleness
 
 
 def context_of(challenge: Challenge, check: str, lock: Lock | None) -> Context:
@@ -229,9 +229,12 @@ def judge(challenge: Challenge, record: Record, lock: Lock | None, *, trusting: 
 
 
 def _lock_notices(challenge: Challenge, lock: Lock | None) -> Sequence[str]:
-    if freshness(challenge, lock) == "missing":
+    listed = bool(challenge.spec.solutions)
+    if lock is None and (listed or freshness(challenge, lock) == "missing"):
         return ("challenge.lock is missing: run gradekit challenge verify",)
-    reason = staleness(challenge, lock)
+    # Where judging takes nothing from it, the checks may still be others than those that were tried on the solutions.
+    changed = listed and lock is not None and lock.challenge != challenge.digest
+    reason = staleness(challenge, lock) or (CHANGED if changed else "")
     if lock is not None and lock.stand_ins:
         with_what = "; ".join(sorted(set(lock.stand_ins.values())))
         return (f"challenge.lock is of a verification with {with_what}", *_stale(reason))

@@ -20,7 +20,7 @@ from gradekit.checks.jsonpath import TooManyNodes, compile_path
 from gradekit.checks.jsontext import Json, JsonProblem, parse
 from gradekit.checks.match import of_the_author
 from gradekit.checks.match import unset as unset_match
-from gradekit.checks.sqlstates import where_to_look
+from gradekit.checks.sqlstates import is_no_sql, where_to_look
 from gradekit.checks.stores.answers import Found
 from gradekit.checks.stores.lint import texts
 from gradekit.checks.stores.reading import mismatches, refusal
@@ -196,16 +196,18 @@ def unprepared(
     if unset(error, _texts(statement), variables) is not None:
         wrong = of_the_author(Mismatch("", error))
     else:
-        wrong = refused(error, store=statement.nosql is not None, sqlstate=sqlstate)
+        wrong = refused(error, store=statement.nosql is not None, sqlstate=sqlstate, sql=statement.sql or "")
     return wrong.below(statement.title("before"))
 
 
-def refused(error: str, *, store: bool = False, sqlstate: str | None = None) -> Mismatch:
-    """That a statement of the challenge, or a command to a ``store``, did not work."""
+def refused(error: str, *, store: bool = False, sqlstate: str | None = None, sql: str = "") -> Mismatch:
+    """That a statement of the challenge, or a command to a ``store``, did not work; ``sql`` is its text, if known."""
     if store:
         return Mismatch("", refusal(error))
-    what = f"the database refused the challenge's statement and said: {clean(error)}; {where_to_look(sqlstate)}"
-    return Mismatch("", what)
+    what = f"the database refused the challenge's statement and said: {clean(error)}"
+    if is_no_sql(sql, sqlstate):
+        return of_the_author(Mismatch("", what))
+    return Mismatch("", f"{what}; {where_to_look(sqlstate)}")
 
 
 def step_title(step: Step | Restart | Outage | Ask) -> str:
@@ -301,7 +303,8 @@ def answer(question: Ask, answered: Answered, variables: Mapping[str, Json]) -> 
     elif name is not None:
         yield Mismatch("", f"not asked: {answered.error}", names=(name,))
     elif answered.error is not None:
-        yield refused(answered.error, store=question.nosql is not None, sqlstate=answered.sqlstate)
+        store = question.nosql is not None
+        yield refused(answered.error, store=store, sqlstate=answered.sqlstate, sql=question.sql or "")
     elif question.expect is not None:
         yield from _told(question.expect, answered, variables)
 

@@ -11,7 +11,7 @@ from gradekit.checks import statements
 from gradekit.checks.base import Bench, Database
 from gradekit.checks.plan.evidence import MAX_BYTES, MAX_DOCUMENT, MAX_MADE, Measured, PlanEvidence
 from gradekit.checks.plan.model import Helping, PlanSpec
-from gradekit.checks.sqlstates import engine_failed
+from gradekit.checks.sqlstates import engine_failed, is_no_sql
 from gradekit.checks.tally import cut
 from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.messages import SqlResult
@@ -119,6 +119,9 @@ def _reference(spec: PlanSpec, bench: Bench, engine: str) -> tuple[Measured, flo
         raise InfrastructureError(Problem(spec.reference, what, "one query", "correct the challenge"))
     measured = _measured(bench, spec, (spec.reference, query[0]), applied, 3 * spec.timeout, theirs=False)
     if measured.error is not None:
+        if any(is_no_sql(text, measured.sqlstate) for text in (query[0], *(statement for _, statement in applied))):
+            what = f"the reference is no SQL: {measured.error}"
+            raise InfrastructureError(Problem(measured.place, what, hint="correct the challenge"))
         database, of_engine = bench.database(spec.dataset), engine_failed(measured.sqlstate)
         if of_engine or not database.by_candidate:
             what = f"the reference failed: {measured.error} ({measured.sqlstate})"

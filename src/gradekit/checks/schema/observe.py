@@ -18,7 +18,9 @@ from gradekit.checks.schema.evidence import (
     TableFact,
 )
 from gradekit.checks.schema.model import Probe, SchemaSpec
+from gradekit.checks.sqlstates import is_no_sql
 from gradekit.checks.tally import cut
+from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.messages import SqlResult
 
 TIMEOUT: Final = 10.0
@@ -56,6 +58,9 @@ def _probe(probe: Probe, database: Database, engine: str) -> ProbeFact:
         return ProbeFact(name=probe.name)
     if last.error is None or len(results) <= 1 or (last.sqlstate or "XX").startswith(_ENGINE_FAULTS):
         raise database.fault(f'probe "{probe.name}"', f"it did not run: {last.error} ({last.sqlstate})")
+    if is_no_sql(script[len(results) - 1], last.sqlstate):
+        what = f"it is no SQL: {last.error}"
+        raise InfrastructureError(Problem(f'probe "{probe.name}"', what, hint="correct the challenge"))
     at: Literal["before", "execute"] = "before" if len(results) <= len(before) + 1 else "execute"
     if at == "before" and not database.by_candidate:
         raise database.fault(f'probe "{probe.name}"', f"what comes before it failed: {last.error} ({last.sqlstate})")

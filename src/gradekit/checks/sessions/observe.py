@@ -10,9 +10,10 @@ from gradekit.checks.http.evidence import Answered, Answers
 from gradekit.checks.http.observe import MAX_ROWS, SQL_TIMEOUT, literal
 from gradekit.checks.sessions.evidence import Ran, Run, SessionsEvidence
 from gradekit.checks.sessions.model import SessionsSpec, Submitted, session_of
-from gradekit.checks.sqlstates import engine_failed
+from gradekit.checks.sqlstates import engine_failed, is_no_sql
 from gradekit.checks.submitted import Flawed, disallowed, source
 from gradekit.checks.template import fill_text
+from gradekit.errors import InfrastructureError, Problem
 from gradekit.sandbox.messages import StepResult
 
 _BESIDES = frozenset({"set", "lock"})
@@ -95,6 +96,9 @@ def _asked(spec: SessionsSpec, bench: Bench, database: Database) -> Answers:
             text = fill_text(question.sql or "", bench.context.variables, lambda text: literal(text, database.engine))
         script = statements.split(text, database.engine)
         results = database.query(script, role="owner", timeout=SQL_TIMEOUT, read_only=True, max_rows=MAX_ROWS)
+        if results and is_no_sql(script[len(results) - 1], results[-1].sqlstate):
+            what = f"{script[len(results) - 1]}: {results[-1].error}"
+            raise InfrastructureError(Problem("after", what, "SQL", "correct the challenge"))
         if results and results[-1].error is not None and not (database.by_candidate or "ddl" in spec.allow):
             error, sqlstate = results[-1].error, results[-1].sqlstate
             place, what = f"after on data set {spec.dataset}", f"{script[-1]}: {error} ({sqlstate})"

@@ -9,7 +9,7 @@ from gradekit.checks.base import Bench, Database, Role
 from gradekit.checks.compare.model import Column, Table
 from gradekit.checks.sql.evidence import DatasetRun, Ran, SqlEvidence
 from gradekit.checks.sql.model import SqlSpec, bad_count, references
-from gradekit.checks.sqlstates import engine_failed
+from gradekit.checks.sqlstates import engine_failed, is_no_sql
 from gradekit.checks.submitted import Flaw, Flawed, source
 from gradekit.checks.tally import cut
 from gradekit.errors import InfrastructureError, Problem
@@ -86,6 +86,8 @@ def _right(spec: SqlSpec, dataset: str, database: Database, reference: Sequence[
     if _engine_failed(ran):
         # A loaded machine must not cost a candidate anything: the second try has three times as long.
         ran = _execute(spec.model_copy(update={"timeout": 3 * spec.timeout}), database, reference)
+    if any(is_no_sql(statement, ran.sqlstate) for statement in reference):
+        raise InfrastructureError(Problem(where, f"the reference is no SQL: {ran.error}", hint="correct the challenge"))
     if ran.error is not None and (_engine_failed(ran) or not database.by_candidate):
         raise database.fault(where, f"the reference failed: {ran.error} ({ran.sqlstate})", server=_engine_failed(ran))
     if ran.truncated:

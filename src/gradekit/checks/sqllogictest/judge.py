@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from gradekit.checks.base import Context
 from gradekit.checks.differences import Mismatch
+from gradekit.checks.match import of_the_author
 from gradekit.checks.sqllogictest.evidence import BUDGET, FileRun, Ran, SqlLogicTestEvidence
 from gradekit.checks.sqllogictest.model import SqlLogicTestSpec
 from gradekit.checks.sqllogictest.records import Record
 from gradekit.checks.sqllogictest.values import cells, digest, gap, order
-from gradekit.checks.sqlstates import names_unknown, where_to_look
+from gradekit.checks.sqlstates import is_no_sql, names_unknown, where_to_look
 from gradekit.checks.tally import CUT, errored, examined, tally
 from gradekit.results import CaseResult, Judgement
 from gradekit.texts import clean, counted, one_line
@@ -95,12 +96,19 @@ def _mismatch(spec: SqlLogicTestSpec, record: Record, ran: Ran, engine: str) -> 
     if record.fails:
         return _refusal(record, ran)
     if ran.error is not None:
-        hint = f"; {where_to_look(ran.sqlstate)}" if names_unknown(ran.sqlstate) else ""
-        return Mismatch("", f"the challenge's statement failed: {ran.error}{hint}")
+        return _failed(record, ran)
     if record.affected is not None:
         return _affected(record.affected, ran)
     found = None if record.types is None or ran.result is None else gap(record, ran.result, engine)
     return None if found is None else Mismatch(found.expected, found.actual)
+
+
+def _failed(record: Record, ran: Ran) -> Mismatch:
+    what = f"the challenge's statement failed: {ran.error}"
+    if is_no_sql(record.sql, ran.sqlstate):
+        return of_the_author(Mismatch("", what))
+    hint = f"; {where_to_look(ran.sqlstate)}" if names_unknown(ran.sqlstate) else ""
+    return Mismatch("", f"{what}{hint}")
 
 
 def _refusal(record: Record, ran: Ran) -> Mismatch | None:
