@@ -105,7 +105,7 @@ def test_a_routine_is_one_statement_of_the_server(run: Run) -> None:
     assert [list(row) for result in results for row in result.rows] == [["2"], ["after"]]
 
 
-@pytest.mark.parametrize(("statement", "code"), [("selec 2", "42000"), ("select nothing", "42S22")])
+@pytest.mark.parametrize(("statement", "code"), [("selec 2", "42601"), ("select nothing", "42S22")])
 def test_statements_stop_at_the_first_error(run: Run, statement: str, code: str) -> None:
     results = run("select 1", statement, "select 3")
     assert [(len(result.rows), result.sqlstate) for result in results] == [(1, None), (0, code)]
