@@ -553,12 +553,19 @@ def test_a_name_that_no_rubric_can_have(folder: Folder, ending: str) -> None:
     assert complaint.startswith("rubric: no ")
 
 
+def test_another_runner_serves_the_clients_of_a_service_that_has_none(folder: Folder) -> None:
+    folder.spec(f"services: {{db: {{runner: mysql}}}}\napp: {{}}\nchecks: [{HEALTH[2:]}]\n")
+    with pytest.raises(SpecError) as caught:
+        load_challenge(folder.path, rubrics=[folder.rubrics], runners={"python": "language", "mariadb": "service"})
+    assert 'services.db.runner: no runner "mysql"; mariadb stands for it; write "mariadb"' in str(caught.value)
+
+
 def test_a_list_of_what_there_is_has_a_bounded_length(folder: Folder) -> None:
     many = "\n".join(f"  - {HEALTH[2:].replace('health', f'c{number}')}" for number in range(200))
     long = "{id: " + "r " * 300 + ", criterion: api}"
     folder.spec(f"app: {{}}\nchecks:\n{many}\n  - {long}\n  - {{id: x, need: [zzzzzzzz], criterion: api}}\n")
     (complaint,) = [text for text in folder.complaints() if "no check" in text]
-    assert "and 141 more" in complaint
+    assert "and 140 more" in complaint
     assert len(complaint) < 1000
 
 

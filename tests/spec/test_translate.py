@@ -69,7 +69,7 @@ def _said(data: object) -> list[str]:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"shape": 5}, ['shape|: must be a map or "none", not the number 5']),
+        ({"shape": 5}, ['shape|: must be a map or "none", not the number 5; write {radius: 5, centre: ...}']),
         ({"shape": "nome"}, ['shape|: must be a map or "none", not the text "nome"; did you mean "none"?']),
         ({"shape": {"name": "x"}}, ["shape.name|: is shorter than 2 characters"]),
         (
@@ -89,7 +89,10 @@ def _said(data: object) -> list[str]:
         ),
         (
             {"shapes": [{"name": "abcde"}, 7]},
-            ["shapes[0].name|: is longer than 4 characters", "shapes[1]|: must be a map, not the number 7"],
+            [
+                "shapes[0].name|: is longer than 4 characters",
+                "shapes[1]|: must be a map, not the number 7; write {radius: 7, centre: ...}",
+            ],
         ),
         ({"shapes": [{"name": "ab"}] * 3}, ["shapes|: has 3 entries, more than 2"]),
         ({"corner": "x"}, ['corner|: must be a list or a whole number, not the text "x"']),
@@ -97,7 +100,14 @@ def _said(data: object) -> list[str]:
             {"corner": [1, {"z": 1}]},
             ['corner[1]|corner[1]: missing key "x"', 'corner[1]|corner[1].z: unknown key "z"; known keys: x, y'],
         ),
-        ({"by_name": {"A": [1]}}, ['by_name.A|by_name.A: "A" is not a name; write small letters, digits and hyphens']),
+        (
+            {"by_name": {"A": [1]}},
+            ['by_name.A|by_name.A: "A" is not a name; write small letters, digits and hyphens, such as "a"'],
+        ),
+        (
+            {"by_name": {"!": [1]}},
+            ['by_name["!"]|by_name["!"]: "!" is not a name; write small letters, digits and hyphens'],
+        ),
         ({"by_name": {"b": [True]}}, ["by_name.b[0]|: must be a whole number, not true"]),
         (
             {"by_name": {"b": {"c": {"y": "1"}}}},

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, WithJsonSchema, model_validator
 
 from gradekit.checks.kinds import KINDS
-from gradekit.model import Duration, Model, RelativePath, Scalar, Size, Slug, not_a_request, tuple_of
+from gradekit.model import Duration, Model, RelativePath, Scalar, Size, Slug, not_a_request, tuple_of, written
 from gradekit.results import Variant
 from gradekit.spec.rubric import Rubric
 from gradekit.spec.variants import Name, VariantsSpec
@@ -33,8 +33,23 @@ ImageReference = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,
 """``registry.example/python:3.13``, ``python@sha256:...`` or ``sha256:...``."""
 
 
+_VERSIONED = re.compile(r"(?P<name>[A-Za-z]+)(?:[-:@ ]?v?)(?P<version>\d+(?:\.\d+){0,2})")
+
+
 def _runners(value: object) -> object:
-    """One name stands for a list of one."""
+    """One name stands for a list of one.
+
+    Raises:
+        ValueError: for a name with a version behind it, which has a place of its own.
+    """
+    for one in value if isinstance(value, list) else [value]:
+        if not isinstance(one, str) or re.fullmatch(_SLUG["pattern"], one):
+            continue
+        match = _VERSIONED.fullmatch(one)
+        if match is not None:
+            name = match["name"].lower()
+            hint = f'versions stand below versions, such as versions: {{{name}: "{match["version"]}"}}'
+            raise ValueError(f"{written(one)} is not the name of a runner; a name such as {written(name)}; {hint}")
     return (value,) if isinstance(value, str) and value not in {"any", "none"} else tuple_of(value)
 
 
@@ -228,7 +243,9 @@ class Solution(Model):
     base: RelativePath | None = Field(
         None, description="Another folder, such as the reference's: files of path are put over a copy of it."
     )
-    expect: Expectation
+    expect: Expectation = Field(
+        description="What it must get: {passes: all}, {passes: none} or {fails: [ids of checks]}."
+    )
 
     @property
     def is_reference(self) -> bool:

@@ -287,11 +287,21 @@ class _Loading:
             return None
         path = rubric_path(name, folders=self.rubrics, root=self.source.parent)
         if path is None and name.endswith(".yaml"):
-            self.found.append(Fault(("rubric",), f"no file {quote(name)}", "a path relative to the challenge's folder"))
+            beside = [
+                found.relative_to(self.source.parent).as_posix()
+                for folder in (self.source.parent, self.source.parent / "rubrics")
+                for found in sorted(folder.glob("*.yaml"))
+                if not found.match("challenge*.yaml")
+            ]
+            hint = near(name, beside) or "add the file, or name a rubric of rubrics/"
+            self.found.append(
+                Fault(("rubric",), f"no file {quote(name)}", "a path relative to the challenge's folder", hint)
+            )
             return None
         if path is None:
             known = sorted({file.stem for folder in self.rubrics for file in folder.glob("*.yaml")})
-            hint = near(name, known)
+            own = f"{name}.yaml"
+            hint = f"did you mean {quote(own)}?" if is_file(self.source.parent / own) else near(name, known)
             expected = "" if hint else f"there is: {listed(known)}"
             self.found.append(Fault(("rubric",), f"no rubric {quote(name)}", expected, hint))
             return None

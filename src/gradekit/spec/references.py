@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from gradekit.model import Loc, Scalar
 from gradekit.spec.challenge import (
@@ -20,7 +22,7 @@ from gradekit.spec.challenge import (
 )
 from gradekit.spec.files import is_file, is_folder
 from gradekit.spec.rubric import Rubric
-from gradekit.spec.translate import Fault, listed
+from gradekit.spec.translate import SLUG_PATTERN, Fault, listed
 from gradekit.texts import near, quote
 
 
@@ -127,12 +129,21 @@ def _versions(head: ChallengeHead, runners: Mapping[str, str] | None) -> Iterato
             yield _unknown(("versions", name), "runner of the challenge", name, known)
 
 
+_STAND_INS: Final = {"mysql": "mariadb", "valkey": "redis"}
+"""Services that have no runner, and whose clients another one serves."""
+
+
 def runner_faults(loc: Loc, name: str, kind: str, runners: Mapping[str, str] | None) -> Iterator[Fault]:
     """Unless there is a runner of that name and kind; without a list of runners nothing is said."""
     if runners is None:
         return
     known = sorted(other for other, its_kind in runners.items() if its_kind == kind)
-    if name not in known:
+    if name in known:
+        return
+    other = _STAND_INS.get(name)
+    if other in known:
+        yield Fault(loc, f"no runner {quote(name)}", f"{other} stands for it", f"write {quote(other)}")
+    else:
         yield _unknown(loc, f"runner of kind {kind}", name, known)
 
 
@@ -209,7 +220,14 @@ def _need_faults(loc: Loc, index: int, check: CheckHead, names: Names) -> Iterat
             hint = "remove it; only earlier checks can be needed"
             yield Fault(place, f"no check {quote(name)}", "none comes before this one", near(name, later) or hint)
         elif name not in earlier:
-            yield _unknown(place, "check", name, earlier)
+            yield from _unknown_check(place, name, earlier)
+
+
+def _unknown_check(loc: Loc, name: str, ids: Sequence[str]) -> Iterator[Fault]:
+    """Nothing where there are no checks, or one has an id like this that is no name: both are told already."""
+    sound = [other for other in ids if re.fullmatch(SLUG_PATTERN, other)]
+    if any(ids) and not near(name, [other for other in ids if other and other not in sound]):
+        yield _unknown(loc, "check", name, sound)
 
 
 def rubric_faults(rubric: Rubric, heads: Sequence[CheckHead]) -> Iterator[Fault]:
@@ -246,7 +264,7 @@ def solution_faults(head: ChallengeHead, names: Names, root: Path, rubric: Rubri
         for key, said in (("fails", solution.expect.fails or ()), ("may_fail", solution.expect.may_fail)):
             for position, name in enumerate(said):
                 if name not in names.checks:
-                    yield _unknown((*loc, "expect", key, position), "check", name, names.checks)
+                    yield from _unknown_check((*loc, "expect", key, position), name, names.checks)
         for position, name in enumerate((rubric and solution.expect.criteria) or ()):
             if name not in scored:
                 yield _unknown((*loc, "expect", "criteria", position), "criterion with checks", name, scored)

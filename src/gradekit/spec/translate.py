@@ -8,14 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from gradekit.model import Loc
+from gradekit.model import AUTHORED, Loc, Scalar, written
 from gradekit.texts import TITLE, near, quote
 
 VERSION = 1
 """Of the format of challenges and rubrics."""
+SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+"""Of ids."""
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 """Of variables, in the environment and in checks."""
 
@@ -32,7 +34,7 @@ class Fault:
 
 
 _PATTERNS = {
-    r"^[a-z0-9][a-z0-9-]{0,62}$": ("a name", "write small letters, digits and hyphens"),
+    SLUG_PATTERN: ("a name", "write small letters, digits and hyphens"),
     NAME_PATTERN: ("a name", "write letters, digits and _"),
 }
 """What text that must match a pattern is called, and what it is made of; the first is that of ``Slug``."""
@@ -56,6 +58,8 @@ _WANTED = {
     "model_attributes_type": "a map",
 }
 """Error types that say that the value has another type, and what is wanted instead."""
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
+"""Text that needs no quotes inside of [ ] and { }."""
 _YAML_1_1 = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false", "off": "false"}
 
 
@@ -169,7 +173,8 @@ def _choose(prefix: Loc, branches: list[list[_Found]], data: object, model: type
         for phrase in _wanted(item.detail):
             if phrase not in wanted:
                 wanted.append(phrase)
-    yield _mistyped(prefix, wanted, _get(data, prefix))
+    labelled = branches[0][0].detail["loc"][: len(prefix)]
+    yield _mistyped(prefix, wanted, _get(data, prefix), _annotations_at(model, labelled))
 
 
 def _is_mismatch(item: _Found, prefix: Loc) -> bool:
@@ -189,7 +194,7 @@ def _choices(detail: ErrorDetails) -> list[str]:
     return [quote(word[1:-1]) if word[0] == "'" else word.lower() for word in text.split(", ")]
 
 
-def _mistyped(loc: Loc, wanted: Sequence[str], value: object) -> Fault:
+def _mistyped(loc: Loc, wanted: Sequence[str], value: object, annotations: Sequence[Any]) -> Fault:
     hint = ""
     if isinstance(value, str):
         hint = near(value, [phrase[1:-1] for phrase in wanted if phrase.startswith('"')])
@@ -197,10 +202,60 @@ def _mistyped(loc: Loc, wanted: Sequence[str], value: object) -> Fault:
             hint = f"in YAML 1.2 {value} is text; write {_YAML_1_1[value.lower()]}"
     elif "text" in wanted and value is not None and not isinstance(value, Mapping | list):
         hint = "put it in quotes"
+    if not hint and isinstance(value, Scalar):
+        hint = " or ".join(dict.fromkeys(form for one in annotations for form in _forms(one, value)))
+        hint = hint and f"write {hint}"
     *first, last = wanted
     choice = f"{', '.join(first)} or {last}" if first else last
     what = f"must be {choice}, not {described(value)}"
     return Fault(loc, what, hint=hint)
+
+
+def _forms(annotation: Any, value: Scalar) -> Iterator[str]:  # noqa: ANN401 - any annotation
+    """What to write where a list or a map is wanted and ``value`` stands; nothing where it fits into neither."""
+    for member in _members(annotation):
+        if isinstance(member, type) and issubclass(member, BaseModel):
+            yield from _map_forms(member, value)
+        arguments = get_args(member)
+        if get_origin(member) is tuple and arguments:
+            inner = list(_forms(arguments[0], value))
+            yield from (f"[{form}]" for form in inner)
+            items = value.split(", ") if isinstance(value, str) else [value]
+            if not inner and all(_is_valid(TypeAdapter(arguments[0]), item) for item in items):
+                yield f"[{', '.join(map(_plain, items))}]"
+
+
+def _map_forms(model: type[BaseModel], value: Scalar) -> Iterator[str]:
+    """A map whose first key, or one of those of which there is to be one, has the value; ``...`` is to be filled in."""
+    extra: Any = model.model_config.get("json_schema_extra")
+    either: list[str] = [entry["required"][0] for entry in extra["oneOf"]] if isinstance(extra, dict) else []
+    needed = [info.alias or name for name, info in model.model_fields.items() if info.is_required()]
+    for name in either or needed[:1]:
+        others = "".join(f", {other}: ..." for other in needed if other != name)
+        if _takes(model, name, value):
+            yield f"{{{name}: {_plain(value)}{others}}}"
+
+
+def _takes(model: type[BaseModel], name: str, value: object) -> bool:
+    """Whether the field of a model can have the value."""
+    try:
+        model.model_validate({name: value}, context=AUTHORED)
+    except ValidationError as error:
+        return not any(detail["loc"][:1] == (name,) for detail in error.errors(include_url=False))
+    return True
+
+
+def _is_valid(adapter: TypeAdapter[Any], value: object) -> bool:
+    try:
+        adapter.validate_python(value, context=AUTHORED)
+    except ValidationError:
+        return False
+    return True
+
+
+def _plain(value: Scalar) -> str:
+    """A value as it may stand inside a list or a map of YAML."""
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else written(value)
 
 
 def _get(data: object, loc: Loc) -> object:
@@ -223,13 +278,15 @@ def _fault(detail: ErrorDetails, loc: Loc, data: object, model: type[BaseModel],
     value = loc[-1] if at is not None else _get(data, loc)
     wanted = _wanted(detail)
     if wanted:
-        return replace(_mistyped(loc, wanted, value), at=at)
+        return replace(_mistyped(loc, wanted, value, _annotations_at(model, labelled) if at is None else []), at=at)
     if kind in {"value_error", "assertion_error"}:
         loc, at, message = _closer(loc, at, str(context["error"]), value)
         what, expected, hint = split_message(message)
     elif kind == "string_pattern_mismatch" and context["pattern"] in _PATTERNS:
         noun, expected = _PATTERNS[context["pattern"]]
-        what, hint = f"{quote(str(value))} is not {noun}", ""
+        likely = re.sub("[^a-z0-9]+", "-", str(value).lower()).strip("-") if context["pattern"] == SLUG_PATTERN else ""
+        example = f", such as {quote(likely)}" if re.fullmatch(SLUG_PATTERN, likely) else ""
+        what, expected, hint = f"{quote(str(value))} is not {noun}", f"{expected}{example}", ""
     else:
         what, expected, hint = _bound(kind, context, value) or split_message(_lower(detail["msg"]))
     return Fault(loc, what, expected, hint, at)
@@ -314,13 +371,19 @@ def field_names(model: type[BaseModel]) -> dict[str, str]:
 
 def _fields_at(model: type[BaseModel], parts: Loc) -> list[dict[str, str]]:
     """The keys of each model that a location (with pydantic's labels) may lead to."""
+    annotations = _annotations_at(model, parts)
+    members = [member for annotation in annotations for member in _members(annotation)]
+    return [field_names(member) for member in members if isinstance(member, type) and issubclass(member, BaseModel)]
+
+
+def _annotations_at(model: type[BaseModel], parts: Loc) -> list[Any]:
+    """What a location (with pydantic's labels) may lead to."""
     candidates: list[Any] = [model]
     for part in parts:
         members = [member for candidate in candidates for member in _members(candidate)]
         named = [member for member in members if isinstance(member, type) and member.__name__ == part]
         candidates = [child for member in members for child in _children(member, part)] or named or members
-    members = [member for candidate in candidates for member in _members(candidate)]
-    return [field_names(member) for member in members if isinstance(member, type) and issubclass(member, BaseModel)]
+    return candidates
 
 
 def _members(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - any annotation

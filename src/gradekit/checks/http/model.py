@@ -27,7 +27,7 @@ from gradekit.checks.match import Match
 from gradekit.checks.sense import AMOUNT, COUNT, GIVEN_COUNT, GIVEN_TEXT, PATHS, TEXT
 from gradekit.checks.stores.questions import Expect as Found
 from gradekit.checks.stores.questions import Query
-from gradekit.model import Duration, Model, RelativePath, Slug, tuple_of, written
+from gradekit.model import Duration, Model, RelativePath, Scalar, Slug, tuple_of, written
 from gradekit.texts import one_line
 
 _STATUS = re.compile(r"[1-5]xx|\$\{[^{}]+\}")
@@ -151,7 +151,7 @@ class Ask(Statement):
 class Question(Ask):
     """A question after the steps, with what must be answered."""
 
-    expect: Answer
+    expect: Answer = Field(description="what it must be answered with: one of {value}, {rows} and {rows_affected}")
 
 
 class Restart(Model):
@@ -319,6 +319,10 @@ class _AnyOrMap:
             return Expect()
         if isinstance(value, Mapping) and not value:
             raise ValueError("no condition; write `expect: any` if any answer will do")
+        if isinstance(value, Scalar):
+            likely = re.fullmatch(r"[1-5](xx|\d\d)", str(value))
+            hint = f"write {{status: {value}}}" if likely else "write a map such as {status: 200}"
+            raise ValueError(f"must be any or a map, not {written(value)}; {hint}")  # noqa: TRY004
         return value
 
     @classmethod
@@ -339,7 +343,9 @@ class Step(Request):
     clients: int | None = Field(
         default=None, ge=2, le=50, description="so many clients send it at once; expect.statuses counts the responses"
     )
-    expect: Annotated[Expect, _AnyOrMap, BeforeValidator(_AnyOrMap.parse)]
+    expect: Annotated[Expect, _AnyOrMap, BeforeValidator(_AnyOrMap.parse)] = Field(
+        description="what must hold of the response, such as {status: 200}; or any"
+    )
     save: dict[str, str] = Field(
         default_factory=dict, description="variable to header:NAME, cookie:NAME, status, body, or a JSONPath"
     )

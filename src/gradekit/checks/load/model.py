@@ -93,9 +93,9 @@ class Limits(Model):
 class LoadSpec(Model):
     """A request under load, beside a baseline under the same load."""
 
-    request: Asked
+    request: Asked = Field(description="what is sent again and again, such as {request: GET /orders}")
     baseline: Asked = Field(description="a request of the same app that costs what is to be compared with")
-    limits: Limits
+    limits: Limits = Field(description="what must hold of how fast it is answered")
     steps: Annotated[tuple[Step, ...], BeforeValidator(tuple_of)] = Field(
         default=(), description="requests before, as in the kind http, such as a login"
     )

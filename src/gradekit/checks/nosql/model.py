@@ -16,7 +16,7 @@ class Ask(Query):
     """A question, with what must be answered."""
 
     name: str | None = Field(default=None, min_length=1, max_length=200, description="default: the question")
-    expect: Expect
+    expect: Expect = Field(description="what the server must answer, such as {value: 1}")
 
     @model_validator(mode="after")
     def _fitting(self) -> Ask:

@@ -49,7 +49,7 @@ class RaceSpec(Request):
     before: Annotated[tuple[Statement, ...], BeforeValidator(tuple_of)] = Field(
         default=(), description="in each round, before the requests"
     )
-    expect: RaceExpect
+    expect: RaceExpect = Field(description="what must hold of all responses together, such as {statuses: {201: 1}}")
     after: Annotated[tuple[Question, ...], BeforeValidator(tuple_of)] = Field(
         default=(), description="in each round, after the requests"
     )

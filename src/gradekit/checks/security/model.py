@@ -52,7 +52,9 @@ class Target(Model):
 
     name: str | None = Field(default=None, min_length=1, max_length=200, description="default: the request")
     request: str = Field(description='"METHOD /target"')
-    probes: Annotated[tuple[ProbeName, ...], BeforeValidator(tuple_of)] = Field(min_length=1)
+    probes: Annotated[tuple[ProbeName, ...], BeforeValidator(tuple_of)] = Field(
+        min_length=1, description="names of what is tried on it"
+    )
     account: str | None = Field(default=None, alias="as", description="the account whose request it is")
     path: dict[str, TextScalar] = Field(default_factory=dict, description="values of ${name} in the target")
     query: dict[str, TextScalar] = Field(default_factory=dict)
@@ -105,7 +107,9 @@ class SecuritySpec(Model):
     timeout: Duration = Field(default=5.0, description="for each request")
     headers: Headers = Field(default_factory=dict, description="of the requests of all targets")
     accounts: Mapping[str, Account] = Field(default_factory=dict)
-    targets: Annotated[tuple[Target, ...], BeforeValidator(tuple_of)] = Field(min_length=1, max_length=50)
+    targets: Annotated[tuple[Target, ...], BeforeValidator(tuple_of)] = Field(
+        min_length=1, max_length=50, description="requests, each with the probes that are tried on it"
+    )
     scoring: Literal["all_or_nothing", "per_probe"] = Field(
         default="all_or_nothing", description="everything for all, or a share for each probe of each target and place"
     )

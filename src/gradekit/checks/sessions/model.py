@@ -99,7 +99,7 @@ class SessionsExpect(Model):
 class SessionsSpec(Model):
     """Sessions, their steps, and the order in which these begin."""
 
-    dataset: str
+    dataset: str = Field(description="name of the data set in whose copy the sessions work")
     sessions: Annotated[dict[str, Steps], Field(min_length=2)] = Field(
         description="name, of small letters, to steps: SQL, or a file"
     )
