@@ -872,6 +872,6 @@ _WHOLE = {path.name: path.read_bytes() for path in ROOT.glob("challenges/orders-
 def patch_file(data: bytes) -> None:
     """A patch of a wrong solution: put on, or told what does not fit."""
     try:
-        assert patched(data, lambda path: _WHOLE.get(path.removeprefix("shop/")))
+        assert patched(data, lambda path: _WHOLE.get(path.removeprefix("shop/")), "solutions/reference")
     except PatchProblem as problem:
         _told([Problem(f"x.patch:{misfit.line}", misfit.what, hint=misfit.hint) for misfit in problem.misfits])

@@ -89,7 +89,9 @@ def test_names_of_two_folders_are_as_good_as_those_of_git() -> None:
 
 # --- what does not ---------------------------------------------------------------------------------------------------
 
-ANEW = "make the patch anew"
+ANEW = 'make the patch anew: put it on a copy with patch, and diff again; see "solutions" in challenges/README.md'
+ORDER = "compare the base with the wrong solution, in this order"
+MAKE = "make it with diff -ruN reference wrong"
 WRITE = "write what git diff or diff -u prints into it"
 NEW = "new file mode 100644\nindex 0..2\n"
 GIT = "diff --git a/{0} b/{1}\n"
@@ -158,15 +160,15 @@ GIT = "diff --git a/{0} b/{1}\n"
         (
             hunk("@@ -1 +1 @@\n-one\n+1\n", "no.py"),
             'changes "no.py", which is not there',
-            "make it in the folder of base; the first part of each path is left out",
+            MAKE,
             2,
         ),
         (b"--- /dev/null\n+++ b/app.py\n@@ -0,0 +1 @@\n+1\n", 'adds "app.py", which is there', ANEW, 2),
         (hunk("@@ -1 +1 @@\n-one\n+1\n", "../x"), 'changes "a/../x", which is outside', ANEW, 2),
         (
             (GIT + "similarity index 100%\nrename from x\nrename to y\n").format("x", "y").encode(),
-            'names two files for one, "x" and "y"',
-            "below their first part both names have to be the same: diff two folders, or git diff --no-renames",
+            'names two files for one, "a/x" and "b/y"',
+            "diff two folders, or git diff --no-renames",
             1,
         ),
         (
@@ -183,11 +185,46 @@ GIT = "diff --git a/{0} b/{1}\n"
         ),
         (
             hunk("@@ -2,3 +2,3 @@\n two\n-3\n+three\n four\n"),
-            'expects "3" as line 3 of "app.py", which is "three"',
+            'is the wrong way round: "app.py" is as it would be afterwards',
+            ORDER,
+            5,
+        ),
+        (
+            hunk("@@ -2,4 +2,3 @@\n-1 1/2\n two\n-'3'\n+three\n four\n@@ -8 +8 @@\n-eight\n+ten\n"),
+            'expects "1 1/2" as line 1 of "app.py", which is "one"',
+            ANEW,
+            4,
+        ),
+        (
+            hunk('@@ -2,3 +2,3 @@\n two\n-note["3"]\n+3\n four\n'),
+            'expects \'note["3"]\' as line 3 of "app.py", which is "three"',
             ANEW,
             5,
         ),
-        (hunk("@@ -8,2 +8 @@\n eight\n-nine\n"), 'expects "nine" as line 9 of "app.py", which is not there', ANEW, 5),
+        (
+            hunk("@@ -2,3 +2,3 @@\n two\n-\"'\\3`\n+3\n four\n"),
+            'expects ""\'\\3`" as line 3 of "app.py", which is "three"',
+            ANEW,
+            5,
+        ),
+        (
+            b"--- /dev/null\n+++ b/app.py.orig\n@@ -0,0 +1 @@\n+1\n",
+            'adds "app.py.orig", which patch left behind',
+            "remove it from the copy, and diff again; patch --no-backup-if-mismatch leaves no copies",
+            2,
+        ),
+        (
+            b"--- /dev/null\n+++ b/app.py.rej\n@@ -0,0 +1 @@\n+1\n",
+            'adds "app.py.rej", which patch left behind',
+            "remove it from the copy, and diff again; patch --no-backup-if-mismatch leaves no copies",
+            2,
+        ),
+        (
+            hunk("@@ -8,2 +8,2 @@\n eight\n-nine\n+ten\n"),
+            'expects "nine" as line 9 of "app.py", which is not there',
+            ANEW,
+            5,
+        ),
         (
             hunk("@@ -5,2 +5 @@\n five\n-six\n@@ -1 +1 @@\n-one\n+1\n"),
             'has hunks of "app.py" that are out of order',
@@ -335,7 +372,7 @@ def test_a_base_that_changed_meanwhile_is_told(challenge: Challenge) -> None:
         pass
     assert str(caught.value) == (
         f"{challenge.root}/solutions/wrong.patch:5: does not fit solutions/reference: it expects "
-        '"LIMIT = {{ variant.limit }}" as line 1 of "app.py", which is "other"; make the patch anew'
+        '"LIMIT = {{ variant.limit }}" as line 1 of "app.py", which is "other"; ' + ANEW
     )
 
 
@@ -410,7 +447,7 @@ def test_a_patch_that_does_not_fit_is_told_by_lint_and_keeps_nobody_from_grading
     (problem,) = lint(challenge.root, rubrics=[]).problems
     assert str(problem) == (
         f"{challenge.root}/solutions/wrong.patch:5: does not fit solutions/reference: it expects "
-        '"LIMIT = {{ variant.limit }}" as line 1 of "app.py", which is "other"; make the patch anew'
+        '"LIMIT = {{ variant.limit }}" as line 1 of "app.py", which is "other"; ' + ANEW
     )
     hunks = "".join(f"@@ -{line} +{line} @@\n-x\n+y\n" for line in range(1, 13))
     (challenge.root / "solutions/wrong.patch").write_text(f"--- a/app.py\n+++ b/app.py\n{hunks}")
@@ -426,3 +463,43 @@ def test_a_patch_that_is_not_listed_is_warned_of(challenge: Challenge) -> None:
     shutil.copy(challenge.root / "solutions/wrong.patch", challenge.root / "solutions/other.patch")
     named = [(warned.name, warned.at) for warned in lint(challenge.root, rubrics=[]).warnings]
     assert ("unused-solution", "solutions/other.patch") in named
+
+
+def test_a_wrong_solution_that_changes_nothing_is_told_by_lint(challenge: Challenge) -> None:
+    spec, over = challenge.root / "challenge.yaml", challenge.root / "solutions/wrong"
+    spec.write_text(spec.read_text().replace("wrong.patch", "wrong"))
+    over.mkdir()
+    said = f"{over}: changes nothing in solutions/reference: all its files are there, and are the same; put in what is"
+    reference = challenge.root / "solutions/reference"
+
+    def told() -> list[str]:
+        return [str(problem)[: len(said)] for problem in misfits(load_challenge(challenge.root, rubrics=[]))]
+
+    assert told() == [said]
+    shutil.copy(reference / "run", over / "run")
+    assert told() == [said]
+    assert [str(problem)[: len(said)] for problem in lint(challenge.root, rubrics=[]).problems] == [said]
+    (over / "run").chmod(0o755)
+    assert told() == []
+    shutil.copy(reference / "run", over / "run")
+    (over / "link").symlink_to("nowhere")
+    assert told() == []
+    (over / "link").unlink()
+    (over / "new").write_text("")
+    assert told() == []
+    (over / "new").unlink()
+    shutil.copy(reference / "app.py", over / "app.py")
+    assert told() == [], "only that of the base is a template"
+    spec.write_text(spec.read_text().replace("expect: {fails: [one]}", "expect: {passes: all}"))
+    (over / "app.py").unlink()
+    assert told() == [], "it is no wrong one"
+
+
+def test_a_patch_made_in_a_repository_or_with_a_copy_fits(challenge: Challenge) -> None:
+    patch = challenge.root / "solutions/wrong.patch"
+    text = patch.read_text()
+    for old, new in (("a/x/solutions/reference/", "b/x/solutions/reference/"), ("a/reference/", "b/wrong/")):
+        patch.write_text(text.replace("a/", old).replace("b/", new).replace("li" + new, "lib/"))
+        with whole(challenge, wrong(challenge)) as folder:
+            assert (folder / "app.py").read_text() == "LIMIT = 7\nprint(LIMIT + 1)\n"
+            assert (folder / "lib/new.py").read_text() == "y\n"

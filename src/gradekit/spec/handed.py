@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from gradekit.errors import Problem, SpecError, UsageError
 from gradekit.scratch import scratch
 from gradekit.spec.challenge import Challenge, Solution
-from gradekit.spec.files import Files
+from gradekit.spec.files import Files, is_folder
 from gradekit.spec.patch import Changed, PatchProblem, patched
 from gradekit.texts import clean, quote
 
@@ -73,21 +73,47 @@ def _fill(challenge: Challenge, copy: Path, origin: Callable[[str], str]) -> Non
 
 
 def misfits(challenge: Challenge) -> tuple[Problem, ...]:
-    """What is wrong with the patches among the solutions; none of it matters to the grading of a submission."""
+    """What is wrong with what solutions change in their bases; none of it matters to the grading of a submission.
+
+    That is a patch that does not fit, and a wrong solution with files that its base has, too, and no others.
+    """
     found: list[Problem] = []
     for solution in challenge.spec.solutions:
-        if solution.is_patch and solution.base is not None:
+        if solution.base is None:
+            continue
+        if solution.is_patch:
             try:
                 _changes(challenge, solution, challenge.root / solution.base)
             except SpecError as error:
                 found += error.problems
+        elif not solution.is_reference and not _differs(challenge, solution.path, solution.base):
+            what = f"changes nothing in {solution.base}: all its files are there, and are the same"
+            found.append(Problem(str(challenge.root / solution.path), what, hint="put in what is wrong"))
     return tuple(found)
+
+
+def _differs(challenge: Challenge, path: str, base: str) -> bool:
+    """Whether a folder put over its base makes anything else of it."""
+    files, own = Files(challenge.root), challenge.root / path
+    for name in files.below(path):
+        other = f"{base.rstrip('/')}/{name.removeprefix(path).lstrip('/')}"
+        mine, theirs = files.read(name), files.read(other)
+        if mine is None or theirs is None or challenge.render(name, mine) != challenge.render(other, theirs):
+            return True
+        if (challenge.root / name).stat().st_mode != (challenge.root / other).stat().st_mode:
+            return True
+    return any(one.is_symlink() for one in own.rglob("*"))
+
+
+def put_on(patch: bytes, solution: Solution, base: Path) -> Mapping[str, Changed]:
+    """As ``patched``, of a solution's base, which stands in a folder."""
+    return patched(patch, Files(base).read, solution.base or "", lambda path: is_folder(base / path))
 
 
 def _changes(challenge: Challenge, solution: Solution, base: Path) -> Mapping[str, Changed]:
     file = challenge.root / solution.path
     try:
-        return patched(file.read_bytes(), Files(base).read)
+        return put_on(file.read_bytes(), solution, base)
     except PatchProblem as problem:
         found = [
             Problem(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,7 +10,8 @@ from unidiff.errors import UnidiffParseError
 from unidiff.patch import Hunk, PatchedFile, PatchSet
 
 from gradekit.model import check_relative
-from gradekit.texts import clean, quote
+from gradekit.spec.fronts import Names, UnclearError, without_fronts
+from gradekit.texts import TITLE, clean, quote
 
 MAX_BYTES: Final = 256 << 10
 """Bytes of a patch that is read; the library makes an object of each line."""
@@ -18,7 +19,11 @@ _NOTHING: Final = "/dev/null"
 _NAMED: Final = 3
 _MARK: Final = "\\"
 """The type of the line that says that there is no newline at the end."""
-_MAKE_ANEW: Final = "make the patch anew"
+_MAKE_ANEW: Final = (
+    'make the patch anew: put it on a copy with patch, and diff again; see "solutions" in challenges/README.md'
+)
+_LEFT_BEHIND: Final = (".orig", ".rej")
+"""Ends of names of files that the program patch leaves beside what did not fit at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +55,80 @@ class Changed:
     """None: as before."""
 
 
-def patched(patch: bytes, read: Callable[[str], bytes | None]) -> Mapping[str, Changed]:
+def patched(
+    patch: bytes,
+    read: Callable[[str], bytes | None],
+    base: str = "",
+    is_folder: Callable[[str], bool] = lambda _: False,
+) -> Mapping[str, Changed]:
     """The files that a unified diff changes, by path, as they are afterwards.
 
-    The first part of each path is left out, as ``git apply`` and ``patch -p1`` do. A hunk may stand at other lines than
-    it says, if its old lines stand at one place only; beyond that it has to fit to the letter.
+    What tools put in front of the paths is left out; see ``fronts``. A hunk may stand at other lines than it says, if
+    its old lines stand at one place only; beyond that it has to fit to the letter.
 
     Args:
         patch: as ``git diff`` or ``diff -u`` prints it.
         read: the content of a file before, None where there is none.
+        base: path of the folder that the patch is put on, in its challenge.
+        is_folder: whether there is such a folder in it.
 
     Raises:
         PatchProblem: it is no such diff, does more than change texts, or does not fit.
     """
     found: dict[str, Changed] = {}
     misfits: list[Misfit] = []
-    paths: set[str] = set()
+    files: list[tuple[PatchedFile, Names]] = []
+    seen: set[str] = set()
     for file in _parsed(patch):
         try:
-            path = _path(file)
-            if path in paths:
-                raise _problem(f"changes {quote(path)} twice")
-            paths.add(path)
-            found[path] = _changed(path, file, read(path))
+            files.append((file, _names(file)))
         except PatchProblem as problem:
-            misfits += (replace(each, line=each.line or file.diff_line_no or 0) for each in problem.misfits)
+            misfits += _at(file, problem)
+    for file, path in _with_paths(files, read, base, is_folder, misfits):
+        try:
+            if path in seen:
+                raise _problem(f"changes {quote(path)} twice")
+            seen.add(path)
+            found[path] = _changed(_checked(file, path), file, read(path), base)
+        except PatchProblem as problem:
+            misfits += _at(file, problem)
     if misfits:
-        raise PatchProblem(*misfits)
+        raise PatchProblem(*sorted(misfits, key=lambda misfit: misfit.line))
     return found
+
+
+def _at(file: PatchedFile, problem: PatchProblem) -> Iterator[Misfit]:
+    return (replace(each, line=each.line or file.diff_line_no or 0) for each in problem.misfits)
+
+
+def _with_paths(
+    files: Sequence[tuple[PatchedFile, Names]],
+    read: Callable[[str], bytes | None],
+    base: str,
+    is_folder: Callable[[str], bool],
+    misfits: list[Misfit],
+) -> Sequence[tuple[PatchedFile, str]]:
+    """Each file with its path; none, and one misfit more, where the paths are not known."""
+
+    def fits(paths: Sequence[str]) -> bool:
+        return all(
+            (read(path) is None) if file.source_file == _NOTHING else file.is_added_file or read(path) is not None
+            for (file, _), path in zip(files, paths, strict=True)
+        )
+
+    if not files:
+        return []
+    try:
+        paths = without_fronts([names for _, names in files], base, fits, is_folder)
+    except UnclearError as error:
+        misfits += _at(files[error.index][0], _problem(str(error), _command(base)))
+        return []
+    return [(file, path) for (file, _), path in zip(files, paths, strict=True)]
+
+
+def _command(base: str) -> str:
+    parent, _, name = base.rpartition("/")
+    return f"make it with diff -ruN {name or 'reference'} wrong" + (f", in the folder {parent}" if parent else "")
 
 
 def _problem(what: str, hint: str = _MAKE_ANEW, line: int = 0) -> PatchProblem:
@@ -123,17 +174,19 @@ def _unread(lines: Sequence[bytes], at: int, error: str) -> str:
     return f"has {line} in the hunk of its line {head}, where each line begins with a space, +, - or a backslash"
 
 
-def _changed(path: str, file: PatchedFile, before: bytes | None) -> Changed:
+def _changed(path: str, file: PatchedFile, before: bytes | None, base: str) -> Changed:
     if file.is_binary_file or file.is_symlink or file.is_submodule:
         raise _problem(f"changes {quote(path)}, which is no text", "put whole files into a folder instead")
     if before is None and not file.is_added_file:
-        hint = "make it in the folder of base; the first part of each path is left out"
-        raise _problem(f"changes {quote(path)}, which is not there", hint)
+        raise _problem(f"changes {quote(path)}, which is not there", _command(base))
+    if before is None and path.endswith(_LEFT_BEHIND):
+        hint = "remove it from the copy, and diff again; patch --no-backup-if-mismatch leaves no copies"
+        raise _problem(f"adds {quote(path)}, which patch left behind", hint)
     if before is not None and file.source_file == _NOTHING:
-        raise _problem(f"adds {quote(path)}, which is there", _MAKE_ANEW)
+        raise _problem(f"adds {quote(path)}, which is there")
     after = None if _removes(file) else _after(path, before or b"", file)
     if after == before and file.source_mode == file.target_mode:
-        raise _problem(f"leaves {quote(path)} as it was", _MAKE_ANEW)
+        raise _problem(f"leaves {quote(path)} as it was")
     return Changed(after, None if file.target_mode is None else file.target_mode.endswith("755"))
 
 
@@ -152,42 +205,59 @@ def _removes(file: PatchedFile) -> bool:
     )
 
 
-def _path(file: PatchedFile) -> str:
-    given = [name for name in (file.source_file, file.target_file) if name != _NOTHING]
+def _names(file: PatchedFile) -> Names:
+    old, new = (None if name == _NOTHING else name for name in (file.source_file, file.target_file))
+    given = [name for name in (old, new) if name is not None]
     if any(name.startswith('"') for name in given):
         raise _problem(f"has names in quotes: {clean(given[0])}", "make it with git -c core.quotePath=false diff")
-    paths = {name.partition("/")[2] or name for name in given}
-    if not paths:
-        raise _problem("is no unified diff: it names no file", _MAKE_ANEW)
-    if len(paths) > 1:
-        what = f"names two files for one, {quote(min(paths))} and {quote(max(paths))}"
-        hint = "below their first part both names have to be the same: diff two folders, or git diff --no-renames"
-        raise _problem(what, hint)
+    if not given:
+        raise _problem("is no unified diff: it names no file")
+    renamed = any(line.startswith(("rename from ", "copy from ")) for line in file.patch_info or ())
+    if renamed or len({name.rpartition("/")[2] for name in given}) > 1:
+        what = f"names two files for one, {quote(given[0])} and {quote(given[-1])}"
+        raise _problem(what, "diff two folders, or git diff --no-renames")
+    return old, new
+
+
+def _checked(file: PatchedFile, path: str) -> str:
     try:
-        return check_relative(paths.pop())
+        return check_relative(path)
     except ValueError:
-        raise _problem(f"changes {quote(clean(given[0]))}, which is outside", _MAKE_ANEW) from None
+        given = file.target_file if file.source_file == _NOTHING else file.source_file
+        raise _problem(f"changes {quote(clean(given))}, which is outside") from None
 
 
 def _after(path: str, before: bytes, file: Sequence[Hunk]) -> bytes:
     lines = _lines(before)
+    hunks = [(hunk, hunk.source_start, *_sides(hunk)) for hunk in file]
+    after, misfits = _put_on(path, lines, hunks)
+    if not misfits:
+        return b"".join(after)
+    turned = [(hunk, hunk.target_start, new, old) for hunk, _, old, new in hunks]
+    if all(new for _, _, new, _ in turned) and not _put_on(path, lines, turned)[1]:
+        what = f"is the wrong way round: {quote(path)} is as it would be afterwards"
+        raise _problem(what, "compare the base with the wrong solution, in this order", misfits[0].line)
+    raise PatchProblem(*misfits)
+
+
+def _put_on(
+    path: str, lines: Sequence[bytes], hunks: Iterable[tuple[Hunk, int, list[bytes], list[bytes]]]
+) -> tuple[Sequence[bytes], Sequence[Misfit]]:
+    """The lines with each hunk's old ones replaced by its new ones, and why some could not be."""
     after: list[bytes] = []
     done = 0
     misfits: list[Misfit] = []
-    for hunk in file:
-        old, new = _sides(hunk)
+    for hunk, start, old, new in hunks:
         # Of a hunk without old lines the number is the line above it.
-        said = max(hunk.source_start - (1 if old else 0), 0)
+        said = max(start - (1 if old else 0), 0)
         place = _place(lines[done:], old, said - done)
         if place is None:
             misfits.append(_misfit(path, lines, old, said, hunk))
             continue
         place += done
-        after += lines[done:place] + new
+        after += [*lines[done:place], *new]
         done = place + len(old)
-    if misfits:
-        raise PatchProblem(*misfits)
-    return b"".join(after + lines[done:])
+    return [*after, *lines[done:]], misfits
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -255,4 +325,7 @@ def _alike(lines: Sequence[bytes], old: Sequence[bytes]) -> int:
 
 
 def _shown(line: bytes) -> str:
-    return quote(line.decode("utf-8", "replace").strip())
+    """A line in those quotes that are not in it, so that it reads as it stands in its file."""
+    text = clean(line.decode("utf-8", "replace").strip(), TITLE)
+    mark = next((mark for mark in "\"'`" if mark not in text), '"')
+    return f"{mark}{text}{mark}"

@@ -17,7 +17,7 @@ from gradekit.results import Tier
 from gradekit.spec.challenge import Challenge, Check, WarningName
 from gradekit.spec.files import Files
 from gradekit.spec.globs import matching
-from gradekit.spec.patch import patched
+from gradekit.spec.handed import put_on
 from gradekit.spec.translate import Fault
 from gradekit.spec.warned import Slip
 from gradekit.texts import near, quote
@@ -127,7 +127,7 @@ class _Seen:
         paths = {path.removeprefix(f"{folder}/") for folder in folders for path in files.below(folder)}
         for one in references:
             if one.is_patch:
-                paths.update(patched(files.read(one.path) or b"", Files(root / one.folders[0]).read))
+                paths.update(put_on(files.read(one.path) or b"", one, root / one.folders[0]))
         for loc, pattern in self._submitted() if paths else ():
             if not matching(paths, pattern):
                 name = PurePosixPath(pattern).name
