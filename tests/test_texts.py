@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradekit.texts import last_lines, meant
+from gradekit.texts import last_lines, meant, near_path
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,19 @@ def test_a_pattern_means_also_the_name_that_looks_like_it() -> None:
     assert meant("a1.txt", "a[1].txt")
     assert meant("ab", "a*")
     assert not meant("A", "a")
+
+
+@pytest.mark.parametrize(
+    ("word", "likely"),
+    [
+        ("no-lock", "solutions/known-bad/no-lock.patch"),
+        ("no-lock.patch", "solutions/known-bad/no-lock.patch"),
+        ("counts-byte", "solutions/known-bad/counts-bytes"),
+        ("wrong/counts-bites", "solutions/known-bad/counts-bytes"),
+        ("solutions/refrence", "solutions/reference"),
+    ],
+)
+def test_a_path_may_be_meant_by_its_name(word: str, likely: str) -> None:
+    known = ["solutions/reference", "solutions/known-bad/no-lock.patch", "solutions/known-bad/counts-bytes"]
+    assert near_path(word, known) == f'did you mean "{likely}"?'
+    assert not near_path("zzz", known)

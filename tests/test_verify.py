@@ -258,10 +258,14 @@ def test_without_a_lock_some_solutions_are_graded_only_where_none_is_needed(
 
 
 def test_a_pattern_that_matches_no_solution_is_refused(tmp_path: Path) -> None:
+    challenge = challenge_in(tmp_path)
     with pytest.raises(UsageError) as refused:
-        matching(challenge_in(tmp_path), ["solutions/early", "late"])
+        matching(challenge, ["solutions/early", "late"])
+    assert str(refused.value) == '--solution: no solution is "late"; did you mean "solutions/late"?'
+    with pytest.raises(UsageError) as refused:
+        matching(challenge, ["zzz"])
     assert str(refused.value) == (
-        '--solution: no solution is "late"; one of solutions/early, solutions/reference, solutions/late; '
+        '--solution: no solution is "zzz"; one of solutions/early, solutions/reference, solutions/late; '
         "a pattern may have * in it"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 
 MAX_SHOWN = 200
 """Characters of a value in a message."""
@@ -69,6 +70,20 @@ def near(word: object, known: Iterable[str], cutoff: float = 0.6) -> str:
     found = difflib.get_close_matches(text, choices, 1, cutoff)
     found = found or difflib.get_close_matches(text.lower(), choices, 1, cutoff)
     return f"did you mean {quote(found[0])}?" if found else ""
+
+
+def near_path(word: object, known: Iterable[str]) -> str:
+    """``did you mean "a/x"?`` for the path of that name, else for the most similar path or name, or nothing."""
+    text, paths = str(word), list(known)
+    names: dict[str, str] = {}
+    for path in paths:
+        name = PurePosixPath(path)
+        names.setdefault(name.name, path)
+        names.setdefault(name.stem, path)
+    if text in names:
+        return f"did you mean {quote(names[text])}?"
+    found = difflib.get_close_matches(PurePosixPath(text).name, names, 1)
+    return near(text, paths, 0.8) or (f"did you mean {quote(names[found[0]])}?" if found else near(text, paths))
 
 
 def not_one_of(what: str, word: object, known: Iterable[str]) -> str:

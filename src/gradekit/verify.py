@@ -26,7 +26,7 @@ from gradekit.spec.challenge import Challenge, Solution
 from gradekit.spec.handed import misfits, whole
 from gradekit.spec.lock import Lock, Times, freshness, staleness
 from gradekit.submission import CloneRules, obtain
-from gradekit.texts import meant
+from gradekit.texts import meant, near_path
 
 MISTAKES: Final = 20
 """Lines shown of what an author has to mend in one suite; the others are counted."""
@@ -421,8 +421,11 @@ def matching(challenge: Challenge, patterns: Sequence[str]) -> Sequence[Solution
     asked = [pattern.rstrip("/") for pattern in patterns]
     for pattern in asked:
         if not any(meant(solution.path, pattern) for solution in solutions):
-            known = "one of " + ", ".join(solution.path for solution in solutions)
-            raise UsageError(Problem("--solution", f'no solution is "{pattern}"', known, "a pattern may have * in it"))
+            paths = [solution.path for solution in solutions]
+            like = near_path(pattern, paths)
+            known = "" if like else f"one of {', '.join(paths)}"
+            what = f'no solution is "{pattern}"'
+            raise UsageError(Problem("--solution", what, known, like or "a pattern may have * in it"))
     return [solution for solution in solutions if any(meant(solution.path, pattern) for pattern in asked)]
 
 

@@ -286,9 +286,33 @@ def test_the_small_challenge_of_the_guide_is_sound(tmp_path: Path) -> None:
     patch = "Takes empty texts.\n\n--- /dev/null\n+++ b/app.py\n@@ -0,0 +1 @@\n+pass\n"
     (tmp_path / "solutions" / "known-bad" / "accepts-empty.patch").write_text(patch, encoding="utf-8")
     done = run("challenge", "lint", str(tmp_path))
-    assert done.stdout == "notes: 4 checks, no problems\n"
+    assert done.stdout == "notes: 4 checks, no problems, 1 warning\n"
     assert "is missing" in done.stderr
     assert done.stderr.count("\n") == done.stderr.count("[no-lock]") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("challenge", "verify", "--repeat", "0"), "--repeat: 0 is too small; at least 1"),
+        (("challenge", "verify", "--repeat", "101"), "--repeat: 101 is too large; at most 100"),
+        (
+            ("challenge", "verify", "--repeat", "three"),
+            '--repeat: "three" is not a whole number; digits alone, such as 3',
+        ),
+        (("runner", "build", "-j", "33"), "--jobs: 33 is too large; at most 32"),
+        (("--color", "x", "doctor"), "--color: 'x' is not one of 'auto', 'always', 'never'; see its help, -h"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take(arguments: tuple[str, ...], told: str) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (ExitCode.USAGE, "", f"error: {told}\n")
+
+
+def test_what_else_is_wrong_with_a_command_line_is_told_with_its_usage() -> None:
+    done = run("challenge", "verify", "--reapet", "3")
+    assert done.returncode == ExitCode.USAGE
+    assert "--repeat" in done.stderr
 
 
 SMALL = """gradekit: 1
@@ -321,7 +345,7 @@ def test_challenges_of_the_current_folder_are_listed_and_suggested(tmp_path: Pat
         f"{'orders':<24}    1 check  Small",
     ]
     done = run("challenge", "lint", "notes-api", cwd=tmp_path)
-    assert done.stdout == "notes-api: 1 check, no problems\n"
+    assert done.stdout == "notes-api: 1 check, no problems, 1 warning\n"
     done = run("challenge", "lint", "note-api", cwd=tmp_path)
     assert done.stderr == 'error: NAME: no challenge "note-api"; did you mean "notes-api"?\n'
     done = run("challenge", "lint", "broken", cwd=tmp_path)

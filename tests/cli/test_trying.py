@@ -150,6 +150,11 @@ def files(folder: Path) -> dict[str, bytes]:
     ("pattern", "message"),
     [
         ("nmae", 'check nmae: tiny has none; did you mean "name"?'),
+        (
+            "solutions/wrong",
+            "check solutions/wrong: tiny has none; a CHECK comes before the FOLDER: gradekit challenge ",
+        ),
+        ("x.patch", "check x.patch: tiny has none; a CHECK comes before the FOLDER: gradekit challenge try tiny '*' x"),
         ("x*", "check x*: tiny has none; there is: health, name, count"),
     ],
 )
@@ -176,6 +181,8 @@ def test_any_folder_can_be_tried(challenge: Challenge, tmp_path: Path) -> None:
     assert trying.subject(challenge, str(tmp_path)) == trying.Subject(str(tmp_path), tmp_path)
     with pytest.raises(UsageError, match=r'solutions/wrng: is not a folder; .*did you mean "solutions/wrong"'):
         trying.subject(challenge, "solutions/wrng")
+    with pytest.raises(UsageError, match=r'did you mean "solutions/wrong"'):
+        trying.subject(challenge, "wrong")
 
 
 def test_a_challenge_without_a_reference_needs_a_folder(folder: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from gradekit import __version__
 from gradekit.cli import challenge, demo, grade, runner, system
+from gradekit.cli.guard import plain_refusals
 from gradekit.cli.terminal import COLOUR_VARIABLE, Colour
 from gradekit.errors import ExitCode
 
@@ -17,7 +19,23 @@ _EXIT_CODES = """Exit codes: 0 graded, pass mark met or none set; 1 below it, or
 usage, spec or configuration; 3 our fault, no total; 4 submission not obtainable; 5 integrity violated;
 70 a bug; 130, 143 interrupted."""
 
+
+class Commands(TyperGroup):
+    """All commands; a value that an option does not take is told in our words."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the library has it
+        """Read the options that stand before the command."""
+        with plain_refusals():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the library has it
+        """Read the command's own options and run it."""
+        with plain_refusals():
+            return super().invoke(*args, **kwargs)
+
+
 app = typer.Typer(
+    cls=Commands,
     name="gradekit",
     no_args_is_help=True,
     add_completion=True,

@@ -264,7 +264,9 @@ def lint(challenge: ChallengeArgument = None, quiet: QuietOption = 0) -> ExitCod
         return ExitCode.USAGE
     if quiet >= SILENT:
         return ExitCode.OK
-    sys.stdout.write(f"{found.challenge.spec.id}: {counted(len(found.challenge.spec.checks), 'check')}, no problems\n")
+    told = f", {counted(len(found.warnings), 'warning')}" if found.warnings else ""
+    checks = counted(len(found.challenge.spec.checks), "check")
+    sys.stdout.write(f"{found.challenge.spec.id}: {checks}, no problems{told}\n")
     sys.stdout.writelines(f"{clean(line, _LINE)}\n" for line in outline.untwinned_lines(found.untwinned))
     return ExitCode.OK
 

@@ -12,7 +12,8 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn, ParamSpec
@@ -127,6 +128,39 @@ def open_streams() -> None:
 def _swallow_stdout() -> None:
     """Let nothing more reach stdout: Python would complain about it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def plain_refusals() -> Iterator[None]:
+    """Tell of a value that an option does not take as all else is told; what the parser says of others stays its own.
+
+    Raises:
+        typer.Exit: such a value was given.
+    """
+    try:
+        yield
+    except typer.BadParameter as error:
+        problem = _of_an_option(error)
+        if problem is None:
+            raise
+        fail(problem)
+        raise typer.Exit(int(ExitCode.USAGE)) from error
+
+
+def _of_an_option(error: typer.BadParameter) -> Problem | None:
+    """What is wrong with a value; None where it is not known which rule it breaks."""
+    if error.param is None or not isinstance(error.__cause__, ValueError) or not hasattr(error.__cause__, "errors"):
+        return None
+    detail = error.__cause__.errors()[0]
+    place, value = max(error.param.opts, key=len), clean(str(detail["input"]), limit=_NAME)
+    bounds = detail.get("ctx", {})
+    if detail["type"] == "greater_than_equal":
+        return Problem(place, f"{value} is too small", f"at least {bounds['ge']}")
+    if detail["type"] == "less_than_equal":
+        return Problem(place, f"{value} is too large", f"at most {bounds['le']}")
+    if detail["type"] == "int_parsing":
+        return Problem(place, f'"{value}" is not a whole number', "digits alone, such as 3")
+    return Problem(place, str(detail["msg"]).removeprefix("Value error, ").rstrip("."), hint="see its help, -h")
 
 
 def with_examples(text: str) -> str:

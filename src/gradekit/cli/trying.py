@@ -30,7 +30,7 @@ from gradekit.spec.handed import whole, with_values
 from gradekit.spec.lock import Lock, freshness, staleness
 from gradekit.spec.variants import told
 from gradekit.submission import CloneRules, Submission, read
-from gradekit.texts import near
+from gradekit.texts import near, near_path
 
 _NAMED: Final = 12
 
@@ -102,6 +102,8 @@ def chosen(challenge: Challenge, pattern: str) -> Sequence[Check]:
         ids = [check.id for check in checks]
         listed = ", ".join(ids[:_NAMED]) + (", ..." if len(ids) > _NAMED else "")
         hint = near(pattern, ids)
+        if "/" in pattern or pattern.endswith(PATCH_SUFFIXES) or Path(pattern).is_dir():
+            hint = f"a CHECK comes before the FOLDER: gradekit challenge try {challenge.spec.id} '*' {pattern}"
         raise UsageError(
             Problem(f"check {pattern}", f"{challenge.spec.id} has none", "" if hint else f"there is: {listed}", hint)
         )
@@ -134,7 +136,7 @@ def subject(challenge: Challenge, folder: str | None) -> Subject:
         if (challenge.root / solution.path).resolve() == found.resolve():
             return Subject(solution.path, solution=solution)
     if not found.is_dir():
-        hint = near(folder, [solution.path for solution in solutions])
+        hint = near_path(folder, [solution.path for solution in solutions])
         if any(check.id == folder for check in challenge.spec.checks):
             hint = "only one CHECK is taken; a pattern such as '*' or 'order-*' takes several"
         what = "is not a folder"

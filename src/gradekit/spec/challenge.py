@@ -308,6 +308,7 @@ WarningName = Literal[
     "unlisted-template",
     "unmatched-path",
     "unused-app",
+    "unused-case",
     "unused-dataset",
     "unused-default",
     "unused-file",

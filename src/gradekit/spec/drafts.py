@@ -15,6 +15,8 @@ from gradekit.spec.translate import VERSION, Fault, described, faults, field_nam
 from gradekit.texts import quote
 
 _STAND_IN = {"gradekit": VERSION, "id": "x", "title": "x", "runner": "any", "rubric": "x"}
+_EITHER = (("dataset", "datasets"), ("datasets", "dataset"))
+"""Fields of which a check has either one: its own takes the place of the other one of the defaults."""
 _SOLUTION_STAND_IN = {"path": ".", "expect": {"passes": "all"}}
 
 
@@ -137,7 +139,9 @@ class CheckReader:
             self.found.append(Fault(loc, f"must be a map, not {described(own)}"))
             return None
         spec: type[BaseModel] = KINDS[kind].spec
-        merged = {**self.defaults.get(kind, {}), **own}
+        replaced = {other for one, other in _EITHER if one in own}
+        defaults = {key: value for key, value in self.defaults.get(kind, {}).items() if key not in replaced}
+        merged = {**defaults, **own}
         try:
             return spec.model_validate(merged, context=AUTHORED)
         except ValidationError as error:

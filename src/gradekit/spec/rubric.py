@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -41,6 +42,10 @@ class Criterion(Model):
             raise ValueError("a manual criterion needs at least two levels; add levels: [{level, title, anchor}, ...]")
         if len({level.level for level in self.levels}) < len(self.levels):
             raise ValueError("two levels have the same number; number them 0, 1, 2, ...")
+        if any(one.level > other.level for one, other in pairwise(self.levels)):
+            raise ValueError(
+                "the levels do not ascend; a higher one is better; list them from the lowest to the highest"
+            )
         if not self.manual and self.levels:
             raise ValueError("levels are for manual criteria; add manual: true or remove levels")
         return self

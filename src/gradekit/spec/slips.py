@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 from gradekit.checks import sense
 from gradekit.checks.http.hurl.step import HurlStep
+from gradekit.checks.http.model import HttpSpec
 from gradekit.checks.kinds import KINDS
 from gradekit.model import Loc
 from gradekit.results import Tier
@@ -203,6 +204,7 @@ class _Seen:
             yield _slip("vacuous", check.id, self._place(index, check, found.loc), found.what, found.hint)
         yield from self._statuses(index, check)
         yield from self._captures(index, check)
+        yield from self._cases(index, check)
         for position, step in enumerate(self._raw(index)[check.kind].get("steps", ())):
             yield from self._step((*loc, check.kind, "steps", position), step, index, check)
 
@@ -262,6 +264,24 @@ class _Seen:
                     what = f"nothing uses {{{{{capture.name}}}}}, which {step.file}:{capture.line} captures"
                     place = self._place(index, check, ("hurl",))
                     yield _slip("unused-save", check.id, place, what, "use it, or remove it")
+
+    def _cases(self, index: int, check: Check) -> Iterator[Slip]:
+        """Values of cases that no step uses; ``name`` is the case's name in reports."""
+        if not isinstance(check.body, HttpSpec):
+            return
+        written = {**self._default(check.kind), **self._raw(index)[check.kind]}
+        marks = set(_MARK.findall(" ".join(strings({**written, "cases": ()}))))
+        files = {step.file for step in check.body.steps if isinstance(step, HurlStep)}
+        scenarios = " ".join(self.challenge.files[file].decode() for file in files)
+        told = {"name"}
+        for row, case in enumerate(check.body.cases or ()):
+            for name in case:
+                used = f"case.{name}" in marks or re.search(rf"\b{re.escape(name)}\b", scenarios)
+                if not used and name not in told:
+                    what = f"no step uses ${{case.{name}}}"
+                    place = self._place(index, check, ("cases", row, name))
+                    yield _slip("unused-case", check.id, place, what, "use it, or remove it from the cases", key=True)
+                told.add(name)
 
     def _default(self, kind: str) -> Mapping[str, object]:
         """The default fields of a kind, as they are written."""

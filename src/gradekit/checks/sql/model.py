@@ -50,7 +50,7 @@ class SqlSpec(Model):
         pattern=r"^[\w-]+$",
         description="A part of the file: from the line `-- name: BLOCK` up to the next such line.",
     )
-    dataset: str | None = Field(None, description="The data set; `datasets` takes its place.")
+    dataset: str | None = Field(None, description="The data set; or `datasets`.")
     datasets: Annotated[Names, Field(min_length=1)] | None = Field(None, description="Data sets, a case each.")
     expect: SqlExpect = Field(description="The right result.")
     compare: Compare = Field(Compare(), description="How results are compared.")
@@ -69,6 +69,12 @@ class SqlSpec(Model):
     scoring: Literal["per_dataset", "all_or_nothing"] = Field(
         "all_or_nothing", description="A share for each data set, or everything for all."
     )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.dataset is not None and self.datasets is not None:
+            raise ValueError("dataset and datasets are both given; one of them names all data sets; remove the other")
+        return self
 
     def names(self) -> tuple[str, ...]:
         """The data sets."""
