@@ -111,6 +111,12 @@ def test_what_tools_put_in_front_is_left_out(patch: str, changes: Mapping[str, b
         ),
         (change("a/x/reference/no.py", "b/x/wrong/no.py", "one", "1"), 'changes "no.py", which is not there', 2),
         (change(f"a/{BASE}/no.py", f"b/{BASE}/no.py", "one", "1"), 'changes "no.py", which is not there', 2),
+        (added("b/wrong/" + "x/" * 30_000 + "y.py"), "has a path below more than 100 folders", 2),
+        (
+            change("a/app.py", "b/app.py", "one", "1") + removed("a/" + "x/" * 100 + "y.py", "two"),
+            "has a path below more than 100 folders",
+            7,
+        ),
     ],
 )
 def test_what_is_not_clear_is_told_with_the_command_to_use(patch: str, what: str, line: int) -> None:
@@ -136,12 +142,14 @@ TREES = st.dictionaries(FILES, TEXTS, min_size=1, max_size=4)
 
 
 @settings(max_examples=25, deadline=None, phases=[Phase.generate])
-@given(TREES, TREES, st.sets(st.integers(0, 3)), st.sampled_from([0, 1, 3]))
+@given(TREES, TREES, st.sets(st.integers(0, 3)), st.sampled_from([1, 3]))
 def test_real_patches_give_the_changed_tree_or_are_unclear(
     before: Tree, more: Tree, kept: set[int], around: int
 ) -> None:
     after = {**{path: data for at, (path, data) in enumerate(before.items()) if at in kept}, **more}
     assume(before != after)
+    # Where the base has its own path in it once more, nothing tells which one of both a name means.
+    assume(not any(f"{BASE}/" in path for path in (*before, *after)))
     changes_texts = any(before[path] != after[path] for path in before.keys() & after)
     with tempfile.TemporaryDirectory() as folder:
         top = Path(folder)

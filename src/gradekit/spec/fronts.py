@@ -12,6 +12,8 @@ from gradekit.texts import quote
 
 Names = tuple[str | None, str | None]
 """Of a file before and after; None where there is no such file."""
+DEEPEST = 100
+"""Folders of a path: each of them may be the last one in front, so all of these paths are tried."""
 _Parts = tuple[str, ...]
 _Fronts = tuple[_Parts, _Parts]
 _Split = tuple[_Parts, _Parts]
@@ -44,6 +46,9 @@ def without_fronts(
         UnclearError: the names do not all have the same in front, or several paths fit.
     """
     split = [(_parts(old), _parts(new)) for old, new in names]
+    deep = next((at for at, each in enumerate(split) if max(map(len, each)) > DEEPEST), None)
+    if deep is not None:
+        raise UnclearError(f"has a path below more than {DEEPEST} folders", deep)
     folders = _parts(base)
     if any(old and new for old, new in split):
         fronts = _two_sided(names, split, folders)
