@@ -55,7 +55,7 @@ def test_each_variant_is_verified_and_compared(tmp_path: Path, monkeypatch: pyte
     assert late == ["passed", "failed", "failed"]
     progress = Notes()
     lock, found = verify_variants(challenges, SETTING, progress)
-    reference = "solutions/reference: the reference, whose run says which tests count"
+    reference = "solutions/reference: the reference, by which the others are judged"
     changed = "changed answers of the reference, which the expectations must notice"
     again = ["solutions/reference, 2 of 3", "solutions/reference, 3 of 3"]
     assert progress.notes == [

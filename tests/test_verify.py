@@ -163,7 +163,7 @@ def test_every_solution_is_judged_by_the_tests_that_the_reference_passed(
     progress = Notes()
     lock, results = verify(challenge_in(tmp_path), SETTING, progress)
     assert progress.notes == [
-        "solutions/reference: the reference, whose run says which tests count",
+        "solutions/reference: the reference, by which the others are judged",
         "solutions/reference, 2 of 3",
         "solutions/reference, 3 of 3",
         "solutions/early",

@@ -285,7 +285,7 @@ def _first(
     challenge: Challenge, reference: Solution, setting: Setting, progress: Progress
 ) -> tuple[Record, Lock, Verified]:
     """Grade the reference for what a lock needs, the mutants of its queries among it."""
-    progress.note(f"{reference.path}: the reference, whose run says which tests count")
+    progress.note(f"{reference.path}: the reference, by which the others are judged")
     right = run_solution(challenge, None, reference, setting, progress)
     lock, mistakes = lock_of(challenge, right.observations)
     first = _verified(challenge, reference, right, lock, setting)

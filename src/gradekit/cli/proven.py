@@ -256,7 +256,7 @@ def _sharpness(found: Mapping[str, Sharpness]) -> Iterator[str]:
     if not needless:
         yield needed
         return
-    yield f"{needed}; without any one of these, all that was tried would be noticed even so:"
+    yield f"{needed}; any one of these could be left out, and all that was tried be noticed:"
     yield from (f"    {line}" for line in needless[:_NEEDLESS])
     if len(needless) > _NEEDLESS:
         yield f"    and {len(needless) - _NEEDLESS} more, see challenge.lock"
