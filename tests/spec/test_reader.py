@@ -465,3 +465,10 @@ def test_floats_keep_their_value(number: float) -> None:
 )
 def test_a_place_of_another_file_is_shown_with_its_line(place: str, excerpt: str) -> None:
     assert excerpt_at(place, {"hidden/a.txt": b"\xef\xbb\xbfone two\r\n\r\nx"}) == excerpt
+
+
+def test_a_document_has_a_bounded_number_of_values() -> None:
+    most = "[" + "1," * (reader.MAX_NODES - 2) + "1]"
+    assert len(read(most.encode(), "c.yaml").data) == reader.MAX_NODES - 1  # type: ignore[arg-type]
+    what = "c.yaml: has more than 100,000 keys and values; a spec is a small text file; move data into files"
+    assert _problem(f"[1,{most[1:]}").strip() == what

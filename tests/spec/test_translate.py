@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, mo
 
 from gradekit.model import Model, Slug, tuple_of
 from gradekit.spec.reader import dotted
-from gradekit.spec.translate import described, faults, listed, split_message
+from gradekit.spec.translate import MOST_TOLD, described, faults, listed, split_message
 from gradekit.texts import near
 
 Ints = Annotated[tuple[int, ...], BeforeValidator(tuple_of)]
@@ -19,6 +19,10 @@ Ints = Annotated[tuple[int, ...], BeforeValidator(tuple_of)]
 class Point(Model):
     x: int
     y: int = Field(0, description="How far up; from the ground.")
+
+
+class Points(Model):
+    points: Annotated[tuple[Point, ...], BeforeValidator(tuple_of)]
 
 
 class Circle(Model):
@@ -154,3 +158,12 @@ def test_words() -> None:
     assert split_message("a") == ("a", "", "")
     assert split_message("a; b") == ("a", "", "b")
     assert split_message("a; b; c; d") == ("a", "b", "c; d")
+
+
+def test_of_very_many_errors_the_first_are_told_and_how_many_there_are() -> None:
+    data = {"points": [{"x": "a"}] * (MOST_TOLD + 500)}
+    with pytest.raises(ValidationError) as caught:
+        Points.model_validate(data)
+    found = faults(caught.value, data, Points)
+    assert len(found) == MOST_TOLD + 1
+    assert (found[-1].loc, found[-1].what) == (("points", MOST_TOLD, "x"), "500 more problems from here on")

@@ -22,6 +22,8 @@ except ImportError:  # pragma: no cover - PyYAML built without libyaml; same eve
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 MAX_BYTES = 1 << 20
+MAX_NODES = 100_000
+"""Each of them may be a mistake, which takes a kilobyte to be told."""
 MAX_DEPTH = 100
 _MAX_DIGITS = 1000
 _EXCERPT_WIDTH = 110
@@ -369,8 +371,13 @@ class _Builder:
     root: object = None
 
     def build(self, events: Iterable[yaml.Event]) -> Document:
+        nodes = 0
         for event in self._one_document(events):
             if isinstance(event, yaml.NodeEvent):
+                nodes += 1
+                if nodes > MAX_NODES:
+                    what, hint = f"has more than {MAX_NODES:,} keys and values", "move data into files"
+                    raise SpecError(Problem(self.source.name, what, "a spec is a small text file", hint))
                 self._node(event)
             else:
                 self.stack.pop()

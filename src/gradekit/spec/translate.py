@@ -58,6 +58,8 @@ _WANTED = {
     "model_attributes_type": "a map",
 }
 """Error types that say that the value has another type, and what is wanted instead."""
+MOST_TOLD = 1_000
+"""Errors of one value that are told; a file of that many has something else in it than what it is read as."""
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
 """Text that needs no quotes inside of [ ] and { }."""
 _YAML_1_1 = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false", "off": "false"}
@@ -67,11 +69,18 @@ def faults(error: ValidationError, data: object, model: type[BaseModel]) -> list
     """The faults behind a validation error of ``data`` against ``model``, in the order of the error.
 
     The errors of a union's branches are one fault: that of the branch which the value fits best, or
-    a list of what would have been right.
+    a list of what would have been right. Of very many errors the first ``MOST_TOLD`` are told, and how many more there
+    are.
     """
-    details = (detail for detail in error.errors(include_url=False) if not _is_echo(detail))
-    found = [_Found(detail, *_split(detail, data)) for detail in details]
-    return list(_collapse(found, data, model))
+    details = [detail for detail in error.errors(include_url=False) if not _is_echo(detail)]
+    found = [_Found(detail, *_split(detail, data)) for detail in details[:MOST_TOLD]]
+    told = list(_collapse(found, data, model))
+    if len(details) > MOST_TOLD:
+        last = _Found(details[MOST_TOLD], *_split(details[MOST_TOLD], data))
+        told.append(
+            Fault(last.loc, f"{len(details) - MOST_TOLD:,} more problems from here on", hint="mend these first")
+        )
+    return told
 
 
 def _is_echo(detail: ErrorDetails) -> bool:
